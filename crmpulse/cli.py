@@ -1,0 +1,157 @@
+"""The command `crmpulse`: each command checks the settings and what it needs, then runs one function."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+from typer.core import TyperGroup
+
+from crmpulse import logging, reach, settings
+from crmpulse.settings import CannotStartError, Settings
+
+CANNOT_START = 2
+DIFFERS = 1
+
+
+class _WithSettings(TyperGroup):
+    def format_help(self, ctx: typer.Context, formatter: object) -> None:  # type: ignore[override]
+        super().format_help(ctx, formatter)  # type: ignore[arg-type]
+        table = _table(("Variable", "Default", "Meaning"))
+        for setting in settings.describe():
+            table.add_row(setting.variable, setting.default or "(empty)", setting.help)
+        Console().print(Panel(table, title="Settings (environment variables)", title_align="left", border_style="dim"))
+
+
+app = typer.Typer(
+    cls=_WithSettings, help="Live, exact KPIs from a stream of CRM events.", no_args_is_help=True, add_completion=False
+)
+
+
+def main() -> None:
+    """Run the command line; what stops a start is a message and exit code 2, not a traceback."""
+    app()
+
+
+@app.command()
+def up(
+    replay: Annotated[Path | None, typer.Option(exists=True, help="A file of events to feed first.")] = None,
+    data: Annotated[Path | None, typer.Option(exists=True, help="A folder with a maven-crm export to feed.")] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="A generated company at work, in the organisation demo.")
+    ] = False,
+) -> None:
+    """Run the whole service on this machine: broker, Redis, worker and API."""
+    with _start() as checked:
+        from crmpulse import up as whole  # noqa: PLC0415
+
+        whole.run(checked, demo=demo, data=data, replay=replay)
+
+
+@app.command()
+def worker() -> None:
+    """Run one stream worker; start more of them to share the partitions."""
+    with _start(reach.kafka, reach.redis) as checked:
+        from streams import worker as streams_worker  # noqa: PLC0415
+
+        streams_worker.run(checked)
+
+
+@app.command()
+def api() -> None:
+    """Run the query API with ingest and scoreboard."""
+    with _start(reach.kafka, reach.redis) as checked:
+        from api import server  # noqa: PLC0415
+
+        server.run(checked)
+
+
+@app.command()
+def topics() -> None:
+    """Create the topics that are missing, and say how the others differ from the settings."""
+    with _start(reach.kafka) as checked:
+        from streams import topics as streams_topics  # noqa: PLC0415
+
+        _end_with(streams_topics.ensure(checked), fine="The topics are as they should be.")
+
+
+@app.command()
+def replay(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", exists=True, help="Files, or the folder of an export.")
+    ],
+    format: Annotated[str, typer.Option(help="What the files are: jsonl, or the name of a known export.")] = "jsonl",
+    rate: Annotated[float, typer.Option(min=0, help="Most events a second; 0: as fast as it goes.")] = 0,
+    shift_to_now: Annotated[
+        bool, typer.Option("--shift-to-now", help="Move all times so the last event is now.")
+    ] = False,
+) -> None:
+    """Publish files of events."""
+    with _start(reach.kafka) as checked:
+        from crmpulse import replay as feed  # noqa: PLC0415
+
+        feed.replay(checked, paths, format, rate, shift_to_now)
+
+
+@app.command()
+def kpis(as_json: Annotated[bool, typer.Option("--json", help="All of the catalogue, as JSON.")] = False) -> None:
+    """Show the catalogue of KPIs."""
+    from aggregators.catalogue import KPIS  # noqa: PLC0415
+
+    rows = [msgspec.to_builtins(kpi) for kpi in KPIS]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    table = _table(columns := ("id", "area", "kind", "unit", "definition"))
+    for row in rows:
+        table.add_row(*(str(row[column]) for column in columns))
+    Console().print(table)
+
+
+@app.command()
+def verify() -> None:
+    """Recount from the log and compare every number with the live tables."""
+    with _start(reach.kafka, reach.redis) as checked:
+        from streams import verify as recount  # noqa: PLC0415
+
+        _end_with(recount.verify(checked), fine="Every number is what the log says.")
+
+
+@app.callback(invoke_without_command=True)
+def _main(version: Annotated[bool, typer.Option("--version", help="Show the version and end.")] = False) -> None:
+    if version:
+        typer.echo(importlib.metadata.version("crmpulse"))
+        raise typer.Exit
+
+
+@contextmanager
+def _start(*needs: reach.Need) -> Iterator[Settings]:
+    try:
+        checked = settings.load()
+        logging.configure(checked)
+        reach.require(checked, needs)
+        yield checked
+    except CannotStartError as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(CANNOT_START) from None
+
+
+def _end_with(differences: list[str], fine: str) -> NoReturn:
+    typer.echo("\n".join(differences) or fine)
+    raise typer.Exit(DIFFERS if differences else 0)
+
+
+def _table(columns: tuple[str, ...]) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
