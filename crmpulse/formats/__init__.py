@@ -1,0 +1,30 @@
+"""What `crmpulse replay` reads: name → how a path becomes events."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from crmpulse.cloudevent import Event
+from crmpulse.formats import helpdesk, jsonl, maven_crm
+from crmpulse.formats.table import FormatError
+
+__all__ = ["FORMATS", "Format", "FormatError"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """`events(path, org)` reads the path; without an organisation it takes the format's default."""
+
+    events: Callable[..., Iterator[Event]]
+    help: str
+    expects: str
+
+
+FORMATS = {
+    "jsonl": Format(jsonl.events, "CloudEvents as they are", "a file with one JSON object a line"),
+    "maven-crm": Format(
+        maven_crm.events,
+        'Maven Analytics "CRM Sales Opportunities"',
+        "the directory with " + ", ".join(maven_crm.COLUMNS),
+    ),
+    "helpdesk": Format(helpdesk.events, "the Italian help desk log of 4TU", "its CSV file"),
+}

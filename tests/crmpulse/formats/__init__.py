@@ -1,0 +1,3 @@
+from pathlib import Path
+
+DATASETS = Path(__file__).parents[4] / "shared" / "datasets"
