@@ -1,4 +1,4 @@
-"""One log: ours by structlog, and in the same lines what Faust, aiokafka and uvicorn say through the standard library."""
+"""One log: our structlog lines, and among them what Faust, aiokafka and uvicorn say through the standard library."""
 
 from __future__ import annotations
 

@@ -1,0 +1,46 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+.PHONY: help setup run test check bench lock kafka-jars
+
+help: ## Show these targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+setup: .venv/.ready ## Make .venv with everything from the lock, and the command .venv/bin/crmpulse
+
+.venv/.ready: requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "crmpulse needs Python 3.11 or newer: make setup PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: setup ## Run the service with a generated company, or with an export: make run DATA=DIR
+	$(BIN)/crmpulse up $(if $(DATA),--data '$(DATA)',--demo)
+
+test: setup ## Run the tests that need no server but the embedded ones
+	$(BIN)/python -m pytest -m "not kafka" $(ARGS)
+
+check: setup ## Lint, format, types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+bench: setup ## Measure
+	$(BIN)/python -m bench $(ARGS)
+
+lock: setup ## Pin all dependencies with hashes
+	$(COMPILE) pyproject.toml --extra embedded --output-file requirements.lock $(if $(UPGRADE),--upgrade)
+	$(COMPILE) pyproject.toml --extra embedded --group dev --constraint requirements.lock \
+		--output-file requirements-dev.lock $(if $(UPGRADE),--upgrade)
+
+kafka-jars: tests/kafka/target/.ready ## Get Apache Kafka for the tests marked kafka (Maven, Java 17)
+
+tests/kafka/target/.ready: tests/kafka/pom.xml
+	cd tests/kafka && mvn -q -B dependency:copy-dependencies
+	@touch $@

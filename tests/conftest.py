@@ -1,0 +1,31 @@
+"""Servers that tests share: each is started once, when a test first asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from crmpulse.embedded import Redis, Tansu
+from tests.services import Kafka
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[Redis]:
+    """Redis in memory; the test that writes flushes or uses keys of its own."""
+    with Redis() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def tansu_broker() -> Iterator[Tansu]:
+    """The embedded broker; topics and groups are each test's own."""
+    with Tansu() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def kafka_server() -> Iterator[Kafka]:
+    """Apache Kafka; only for tests marked `kafka`."""
+    with Kafka() as server:
+        yield server
