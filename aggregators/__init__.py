@@ -1,0 +1,1 @@
+"""What events mean: pure functions from events to tables, without I/O and without a clock."""

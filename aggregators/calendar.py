@@ -1,0 +1,117 @@
+"""Hours, days and months of an organisation: the labels of the time buckets and the instants between them."""
+
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+QUARTER_HOUR_MS = 900_000
+
+
+class Bucket(NamedTuple):
+    """The labels of the hour (its start in UTC), day and month (both local) that hold an instant."""
+
+    hour: str
+    day: str
+    month: str
+
+
+class Span(NamedTuple):
+    """A row's worth of time: resolution ``h``, ``d`` or ``m``, its label, start and end in milliseconds."""
+
+    resolution: str
+    label: str
+    start_ms: int
+    end_ms: int
+
+
+class Calendar:
+    """Local time of one zone. Every instant is in milliseconds since 1970 UTC."""
+
+    def __init__(self, zone: str) -> None:
+        self.zone = ZoneInfo(zone)
+        self._buckets: dict[int, Bucket] = {}
+
+    def bucket(self, at_ms: int) -> Bucket:
+        """Return the bucket labels of an instant."""
+        found = self._buckets.get(at_ms // QUARTER_HOUR_MS)
+        return found or self._find(at_ms)
+
+    def _find(self, at_ms: int) -> Bucket:
+        local = self.local(at_ms)
+        hour = datetime.fromtimestamp(self.hour_start(at_ms) / 1000, ZoneInfo("UTC"))
+        found = Bucket(f"{hour:%Y%m%d%H%M}", f"{local:%Y%m%d}", f"{local:%Y%m}")
+        offset = local.utcoffset()
+        if offset is not None and offset % timedelta(milliseconds=QUARTER_HOUR_MS) == timedelta(0):
+            if len(self._buckets) > 200_000:
+                self._buckets.clear()
+            self._buckets[at_ms // QUARTER_HOUR_MS] = found
+        return found
+
+    def local(self, at_ms: int) -> datetime:
+        """Return the local wall-clock time of an instant."""
+        return datetime.fromtimestamp(at_ms // 1000, self.zone)
+
+    def hour_start(self, at_ms: int) -> int:
+        """Return the instant at which the local hour of ``at_ms`` began."""
+        local = self.local(at_ms)
+        return at_ms // 1000 * 1000 - (local.minute * 60 + local.second) * 1000
+
+    def start_of(self, day: date) -> int:
+        """Return the first instant of a local day."""
+        start = datetime(day.year, day.month, day.day, tzinfo=self.zone)
+        return int(start.timestamp() * 1000)
+
+    def day_end(self, day: str) -> int:
+        """Return the first instant after a local day ``YYYY-MM-DD``."""
+        return self.start_of(date.fromisoformat(day) + timedelta(days=1))
+
+    def day_of(self, at_ms: int) -> date:
+        """Return the local day of an instant."""
+        return self.local(at_ms).date()
+
+    def cover(self, from_ms: int, to_ms: int) -> tuple[list[Span], list[tuple[int, int]]]:
+        """Split ``[from, to)`` into whole months, days and hours, and the ``(from, to)`` edges that fill no hour."""
+        spans: list[Span] = []
+        edges: list[tuple[int, int]] = []
+        at = from_ms
+        while at < to_ms:
+            span = next((s for s in self._candidates(at) if s.end_ms <= to_ms), None)
+            if span:
+                spans.append(span)
+                at = span.end_ms
+            else:
+                end = min(self.hour_start(at) + 3_600_000, to_ms)
+                edges.append((at, end))
+                at = end
+        return spans, edges
+
+    def _candidates(self, at_ms: int) -> list[Span]:
+        if at_ms != self.hour_start(at_ms):
+            return []
+        labels, day, found = self.bucket(at_ms), self.day_of(at_ms), []
+        if at_ms == self.start_of(day):
+            if day.day == 1:
+                found.append(Span("m", labels.month, at_ms, self.start_of(next_month(day))))
+            found.append(Span("d", labels.day, at_ms, self.start_of(day + timedelta(days=1))))
+        found.append(Span("h", labels.hour, at_ms, self._hour_end(at_ms)))
+        return found
+
+    def _hour_end(self, start_ms: int) -> int:
+        """The next instant with a label of its own; an hour that a clock change cuts is shorter or longer."""
+        end = start_ms + QUARTER_HOUR_MS
+        while self.hour_start(end) == start_ms:
+            end += QUARTER_HOUR_MS
+        return end
+
+
+def next_month(day: date, months: int = 1) -> date:
+    """Return the first day of the month that is ``months`` after that of ``day``."""
+    index = day.year * 12 + day.month - 1 + months
+    return date(index // 12, index % 12 + 1, 1)
+
+
+@lru_cache(maxsize=1024)
+def calendar(zone: str) -> Calendar:
+    """Return the calendar of an IANA zone; raises ZoneInfoNotFoundError for a name that is none."""
+    return Calendar(zone)

@@ -1,0 +1,114 @@
+"""Measures: the integers that KPIs are made of, as data.
+
+A measure is added up from the moments of its anchors. A count adds an integer, money adds 1/10,000 units under the name of
+the measure (another currency than the organisation's under a name of its own), a duration adds a count, a sum of ms and a
+histogram bucket. A level's measures are added when it begins and taken off when it ends.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from aggregators.activities import connected
+from aggregators.money import Amount
+from aggregators.story import Facts
+from aggregators.tables import escaped
+
+LEVELS = frozenset({"lead.open", "deal.open", "task.overdue", "ticket.open"})
+"""Anchors whose moments begin and end something that is counted as of an instant."""
+
+
+class Measure(NamedTuple):
+    """``read`` gives an integer for a count, an ``Amount`` for money, milliseconds for a duration; None or 0 adds nothing."""
+
+    name: str
+    anchors: tuple[str, ...]
+    kind: str
+    read: Callable[[Facts], object]
+    suffix: Callable[[Facts], str] | None = None
+
+    @property
+    def level(self) -> bool:
+        """Tell whether the measure is held from an instant on rather than counted at one."""
+        return self.anchors[0] in LEVELS
+
+
+def _one(_: Facts) -> int:
+    return 1
+
+
+def _outbound(facts: Facts) -> bool:
+    return facts.get("direction") == "outbound"
+
+
+def _human_mail(facts: Facts) -> bool:
+    return _outbound(facts) and not facts.get("automated")
+
+
+def _weighted(facts: Facts) -> Amount | None:
+    amount: Amount | None = facts["amount"]
+    return amount and facts["parts"] is not None and Amount(amount.units * facts["parts"], amount.currency) or None
+
+
+def _has_problems(facts: Facts) -> bool:
+    return facts.get("health") == "has_problems"
+
+
+def _stage(facts: Facts) -> str:
+    return f"/{escaped(facts.get('pipeline_id') or '')}/{escaped(facts.get('stage_id') or '')}"
+
+
+def _satisfied(facts: Facts) -> bool:
+    return bool(5 * facts["score"] >= 4 * facts["scale"])
+
+
+def _acted(facts: Facts) -> bool:
+    match facts["activity"]:
+        case "email":
+            return _human_mail(facts)
+        case "message":
+            return _outbound(facts) and facts.get("author") != "bot"
+        case _:
+            return True
+
+
+MEASURES: tuple[Measure, ...] = (
+    Measure("leads_created", ("lead.created",), "count", _one),
+    Measure("leads_created_converted", ("lead.created",), "count", lambda f: f["converted"]),
+    Measure("leads_created_live", ("lead.created",), "count", lambda f: f["live"]),
+    Measure("leads_converted", ("lead.converted",), "count", _one),
+    Measure("leads_lost", ("lead.lost",), "count", _one),
+    Measure("leads_open", ("lead.open",), "count", _one),
+    Measure("deals_created", ("deal.created",), "count", _one),
+    Measure("deals_won", ("deal.closed",), "count", lambda f: f["status"] == "won"),
+    Measure("deals_lost", ("deal.closed",), "count", lambda f: f["status"] == "lost"),
+    Measure("revenue_won", ("deal.closed",), "money", lambda f: f["amount"] if f["status"] == "won" else None),
+    Measure("lost_value", ("deal.closed",), "money", lambda f: f["amount"] if f["status"] == "lost" else None),
+    Measure("sales_cycle", ("deal.closed",), "duration", lambda f: f["cycle_ms"] if f["status"] == "won" else None),
+    Measure("deals_open", ("deal.open",), "count", _one),
+    Measure("pipeline_value", ("deal.open",), "money", lambda f: f["amount"]),
+    Measure("pipeline_weighted", ("deal.open",), "money", _weighted),
+    Measure("pipeline_at", ("deal.open",), "money", lambda f: f["amount"] if f["parts"] is None else None, _stage),
+    Measure("deals_with_problems", ("deal.open",), "count", _has_problems),
+    Measure("problem_value", ("deal.open",), "money", lambda f: f["amount"] if _has_problems(f) else None),
+    Measure("calls_made", ("call.logged",), "count", _outbound),
+    Measure("calls_connected", ("call.logged",), "count", lambda f: _outbound(f) and connected(f)),
+    Measure("calls_talked", ("call.logged",), "count", connected),
+    Measure("talk_ms", ("call.logged",), "count", lambda f: f.get("duration_ms", 0) if connected(f) else 0),
+    Measure("emails_sent", ("email.logged",), "count", _human_mail),
+    Measure("meetings_held", ("meeting.held",), "count", _one),
+    Measure("tasks_completed", ("task.completed",), "count", _one),
+    Measure("tasks_overdue", ("task.overdue",), "count", _one),
+    Measure("tickets_created", ("ticket.created",), "count", _one),
+    Measure("tickets_open", ("ticket.open",), "count", _one),
+    Measure("tickets_resolved", ("ticket.resolved",), "count", _one),
+    Measure("first_resolution", ("ticket.first_resolved",), "duration", lambda f: f["took_ms"]),
+    Measure("full_resolution", ("ticket.resolved",), "duration", lambda f: f["took_ms"]),
+    Measure("ratings", ("ticket.rated",), "count", _one),
+    Measure("ratings_satisfied", ("ticket.rated",), "count", _satisfied),
+    Measure(
+        "activities_completed",
+        ("call.logged", "email.logged", "message.logged", "meeting.held", "task.done"),
+        "count",
+        _acted,
+    ),
+)

@@ -1,0 +1,36 @@
+"""Amounts of money as integers of 1/10,000 of a currency unit."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from events.money import units
+
+UNIT = 10_000
+PROBABILITY = 1_000_000
+"""A probability counts as an integer of this many parts, so that a weighted amount stays an integer."""
+
+
+class Amount(NamedTuple):
+    """``units`` of 1/10,000 of ``currency``; an empty currency is the organisation's."""
+
+    units: int
+    currency: str
+
+
+def amount(value: Mapping[str, str] | None) -> Amount | None:
+    """Return a money member as an amount."""
+    return Amount(units(value["amount"]), value["currency"]) if value else None
+
+
+def by_product(lines: list[dict[str, Any]], currency: str) -> dict[str, Amount]:
+    """Return the value of a sale's lines per product: quantity times unit price, rounded half to even."""
+    found: dict[str, Amount] = {}
+    for line in lines:
+        product, price = line.get("product_id") or "(none)", line.get("unit_price")
+        quantity = Fraction(str(line.get("quantity", 1)))
+        worth = price if isinstance(price, dict) else {"amount": price or "0", "currency": currency}
+        value = round(units(worth["amount"]) * quantity)
+        before = found.get(product, Amount(0, worth["currency"]))
+        found[product] = Amount(before.units + value, worth["currency"])
+    return found

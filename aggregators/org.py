@@ -1,0 +1,75 @@
+"""An organisation's directory: its calendar and currency, its users, teams and pipelines, its exchange rates.
+
+Kept as one small entry per directory record, derived from that record's events: what the fold needs to place a moment in
+time and money, and what a reader needs to name and group it.
+"""
+
+from typing import Any
+
+import msgspec
+
+from aggregators.calendar import Calendar, calendar
+from aggregators.record import Record, is_deleted
+from aggregators.story import Facts, facts_of, story
+from events.instants import instant_ns
+
+ENTITIES = frozenset({"org", "user", "team", "pipeline", "fx"})
+"""Entities whose records make up the directory."""
+
+_KEPT: dict[str, tuple[str, ...]] = {
+    "org": ("name", "time_zone", "currency", "week_start", "fiscal_year_start_month"),
+    "user": ("name", "manager_id", "time_zone", "active"),
+    "team": ("name", "manager_id", "parent_id", "active"),
+    "pipeline": ("name", "stages"),
+    "fx": ("rate",),
+}
+
+
+class Org:
+    """One organisation as its directory tells it. ``entries`` is ``{subject: what is known}``, ``{}`` where only mentioned."""
+
+    def __init__(self, entries: dict[str, dict[str, Any]] | None = None) -> None:
+        self.entries: dict[str, dict[str, Any]] = entries or {}
+        own: dict[str, Any] = next((v for k, v in self.entries.items() if k.startswith("org/")), {})
+        self.calendar: Calendar = calendar(own.get("time_zone", "UTC"))
+        self.currency: str = own.get("currency", "EUR")
+        self.week_start: str = own.get("week_start", "monday")
+        self.fiscal_year_start_month: int = own.get("fiscal_year_start_month", 1)
+
+    @property
+    def places(self) -> tuple[str, str, dict[str, str]]:
+        """Return what decides in which bucket a moment counts: the zone, the currency, the zones of users."""
+        zones = {s: zone for s, e in self.entries.items() if s.startswith("user/") and (zone := e.get("time_zone"))}
+        return self.calendar.zone.key, self.currency, zones
+
+    def due_ns(self, facts: Facts) -> int | None:
+        """Return the instant after which a task is overdue: ``due_at``, or the last ms of ``due_date`` where its assignee is."""
+        if due_at := facts.get("due_at"):
+            return instant_ns(due_at)
+        if not (due_date := facts.get("due_date")):
+            return None
+        zone = self.entries.get(f"user/{facts.get('owner_id')}", {}).get("time_zone")
+        local = calendar(zone) if zone else self.calendar
+        return (local.day_end(due_date) - 1) * 1_000_000
+
+
+def described(entity: str, record: Record) -> dict[str, Any]:
+    """Return a directory record's entry; a user's ``teams`` are ``[from instant in ms, team]``, oldest first."""
+    told = story(record)
+    if told is None:
+        return {"deleted": True} if is_deleted(record) else {}
+    found = {name: told.final[name] for name in _KEPT[entity] if told.final.get(name) is not None}
+    if entity == "user":
+        found["teams"] = memberships(record)
+    return found
+
+
+def memberships(record: Record) -> list[list[Any]]:
+    """Return a user's teams over time: ``[from instant in ms, team]``, oldest first."""
+    stated = [(e.time_ns // 1_000_000, facts_of(e).get("team_id")) for e in record.entries]
+    return [[at_ms, team] for at_ms, team in stated if team]
+
+
+def pack_entry(entry: dict[str, Any]) -> bytes:
+    """Return a directory entry as it is stored."""
+    return msgspec.json.encode(entry, order="sorted")

@@ -1,0 +1,250 @@
+"""One partition's tables: what a batch has to read, and what it writes.
+
+``Shard.apply`` is a generator and does no I/O: it yields what it has to read (``Load``, ``LoadHash``, ``Scan``), is sent the
+answer, and returns the writes. So a worker drives it with Redis and a recount with a dictionary, through the same code.
+"""
+
+from collections import defaultdict
+from collections.abc import Generator, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from aggregators.contribution import Plan
+from aggregators.fold import Arrival, Delta, Folder
+from aggregators.org import Org, pack_entry
+from aggregators.record import FINAL_ENTITIES, Record, decode_record, encode_record
+from aggregators.rollup import Rows, rolled_up
+from aggregators.tables import OrgKeys, Row, decode_row, encode_row, org_keys
+from events import Invalid
+
+
+class Load(NamedTuple):
+    """Asks for the values of keys: a list of bytes or None, in order."""
+
+    keys: list[str]
+
+
+class LoadHash(NamedTuple):
+    """Asks for a hash: a dictionary of bytes."""
+
+    key: str
+
+
+class Scan(NamedTuple):
+    """Asks for the names of all keys with a prefix."""
+
+    prefix: str
+
+
+Asking = Generator[Load | LoadHash | Scan, Any, Any]
+
+
+class Writes(msgspec.Struct):
+    """What a batch changes, key by key; and the arrivals that could not be used."""
+
+    put: dict[str, bytes] = {}
+    delete: list[str] = []
+    zadd: dict[str, dict[str, int]] = {}
+    zrem: dict[str, list[str]] = {}
+    hset: dict[str, dict[str, bytes]] = {}
+    rejected: list[tuple[Arrival, Invalid]] = []
+
+
+_read_entry = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class Shard:
+    """What a partition's only writer keeps in memory of its tables. Valid for as long as nobody else writes them."""
+
+    def __init__(self, prefix: str, plan: Plan, *, final_days: int = 90, cached: int = 200_000) -> None:
+        self.prefix = prefix
+        self.plan = plan
+        self.final_days = final_days
+        self.cached = cached
+        self.orgs: dict[str, Org] = {}
+        self.records: dict[str, Record] = {}
+        self.rows: dict[str, Row] = {}
+
+    def apply(self, arrivals: Iterable[Arrival], position: int) -> Generator[Load | LoadHash | Scan, Any, Writes]:
+        """Fold a batch whose last event's offset is ``position``; return what to write."""
+        by_org: dict[str, list[Arrival]] = defaultdict(list)
+        for arrival in arrivals:
+            by_org[arrival.change.org].append(arrival)
+        writes = Writes()
+        keys = {org: org_keys(self.prefix, org) for org in by_org}
+        yield from self._load_orgs(keys)
+        yield from self._load_records({keys[org].record(a.change.key) for org, found in by_org.items() for a in found})
+        for org, found in by_org.items():
+            delta = yield from self._fold(org, keys[org], found)
+            yield from self._write(keys[org], delta, writes, position)
+        self._trim()
+        return writes
+
+    def _load_orgs(self, keys: dict[str, OrgKeys]) -> Asking:
+        for org, names in keys.items():
+            if org not in self.orgs:
+                found = yield LoadHash(names.directory)
+                self.orgs[org] = Org({_text(k): _read_entry(v) for k, v in found.items()})
+
+    def _load_records(self, keys: Iterable[str]) -> Asking:
+        missing = [key for key in keys if key not in self.records]
+        found = (yield Load(missing)) if missing else []
+        for key, packed in zip(missing, found, strict=True):
+            self.records[key] = decode_record(packed) if packed else Record([])
+
+    def _fold(self, org: str, keys: OrgKeys, arrivals: list[Arrival]) -> Generator[Load | LoadHash | Scan, Any, Delta]:
+        subjects = {a.change.key for a in arrivals}
+        subjects |= self._rated(keys, arrivals)
+        yield from self._load_records(keys.record(s) for s in subjects)
+        moved = [a for a in arrivals if a.change.entity in ("org", "user")]
+        if moved and self.orgs[org].entries:
+            subjects |= yield from self._replaced(org, keys, moved)
+        before = {s: self.records[keys.record(s)] for s in subjects}
+        folder = Folder(self.orgs[org], before, self.plan, self.final_days)
+        delta = folder.fold(arrivals)
+        self.orgs[org] = folder.org
+        return delta
+
+    def _rated(self, keys: OrgKeys, arrivals: list[Arrival]) -> set[str]:
+        """The tickets that feedback in the batch rates or has rated."""
+        feedback = {a.change.key for a in arrivals if a.change.entity == "feedback"}
+        entries = [a.change.entry for a in arrivals if a.change.key in feedback]
+        entries += [e for subject in feedback for e in self.records[keys.record(subject)].entries]
+        named = {e.data.ticket_id for e in entries}
+        for entry in entries:
+            named |= {str(c.new) for f, c in (getattr(entry.data, "changed", None) or {}).items() if f == "ticket_id"}
+        return {f"ticket/{ticket}" for ticket in named if ticket}
+
+    def _replaced(self, org: str, keys: OrgKeys, moved: list[Arrival]) -> Generator[Load | LoadHash | Scan, Any, set[str]]:
+        """The records whose buckets move because a zone or the currency changes: all of them, or a user's tasks."""
+        before = self.orgs[org]
+        records = {a.change.key: self.records[keys.record(a.change.key)] for a in moved}
+        trial = Folder(before, records, self.plan, self.final_days)
+        trial.fold(moved)
+        if trial.org.places == before.places:
+            return set()
+        whole = trial.org.places[:2] != before.places[:2]
+        prefix = keys.record("" if whole else "task/")
+        stored = [_text(key) for key in (yield Scan(prefix))]
+        yield from self._load_records(stored)
+        return {keys.subject(key) for key in stored}
+
+    def _write(self, keys: OrgKeys, delta: Delta, writes: Writes, position: int) -> Asking:
+        for subject, record in delta.records.items():
+            key = keys.record(subject)
+            writes.put[key] = encode_record(record)
+            if subject.partition("/")[0] in FINAL_ENTITIES:
+                self.records.pop(key, None)
+            else:
+                self.records[key] = record
+        rows = rolled_up(keys, delta)
+        yield from self._load_rows(rows.touched())
+        if self._put_rows(rows, writes) or delta.directory:
+            writes.put[keys.version] = str(position).encode()
+        if delta.directory:
+            writes.hset[keys.directory] = {s: pack_entry(e) for s, e in delta.directory.items()}
+        self._put_index(keys, delta, writes)
+        writes.rejected += delta.rejected
+
+    def _load_rows(self, keys: Iterable[str]) -> Asking:
+        missing = [key for key in keys if key not in self.rows]
+        found = (yield Load(missing)) if missing else []
+        for key, packed in zip(missing, found, strict=True):
+            self.rows[key] = decode_row(packed) if packed else {}
+
+    def _put_rows(self, rows: Rows, writes: Writes) -> bool:
+        """Add the differences to the rows; tell whether a month or a dimension value came or went."""
+        for key, cells in rows.cells.items():
+            before = self.rows[key]
+            after = _sum(before, cells)
+            if bool(before) != bool(after) and key in rows.listed:
+                listing, label = rows.listed[key]
+                rows.listings[listing][label] += 1 if after else -1
+            self._put_row(key, after, writes)
+        changed = False
+        for key, counts in rows.listings.items():
+            before = self.rows[key]
+            after = _sum(before, counts)
+            changed |= before.keys() != after.keys()
+            self._put_row(key, after, writes)
+        return changed
+
+    def _put_row(self, key: str, row: Row, writes: Writes) -> None:
+        if row == self.rows[key]:
+            return
+        self.rows[key] = row
+        if row:
+            writes.put[key] = encode_row(row)
+        else:
+            writes.delete.append(key)
+
+    def _put_index(self, keys: OrgKeys, delta: Delta, writes: Writes) -> None:
+        for (anchor, holder), members in delta.index.items():
+            key = keys.index(anchor, holder)
+            added = {f"{at_ms}:{subject}": at_ms for (at_ms, subject), n in members.items() if n > 0}
+            removed = [f"{at_ms}:{subject}" for (at_ms, subject), n in members.items() if n < 0]
+            if added:
+                writes.zadd[key] = added
+            if removed:
+                writes.zrem[key] = removed
+
+    def _trim(self) -> None:
+        for cache in (self.records, self.rows):
+            for key in list(cache)[: max(0, len(cache) - self.cached)]:
+                del cache[key]
+
+
+def _sum(row: Row, more: Row) -> Row:
+    total = {**row}
+    for name, value in more.items():
+        total[name] = total.get(name, 0) + value
+    return {name: value for name, value in total.items() if value}
+
+
+def _text(key: str | bytes) -> str:
+    return key.decode() if isinstance(key, bytes) else key
+
+
+def run(asking: Generator[Load | LoadHash | Scan, Any, Writes], tables: "Tables") -> Writes:
+    """Drive ``Shard.apply`` with tables in memory."""
+    answer: Any = None
+    while True:
+        try:
+            request = asking.send(answer)
+        except StopIteration as done:
+            return done.value  # type: ignore[no-any-return]
+        answer = tables.answer(request)
+
+
+class Tables:
+    """Tables in memory: what Redis would hold."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, bytes] = {}
+        self.sets: dict[str, dict[str, int]] = defaultdict(dict)
+        self.hashes: dict[str, dict[str, bytes]] = defaultdict(dict)
+
+    def answer(self, request: Load | LoadHash | Scan) -> Sequence[bytes | None] | dict[str, bytes] | list[str]:
+        """Answer what a shard asks for."""
+        match request:
+            case Load(keys):
+                return [self.values.get(key) for key in keys]
+            case LoadHash(key):
+                return dict(self.hashes.get(key, {}))
+            case Scan(prefix):
+                return [key for key in self.values if key.startswith(prefix)]
+
+    def write(self, writes: Writes) -> None:
+        """Apply a batch's writes."""
+        self.values.update(writes.put)
+        for key in writes.delete:
+            self.values.pop(key, None)
+        for key, members in writes.zadd.items():
+            self.sets[key].update(members)
+        for key, gone in writes.zrem.items():
+            for member in gone:
+                self.sets[key].pop(member, None)
+        for key, fields in writes.hset.items():
+            self.hashes[key].update(fields)
+        self.sets = defaultdict(dict, {key: members for key, members in self.sets.items() if members})

@@ -1,0 +1,119 @@
+"""What was true of a record when: its initial facts, and how its explicit ones changed them."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from msgspec import to_builtins
+
+from aggregators.record import Record, is_deleted, is_initial
+from events import Entry
+
+Facts = Mapping[str, Any]
+
+_MS = 1_000_000
+
+_RENAMED: dict[str, dict[str, str]] = {
+    "crm.record.owner_changed": {"new_owner": "owner_id"},
+    "crm.deal.stage_changed": {"new_stage_id": "stage_id"},
+    "crm.deal.health_changed": {"new": "health"},
+    "crm.lead.status_changed": {"new": "status"},
+    "crm.ticket.status_changed": {"new": "status"},
+    "crm.meeting.status_changed": {"new": "status"},
+    "crm.task.status_changed": {"new": "status"},
+    "crm.task.created": {"assignee_id": "owner_id"},
+}
+"""Members that carry a fact under a name of their own."""
+
+_STATED: dict[str, dict[str, str]] = {
+    "crm.deal.won": {"status": "won"},
+    "crm.deal.lost": {"status": "lost"},
+    "crm.deal.reopened": {"status": "open"},
+}
+"""Facts that the type alone states."""
+
+TIMED = ("owner_id", "team_id", "stage_id", "pipeline_id", "value", "probability", "health", "status", "due_at", "due_date")
+"""Facts that count as they were at an instant; all others count as they are known now."""
+
+
+class Point(NamedTuple):
+    """The facts that held from ``time_ns`` on, and the event that made them so."""
+
+    time_ns: int
+    facts: dict[str, Any]
+    entry: Entry
+    stated: Facts
+
+
+class Story(NamedTuple):
+    """A record's creation and every change since. ``points[0]`` is its creation; ``final`` is what holds now."""
+
+    created_ns: int
+    points: list[Point]
+    final: dict[str, Any]
+
+    def as_of(self, time_ns: int) -> dict[str, Any]:
+        """Return the facts that held at an instant; before the creation those of the creation."""
+        at_ns = max(time_ns, self.created_ns)
+        return next(p.facts for p in reversed(self.points) if p.time_ns <= at_ns)
+
+    def seen(self, timed: Facts) -> dict[str, Any]:
+        """Return what holds now, with the facts of an instant in place of today's."""
+        view = {**self.final}
+        for name in TIMED:
+            if name in view or name in timed:
+                view[name] = timed.get(name)
+        return view
+
+
+def story(record: Record) -> Story | None:
+    """Tell a record's story, None when it is deleted or was never more than mentioned."""
+    entries = record.entries
+    if not entries or is_deleted(record):
+        return None
+    created = next((e for e in entries if is_initial(e)), None)
+    explicit = [e for e in entries if e is not created]
+    if created and created.data.type.endswith(".logged"):
+        explicit = [e for e in explicit if e.order > created.order]
+    state = facts_of(created) if created else {}
+    if "owner_id" not in state:
+        state.update(_former_owner(explicit))
+    start = created or entries[0]
+    points = [Point(start.time_ns, state, start, state)]
+    for entry in explicit:
+        stated = facts_of(entry)
+        # What was said of the record before it was created holds from its creation on.
+        point = Point(max(entry.time_ns, start.time_ns), {**points[-1].facts, **stated}, entry, stated)
+        points.append(point)
+    return Story(start.time_ns, points, points[-1].facts)
+
+
+def facts_of(entry: Entry) -> dict[str, Any]:
+    """Return the facts that one event states, under one name each (``custom`` members as ``custom.<key>``)."""
+    kind = entry.data.type
+    found: dict[str, Any] = to_builtins(entry.data)
+    for name, custom in found.pop("custom", {}).items():
+        found[f"custom.{name}"] = custom
+    for name, change in found.pop("changed", {}).items():
+        if change.get("new") is not None:
+            found["owner_id" if name == "assignee_id" else name] = change["new"]
+    for name, fact in _RENAMED.get(kind, {}).items():
+        if name in found:
+            found[fact] = found.pop(name)
+    if found.get("status") == "due_changed":
+        del found["status"]
+    found.update(_STATED.get(kind, {}))
+    return found
+
+
+def _former_owner(explicit: list[Entry]) -> dict[str, str]:
+    """The owner before the first event that names one, where that event tells."""
+    for entry in explicit:
+        old = getattr(entry.data, "old_owner", None)
+        if old or "owner_id" in facts_of(entry):
+            return {"owner_id": old} if old else {}
+    return {}
+
+
+def milliseconds(time_ns: int) -> int:
+    """Return an instant in whole milliseconds."""
+    return time_ns // _MS

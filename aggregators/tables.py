@@ -1,0 +1,95 @@
+"""Names and forms of what is kept in Redis. Every key of a partition carries one hash tag, so that it lives in one slot.
+
+| key, after `{layout.pN}:<org>` | holds |
+|---|---|
+| `:r:<subject>` | the state of a record |
+| `:<holder>:h:<hour>`, `:d:<day>`, `:m:<month>`, `:a` | the measures of a user (`u:<id>`), of what only a team owns (`t:<id>`), of the organisation (`o`) |
+| `:x<holder>:…` | what to add for credit to the current owner |
+| `:o:d:<day>:<dimension>=<value>`, `:m:…`, `:a:…` | the organisation's measures by a dimension's value |
+| `:i:<anchor>:<holder>` | sorted set: the moments `<ms>:<subject>` by time |
+| `:dir` | hash: the directory, an entry per user, team, pipeline, … |
+| `:months`, `:v:<dimension>` | which months and which values of a dimension have month rows, and how many |
+| `:ver` | the offset at which the directory or one of these two last changed |
+
+Beside them, `{layout.pN}:mark` (how far the log has been applied), `:owner` (who may write) and `:orgs`.
+"""
+
+import re
+from typing import NamedTuple
+
+import msgspec
+
+LAYOUT = 1
+
+Row = dict[str, int]
+"""A row: measure name to integer. Zeros are not kept, an empty row is deleted."""
+
+_UNSAFE = re.compile(r"[%:{}=\s]", re.ASCII)
+
+decode_row = msgspec.json.Decoder(dict[str, int]).decode
+encode_row = msgspec.json.Encoder(order="sorted").encode
+
+
+def escaped(text: str) -> str:
+    """Return an id as part of a key: ``% : { } =`` and white space as ``%XX``, everything else as it is."""
+    return _UNSAFE.sub(lambda m: f"%{ord(m[0]):02X}", text) if _UNSAFE.search(text) else text
+
+
+def unescaped(text: str) -> str:
+    """Return the id that ``escaped`` made a part of a key."""
+    return re.sub(r"%([0-9A-F]{2})", lambda m: chr(int(m[1], 16)), text) if "%" in text else text
+
+
+def shard(partition: int, layout: int = LAYOUT) -> str:
+    """Return the prefix of all keys of a partition."""
+    return f"{{{layout}.p{partition}}}"
+
+
+class OrgKeys(NamedTuple):
+    """The keys of one organisation."""
+
+    prefix: str
+
+    def record(self, subject: str) -> str:
+        """Return the key of a record's state."""
+        return f"{self.prefix}:r:{escaped(subject)}"
+
+    def subject(self, key: str) -> str:
+        """Return the subject whose state a key holds."""
+        return unescaped(key.removeprefix(f"{self.prefix}:r:"))
+
+    def row(self, holder: str, resolution: str, label: str = "", dimension: str = "", value: str = "") -> str:
+        """Return the key of a row; ``label`` is empty for all time, dimension and value for the whole."""
+        kind, _, name = holder.partition(":")
+        who = f"{kind}:{escaped(name)}" if name or kind != "o" else kind
+        key = f"{self.prefix}:{who}:{resolution}:{label}" if label else f"{self.prefix}:{who}:{resolution}"
+        return f"{key}:{dimension}={escaped(value)}" if dimension else key
+
+    def index(self, anchor: str, holder: str) -> str:
+        """Return the key of the moments of an anchor that a holder is credited with."""
+        kind, _, name = holder.partition(":")
+        return f"{self.prefix}:i:{anchor}:{kind}:{escaped(name)}"
+
+    def values(self, dimension: str) -> str:
+        """Return the key of the set of values that a dimension has."""
+        return f"{self.prefix}:v:{dimension}"
+
+    @property
+    def directory(self) -> str:
+        """Return the key of the directory."""
+        return f"{self.prefix}:dir"
+
+    @property
+    def months(self) -> str:
+        """Return the key of the set of months that have a row."""
+        return f"{self.prefix}:months"
+
+    @property
+    def version(self) -> str:
+        """Return the key of the offset at which directory or sets last changed."""
+        return f"{self.prefix}:ver"
+
+
+def org_keys(prefix: str, org: str) -> OrgKeys:
+    """Return the keys of an organisation under a shard's prefix."""
+    return OrgKeys(f"{prefix}:{escaped(org)}")

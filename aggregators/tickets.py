@@ -1,0 +1,60 @@
+"""Tickets: open until solved, perhaps again, and what customers thought of it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from aggregators.moment import Moment, level, moment
+from aggregators.story import Facts, Point, Story, milliseconds
+
+SOLVED = frozenset({"solved", "closed"})
+
+
+def moments(told: Story, links: dict[str, list[Any]]) -> Iterator[Moment]:
+    """Return what a ticket contributes; ``links`` are its ratings, as ``rating`` gives them."""
+    yield moment("ticket.created", told.created_ns, told)
+    resolutions, solved = _resolutions(told)
+    if resolutions:
+        yield _resolved("ticket.first_resolved", resolutions[0], told)
+        if solved:
+            yield _resolved("ticket.resolved", resolutions[-1], told)
+    if links:
+        time_ns, *_, score, scale = max(links.values())
+        yield moment("ticket.rated", time_ns, told, score=score, scale=scale)
+    yield from level("ticket.open", told, _steps(told))
+
+
+def rating(told: Story) -> tuple[str, list[Any]] | None:
+    """Return the ticket that a feedback rates and its rating: its event's merge order, the score and the scale."""
+    facts, entry = told.final, told.points[0].entry
+    if facts.get("kind") != "csat" or facts.get("score") is None:
+        return None
+    return facts.get("ticket_id", ""), [*entry.order, facts["score"], facts.get("scale", 5)]
+
+
+def feedback(told: Story) -> Iterator[Moment]:
+    """Return what a rating of no ticket contributes by itself."""
+    rated = rating(told)
+    if rated and not rated[0]:
+        entry = told.points[0].entry
+        yield moment("ticket.rated", entry.time_ns, told, actor=entry.actor, score=rated[1][-2], scale=rated[1][-1])
+
+
+def _resolutions(told: Story) -> tuple[list[Point], bool]:
+    """The events that solved the ticket, and whether it is solved now."""
+    found, solved = [], False
+    for point in told.points:
+        status = point.stated.get("status")
+        if status == "solved" or (status == "closed" and not solved):
+            found.append(point)
+        solved = status in SOLVED if status else solved
+    return found, solved
+
+
+def _resolved(anchor: str, point: Point, told: Story) -> Moment:
+    at_ns = point.entry.time_ns
+    return moment(anchor, at_ns, told, took_ms=max(0, milliseconds(at_ns) - milliseconds(told.created_ns)))
+
+
+def _steps(told: Story) -> Iterator[tuple[int, Facts | None]]:
+    for point in told.points:
+        yield point.time_ns, None if point.facts.get("status") in SOLVED else told.seen(point.facts)
