@@ -27,12 +27,13 @@ from events.directory import (
     TeamUpdated,
     UserUpdated,
 )
-from events.envelope import ENTITIES, ENTRIES, EVENTS, Change, Entry, entry_class
+from events.envelope import ENTRIES, Change, Entry, entry_class
 from events.explain import Invalid
 from events.instants import instant_ns
 from events.money import units
 from events.partition import partition_for
 from events.records import RecordDeleted, RecordOwnerChanged, RecordUpdated
+from events.registry import ENTITIES, EVENTS
 from events.sales import (
     AccountCreated,
     AccountUpdated,

@@ -7,7 +7,7 @@ import msgspec
 
 from events import checks
 from events.common import MAX_INT, Changed, Code, Scalar
-from events.envelope import EVENTS
+from events.registry import EVENTS
 
 MAX_DEPTH = 8
 _UNKNOWN = {"type", "changed", "filled", "new", "old"}

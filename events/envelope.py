@@ -1,12 +1,16 @@
 """The classes that are made for each event type: how it comes over the wire and how a record keeps it."""
 
-import importlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias, Union, cast
 
 from msgspec import Meta, Struct, defstruct
 
 from events import checks
+from events.changes import check_changes
 from events.common import NO_CONTROL, Data, Doc, Id, Int, checked
+from events.registry import ENTITIES, EVENTS
+
+STRICT = {"", "org", "fx", "field"}  # any record, and entities with rules of their own for the id
 
 
 class Entry(Struct, array_like=True, gc=False):
@@ -37,13 +41,31 @@ class Change(Struct, gc=False):
 class Rules(NamedTuple):
     """What decoding knows of a type."""
 
-    kind: type[Data]
     entry: type[Entry]
     entity: str
-    prefix: str  # that settles a subject; empty: look closer
-    walk: checks.Walk | None
-    has_changes: bool
-    walk_ids: checks.Walk | None
+    prefix: str | tuple[()]  # that settles a subject; the empty tuple is the prefix of none
+    check: Callable[[str, Any], None] | None  # of the entity and the data
+    check_ids: checks.Walk
+    kind: type[Data]
+
+
+Source = Annotated[
+    str,
+    checked(
+        checks.no_control,
+        "URI reference of the publisher, such as /crm/hubspot/4711",
+        min_length=1,
+        max_length=1024,
+        extra_json_schema=NO_CONTROL,
+    ),
+]
+Instant = Annotated[
+    str,
+    Meta(
+        description="when it happened in the business, RFC 3339 with offset, from 1970 to 2099",
+        extra_json_schema={"format": "date-time"},
+    ),
+]
 
 
 class Wire(Struct, kw_only=True, gc=False):
@@ -53,58 +75,25 @@ class Wire(Struct, kw_only=True, gc=False):
 
     specversion: Annotated[Literal["1.0"], Doc("version of CloudEvents")]
     id: Annotated[Id, Doc("unique within the source; the same again is the same event and changes nothing")]
-    source: Annotated[
-        str,
-        checked(
-            checks.no_control,
-            "URI reference of the publisher, such as /crm/hubspot/4711",
-            min_length=1,
-            max_length=1024,
-            extra_json_schema=NO_CONTROL,
-        ),
-    ]
+    source: Source
     subject: str
-    time: Annotated[
-        str,
-        Meta(
-            description="when it happened in the business, RFC 3339 with offset, from 1970 to 2099",
-            extra_json_schema={"format": "date-time"},
-        ),
-    ]
+    time: Instant
     orgid: Annotated[Id, Doc("the organisation that owns the record; the key of the message")]
     data: Data
     actorid: Annotated[Id | None, Doc("the user who did it; absent: the owner")] = None
     sequence: Annotated[Int | None, Doc("order among events of a subject with equal time; absent: 0")] = None
 
 
-for _module in "activities", "sales", "support", "records", "directory":
-    importlib.import_module(f"events.{_module}")
-
-EVENTS: dict[str, type[Data]] = {kind.type: kind for kind in Data.__subclasses__()}
-STRICT = {"", "org", "fx", "field"}  # entities with rules of their own for the id
-ENTITIES = frozenset(kind.entity for kind in EVENTS.values() if kind.entity)
-
-
 def _entry(kind: type[Data]) -> type[Entry]:
     tag = kind.type.removeprefix("crm.")
-    fields = [("data", kind)]
-    made = defstruct(f"{kind.__name__}Entry", fields, bases=(Entry,), tag=tag, array_like=True, gc=False)
+    made = defstruct(f"{kind.__name__}Entry", [("data", kind)], bases=(Entry,), tag=tag, array_like=True, gc=False)
     return cast(type[Entry], made)
-
-
-def _subject(kind: type[Data]) -> Any:
-    """Limits of the id after the entity."""
-    entity = kind.entity or f"(?:{'|'.join(sorted(ENTITIES))})"
-    longest = len(kind.entity) if kind.entity else max(map(len, ENTITIES))
-    pattern = {"pattern": rf"^{entity}/[^\u0000-\u001f\u007f-\u009f]{{1,128}}$"}
-    description = f"the record, {kind.entity or '<entity>'}/<id>"
-    return Annotated[str, checked(checks.no_control, description, max_length=longest + 129, extra_json_schema=pattern)]
 
 
 def _wire(kind: type[Data]) -> type[Wire]:
     made: Any = defstruct(
         f"{kind.__name__}Event",
-        [("subject", _subject(kind)), ("data", kind)],
+        [("subject", _subject(kind.entity)), ("data", kind)],
         bases=(Wire,),
         namespace={"__doc__": kind.__doc__},
         tag_field="type",
@@ -113,15 +102,40 @@ def _wire(kind: type[Data]) -> type[Wire]:
         gc=False,
     )
     made.rules = Rules(
-        kind=kind,
-        entry=entry_class[kind.type],
-        entity=kind.entity,
-        prefix="" if kind.entity in STRICT else f"{kind.entity}/",
-        walk=checks.compiled(kind, ids=False),
-        has_changes="changed" in kind.__struct_fields__,
-        walk_ids=checks.compiled(made, ids=True),
+        entry_class[kind.type],
+        kind.entity,
+        () if kind.entity in STRICT else f"{kind.entity}/",
+        _check(kind),
+        checks.compiled(made, ids=True) or _nothing,
+        kind,
     )
     return cast(type[Wire], made)
+
+
+def _subject(entity: str) -> Any:
+    """A text of the entity, a slash, and an id."""
+    names = [entity] if entity else sorted(ENTITIES)
+    pattern = {"pattern": rf"^({'|'.join(names)})/[^\u0000-\u001f\u007f-\u009f]{{1,128}}$"}
+    limits = checked(
+        checks.no_control,
+        f"the record, `{entity or '<entity>'}/<id>`",
+        min_length=len(min(names, key=len)) + 2,
+        max_length=len(max(names, key=len)) + 129,
+        extra_json_schema=pattern,
+    )
+    return Annotated[str, limits]
+
+
+def _check(kind: type[Data]) -> Callable[[str, Any], None] | None:
+    """Beyond what JSON types express; None for most, so that it costs them nothing."""
+    if "changed" in kind.__struct_fields__:
+        return check_changes
+    walk = checks.compiled(kind, ids=False)
+    return (lambda _, data: walk(data, "$.data")) if walk else None
+
+
+def _nothing(value: Any, path: str) -> None:
+    pass
 
 
 entry_class: dict[str, type[Entry]] = {name: _entry(kind) for name, kind in EVENTS.items()}

@@ -7,8 +7,9 @@ import msgspec
 from msgspec import inspect
 
 from events import checks
-from events.envelope import EVENTS, wire_class
+from events.envelope import wire_class
 from events.nearest import nearest
+from events.registry import EVENTS
 
 
 class Invalid(msgspec.Struct, gc=False):

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from events import checks
 from events.common import CURRENCIES
-from events.envelope import ENTITIES, Wire
+from events.envelope import Wire
 from events.nearest import nearest
+from events.registry import ENTITIES
 
 _PATH = "$.subject"
 MAX_ID = 128
