@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.panel import Panel
@@ -21,6 +20,7 @@ from crmpulse.settings import CannotStartError, Settings
 
 CANNOT_START = 2
 DIFFERS = 1
+SHOWN = ("id", "area", "kind", "unit", "definition")
 
 
 class _WithSettings(TyperGroup):
@@ -29,7 +29,7 @@ class _WithSettings(TyperGroup):
         table = _table(("Variable", "Default", "Meaning"))
         for setting in settings.describe():
             table.add_row(setting.variable, setting.default or "(empty)", setting.help)
-        Console().print(Panel(table, title="Settings (environment variables)", title_align="left", border_style="dim"))
+        _console().print(Panel(table, title="Settings (environment variables)", title_align="left", border_style="dim"))
 
 
 app = typer.Typer(
@@ -107,14 +107,17 @@ def kpis(as_json: Annotated[bool, typer.Option("--json", help="All of the catalo
     """Show the catalogue of KPIs."""
     from aggregators.catalogue import KPIS  # noqa: PLC0415
 
-    rows = [msgspec.to_builtins(kpi) for kpi in KPIS]
     if as_json:
+        rows = [
+            {**{name: getattr(kpi, name) for name in (*SHOWN, "version", "params")}, "dimensions": kpi.by}
+            for kpi in KPIS
+        ]
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
-    table = _table(columns := ("id", "area", "kind", "unit", "definition"))
-    for row in rows:
-        table.add_row(*(str(row[column]) for column in columns))
-    Console().print(table)
+    table = _table(SHOWN)
+    for kpi in KPIS:
+        table.add_row(*(getattr(kpi, name) for name in SHOWN))
+    _console().print(table)
 
 
 @app.command()
@@ -141,13 +144,27 @@ def _start(*needs: reach.Need) -> Iterator[Settings]:
         reach.require(checked, needs)
         yield checked
     except CannotStartError as error:
-        typer.echo(error, err=True)
-        raise typer.Exit(CANNOT_START) from None
+        _end(str(error))
+    except Exception as error:
+        if not reach.is_lost(error):
+            raise
+        _end(
+            f"{error}\nLook at CRMPULSE_KAFKA={checked.kafka} and CRMPULSE_REDIS={checked.redis}: is each as it should be?"
+        )
+
+
+def _end(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(CANNOT_START)
 
 
 def _end_with(differences: list[str], fine: str) -> NoReturn:
     typer.echo("\n".join(differences) or fine)
     raise typer.Exit(DIFFERS if differences else 0)
+
+
+def _console() -> Console:
+    return Console(markup=False, highlight=False)
 
 
 def _table(columns: tuple[str, ...]) -> Table:

@@ -28,6 +28,14 @@ def require(settings: Settings, needs: Iterable[Need]) -> None:
         raise CannotStartError("\n".join(missing))
 
 
+def is_lost(error: Exception) -> bool:
+    """Whether `error` says that the broker or Redis went away, or was never what the address promised."""
+    import redis.exceptions  # noqa: PLC0415 - both take long to import, and `crmpulse --help` needs neither
+    from aiokafka.errors import KafkaConnectionError  # noqa: PLC0415
+
+    return isinstance(error, KafkaConnectionError | redis.exceptions.ConnectionError | redis.exceptions.TimeoutError)
+
+
 def _advice(what: str, variable: str, addresses: str) -> str:
     faults = [fault for address in addresses.split(",") if (fault := _fault(address))]
     if len(faults) < addresses.count(",") + 1:

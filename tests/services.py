@@ -32,7 +32,7 @@ PROPERTIES = {
 
 
 class Kafka(Server):
-    """Apache Kafka, one KRaft node; jars from CRMPULSE_TEST_KAFKA_LIBS, else from where the pom beside this puts them."""
+    """Apache Kafka, one KRaft node; jars from CRMPULSE_TEST_KAFKA_LIBS, else from where the pom puts them."""
 
     name = "Kafka"
     start_seconds = 60.0
