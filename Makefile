@@ -38,6 +38,7 @@ lock: setup ## Pin all dependencies with hashes
 	$(COMPILE) pyproject.toml --extra embedded --output-file requirements.lock $(if $(UPGRADE),--upgrade)
 	$(COMPILE) pyproject.toml --extra embedded --group dev --constraint requirements.lock \
 		--output-file requirements-dev.lock $(if $(UPGRADE),--upgrade)
+	$(COMPILE) --group build --constraint requirements-dev.lock --output-file requirements-build.lock
 
 kafka-jars: tests/kafka/target/.ready ## Get Apache Kafka for the tests marked kafka (Maven, Java 17)
 

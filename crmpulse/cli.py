@@ -148,9 +148,7 @@ def _start(*needs: reach.Need) -> Iterator[Settings]:
     except Exception as error:
         if not reach.is_lost(error):
             raise
-        _end(
-            f"{error}\nLook at CRMPULSE_KAFKA={checked.kafka} and CRMPULSE_REDIS={checked.redis}: is each as it should be?"
-        )
+        _end(f"{error}\nIs it Kafka at CRMPULSE_KAFKA={checked.kafka} and Redis at CRMPULSE_REDIS={checked.redis}?")
 
 
 def _end(message: str) -> NoReturn:

@@ -9,7 +9,6 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, get_args
 
-import annotated_types
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -167,9 +166,9 @@ def _mistake(fault: dict[str, Any]) -> str:
 
 
 def _allowed(field: FieldInfo) -> str:
-    bounds = {type(bound): getattr(bound, type(bound).__name__.lower(), None) for bound in field.metadata}
-    if annotated_types.Ge in bounds:
-        return f"must be a whole number from {bounds[annotated_types.Ge]} to {bounds[annotated_types.Le]}"
+    bounds = {side: getattr(bound, side) for bound in field.metadata for side in ("ge", "le") if hasattr(bound, side)}
+    if bounds:
+        return f"must be a whole number from {bounds['ge']} to {bounds['le']}"
     if choices := get_args(field.annotation):
         return f"must be one of {', '.join(choices)}"
     return ""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import importlib.metadata
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -110,6 +112,22 @@ def machine_paths(root: Path) -> list[str]:
     ]
 
 
+def undeclared(root: Path) -> list[str]:
+    """Packages of others that ours import and pyproject.toml does not ask for."""
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    extras = project.get("optional-dependencies", {}).values()
+    asked = {_distribution(requirement) for group in [project["dependencies"], *extras] for requirement in group}
+    providers = importlib.metadata.packages_distributions()
+    return [
+        f"{module} imports {top}"
+        for module, path in _modules(root, PACKAGES)
+        for top in sorted(
+            {name.partition(".")[0] for name in _imported(module, path)} - sys.stdlib_module_names - {*OURS}
+        )
+        if not asked & {_distribution(provider) for provider in providers.get(top, [top])}
+    ]
+
+
 def untyped(root: Path) -> list[str]:
     """Packages that do not tell type checkers that they are typed."""
     return [package for package in PACKAGES if not (root / package / "py.typed").exists()]
@@ -137,6 +155,11 @@ def build_wheel(root: Path, into: Path) -> Path:
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(into)]
     subprocess.run(command, cwd=root, check=True, capture_output=True)
     return next(into.glob("*.whl"))
+
+
+def _distribution(requirement: str) -> str:
+    name = re.match(r"[\w.-]+", requirement)
+    return re.sub(r"[-_.]+", "-", name[0]).lower() if name else requirement
 
 
 def _files(folder: Path) -> Iterator[Path]:

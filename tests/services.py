@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import uuid
 from pathlib import Path
 
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
@@ -67,6 +70,22 @@ class Kafka(Server):
             "controller.quorum.voters": f"1@{controller}",
             "log.dirs": str(self.folder / "data"),
         }
+
+
+async def publish_and_read_back(kafka: str, topic: str = "") -> list[bytes]:
+    """Three records through a new topic, of one partition, on the broker at `kafka`."""
+    topic = topic or uuid.uuid4().hex
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    await admin.create_topics([NewTopic(topic, 1, 1)])
+    await admin.close()
+    async with AIOKafkaProducer(bootstrap_servers=kafka) as producer:
+        for value in (b"a", b"b", b"c"):
+            await producer.send_and_wait(topic, value, partition=0)
+    async with AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False) as consumer:
+        consumer.assign([TopicPartition(topic, 0)])
+        await consumer.seek_to_beginning()
+        return [(await consumer.getone()).value for _ in range(3)]
 
 
 def _java(*arguments: str) -> list[str]:

@@ -43,6 +43,10 @@ BREACHES: list[tuple[Rule, Tree, list[str]]] = [
     (rules.machine_paths, {"Makefile": "run:\n\t/home/me/x\n", "events/a.py": "A = '../tmp/x'\n"}, [
         "Makefile:2: /home/me/x",
     ]),
+    (rules.undeclared, {
+        "pyproject.toml": "[project]\ndependencies = ['faust-streaming>=1', 'redis']\n",
+        "streams/a.py": "import json, redis.asyncio\nfrom faust import App\nimport structlog\nimport nothing_known\n",
+    }, ["streams.a imports nothing_known", "streams.a imports structlog"]),
     (rules.untyped, {f"{package}/py.typed": "" for package in rules.PACKAGES if package != "api"}, ["api"]),
     (rules.addresses_in_locks, {"requirements.lock": "a==1 \\\n--index-url https://x.test/simple\n"}, [
         "requirements.lock:2: --index-url https://x.test/simple",

