@@ -14,7 +14,7 @@ from events.activities import (
     WebVisit,
 )
 from events.common import Changed, Data, Line, Money
-from events.decode import decode, decode_binary
+from events.decoding import decode, decode_binary
 from events.directory import (
     FieldUpdated,
     FxRateSet,

@@ -76,10 +76,10 @@ class Wire(Struct, kw_only=True, gc=False):
     specversion: Annotated[Literal["1.0"], Doc("version of CloudEvents")]
     id: Annotated[Id, Doc("unique within the source; the same again is the same event and changes nothing")]
     source: Source
-    subject: str
+    subject: Annotated[str, Doc("the record, `<entity>/<id>`")]
     time: Instant
     orgid: Annotated[Id, Doc("the organisation that owns the record; the key of the message")]
-    data: Data
+    data: Annotated[Data, Doc("the common members and those of the type; may be empty")]
     actorid: Annotated[Id | None, Doc("the user who did it; absent: the owner")] = None
     sequence: Annotated[Int | None, Doc("order among events of a subject with equal time; absent: 0")] = None
 

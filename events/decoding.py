@@ -12,7 +12,11 @@ from events.explain import Invalid, explain
 from events.instants import instant_ns
 from events.subjects import entity_of
 
+MAX_DEPTH = 500  # well within the interpreter's own limit, so that a recount by other code gives the same answer
+
 _ATTRIBUTES = ("specversion", "id", "source", "type", "subject", "time", "orgid", "actorid")
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_BRACKET = re.compile(rb"[\[\]{}]")
 
 _decode = msgspec.json.Decoder(WIRES).decode
 _one_object = msgspec.json.Decoder(msgspec.defstruct("Object", [])).decode
@@ -24,6 +28,8 @@ def decode(values: Sequence[bytes]) -> list[Change | Invalid]:
     answers: list[Change | Invalid] = []
     for value in values:
         try:
+            if len(value) >= 2 * MAX_DEPTH:
+                _check_depth(value)
             wire = _decode(value)
             entry_class, entity, prefix, check, check_ids, _ = wire.rules
             subject, data = wire.subject, wire.data
@@ -47,24 +53,34 @@ def decode(values: Sequence[bytes]) -> list[Change | Invalid]:
 
 def decode_binary(headers: Mapping[str, str], data: bytes) -> Change | Invalid:
     """One event in binary mode: attributes by lower-case name without prefix, and the bytes of its data."""
-    attributes: dict[str, object] = {name: headers[name] for name in _ATTRIBUTES if name in headers}
-    sequence = headers.get("sequence")
-    if sequence is not None:
-        attributes["sequence"] = int(sequence) if re.fullmatch("-?[0-9]{1,19}", sequence) else sequence
+    attributes: dict[str, str | int] = {name: headers[name] for name in _ATTRIBUTES if name in headers}
+    if "sequence" in headers:
+        sequence = headers["sequence"]
+        attributes["sequence"] = int(sequence) if re.fullmatch("-?[0-9]{1,20}", sequence) else sequence
     try:
         value = msgspec.json.encode(attributes)
-        if data:
-            _one_object(data)
-            value = value[:-1] + b"," * bool(attributes) + b'"data":' + data + b"}"
-    except (ValueError, RecursionError) as error:
-        return _in_data(explain(error, data), headers.get("id", ""))
+    except UnicodeEncodeError:
+        return Invalid("An attribute is not valid Unicode.", "$")
+    if data.strip():
+        try:
+            _one_object(data)  # nothing that could pass for an attribute
+        except (ValueError, RecursionError) as error:
+            return Invalid(explain(error, data).reason, "$.data", headers.get("id", ""))
+        value = value[:-1] + b', "data":'[not attributes :] + data + b"}"
     return decode([value])[0]
-
-
-def _in_data(invalid: Invalid, id_: str) -> Invalid:
-    return Invalid(invalid.reason, "$.data", id_)
 
 
 def _doubtful(buffer: bytes) -> bool:
     """Whether control characters or bad UTF-8 can be in there."""
     return not buffer.isascii() or b"\\" in buffer or b"\x7f" in buffer
+
+
+def _check_depth(value: bytes) -> None:
+    """Refuses what is nested too deeply."""
+    if value.count(b"[") + value.count(b"{") <= MAX_DEPTH:
+        return
+    depth = 0
+    for bracket in _BRACKET.findall(_STRING.sub(b"", value)):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > MAX_DEPTH:
+            raise Refused(f"The value is nested deeper than {MAX_DEPTH} levels.", "$")

@@ -1,0 +1,105 @@
+"""The page that lists every event type for people."""
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import inspect
+
+from events.common import Data
+from events.envelope import Wire
+from events.explain import MANY
+from events.registry import EVENTS, MODULES
+
+INTRO = """# Events
+
+Made from the types in `events/`; do not edit. The JSON Schema of each type is in [schemas/](schemas/), topics and
+messages are in [asyncapi.json](asyncapi.json). Members without *required* may be absent or null.
+"""
+
+
+def page() -> str:
+    """Markdown: the envelope, the common members, then each type with its members."""
+    return "\n".join([INTRO, *_envelope(), *_types()])
+
+
+def _envelope() -> Iterator[str]:
+    yield "## Envelope\n"
+    yield "`type` is the heading of a section below, `subject` as it says there.\n"
+    yield from _table(_struct(Wire).fields)
+    yield "## Common members\n"
+    yield f"{Data.__doc__}\n"
+    yield from _table(_struct(Data).fields)
+
+
+def _types() -> Iterator[str]:
+    for module in MODULES:
+        yield f"## {(module.__doc__ or '').strip()}\n"
+        for name, kind in EVENTS.items():
+            if kind.__module__ == module.__name__:
+                yield from _type(name, kind)
+
+
+def _type(name: str, kind: type[Data]) -> Iterator[str]:
+    common = {field.encode_name: field for field in _struct(Data).fields}
+    own = [field for field in _struct(kind).fields if common.get(field.encode_name) != field]
+    yield f"### {name}\n"
+    yield f"{kind.__doc__} Subject: `{kind.entity or '<entity>'}/<id>`\n"
+    yield from _table(own)
+
+
+def _table(fields: Sequence[inspect.Field]) -> Iterator[str]:
+    if fields:
+        yield "| member | is | meaning |"
+        yield "|---|---|---|"
+        yield from (_row(field) for field in fields)
+        yield ""
+
+
+def _row(field: inspect.Field) -> str:
+    required = " *required*" if field.required else ""
+    words, description = " or ".join(dict.fromkeys(_words(field.type))), _description(field.type)
+    return f"| `{field.encode_name}`{required} | {words} | {description} |".replace("  ", " ")
+
+
+def _words(node: inspect.Type) -> list[str]:
+    """What a value may be."""
+    words = [_NAMES.get(type(node), "any")]
+    match node:
+        case inspect.Metadata(type=inner):
+            words = _words(inner)
+        case inspect.UnionType(types=types):
+            words = [word for inner in types for word in _words(inner) if not isinstance(inner, inspect.NoneType)]
+        case inspect.LiteralType(values=values):
+            words = [f"`{value}`" for value in values] if len(values) < MANY else ["code"]
+        case inspect.ListType(item_type=inner):
+            words = [f"list of {' or '.join(_words(inner))}"]
+        case inspect.DictType(value_type=inner):
+            words = [f"object of {' or '.join(_words(inner))}"]
+        case inspect.StructType(cls=cls, fields=fields) if cls is not Data:
+            words = [f"object {{{', '.join(f'`{field.encode_name}`' for field in fields)}}}"]
+        case inspect.TupleType(item_types=items):
+            words = [f"[{', '.join(' or '.join(_words(item)) for item in items)}]"]
+    return words
+
+
+_NAMES: dict[type[inspect.Type], str] = {
+    inspect.StrType: "text",
+    inspect.IntType: "integer",
+    inspect.FloatType: "number",
+    inspect.BoolType: "true or false",
+    inspect.StructType: "object",
+}
+
+
+def _description(node: inspect.Type) -> str:
+    match node:
+        case inspect.Metadata(type=inner, extra_json_schema=schema):
+            return str((schema or {}).get("description") or _description(inner))
+        case inspect.UnionType(types=types):
+            return next(filter(None, map(_description, types)), "")
+    return ""
+
+
+def _struct(kind: type) -> inspect.StructType:
+    node = inspect.type_info(kind)
+    assert isinstance(node, inspect.StructType)
+    return node
