@@ -3,7 +3,7 @@
 from functools import cache
 from typing import NamedTuple
 
-from aggregators.contribution import DIMENSIONS, Plan
+from aggregators.contribution import DIMENSIONS, Kept, Plan
 from aggregators.formulas import Count, Duration, Formula, Mean, Ranked, Ratio, Share, Spent, Total, Weighted
 from aggregators.measures import MEASURES, Measure
 
@@ -140,17 +140,17 @@ BY_ID: dict[str, Kpi] = {kpi.id: kpi for kpi in KPIS}
 
 @cache
 def plan() -> Plan:
-    """Return which measures to keep and what to break them down by: what the KPIs read and declare, no more."""
-    anchors: dict[str, list[tuple[Measure, frozenset[str]]]] = {}
-    for measure in MEASURES:
-        kpis = [kpi for kpi in KPIS if measure.name in kpi.formula.measures]
-        dimensions = frozenset(d for kpi in kpis for d in kpi.by if d in DIMENSIONS) - _ELSEWHERE.get(measure.name, frozenset())
-        for anchor in measure.anchors if kpis else ():
-            anchors.setdefault(anchor, []).append((measure, dimensions))
-    return Plan({anchor: tuple(pairs) for anchor, pairs in anchors.items()})
+    """Return what to keep of each anchor: the measures that KPIs read, by the dimensions that they declare, no more."""
+    found: dict[str, Kept] = {}
+    for anchor in dict.fromkeys(a for m in MEASURES for a in m.anchors):
+        measures = tuple(m for m in MEASURES if anchor in m.anchors and any(m.name in k.formula.measures for k in KPIS))
+        kpis = [k for k in KPIS if any(m.name in k.formula.measures for m in measures)]
+        asked = {d for kpi in kpis for d in kpi.by} - _ELSEWHERE.get(anchor, frozenset())
+        found[anchor] = Kept(measures, tuple((d, fact) for d, fact in DIMENSIONS.items() if d in asked))
+    return found
 
 
-_ELSEWHERE: dict[str, frozenset[str]] = {"activities_completed": frozenset({"pipeline"})}
+_ELSEWHERE = dict.fromkeys(("call.logged", "email.logged", "message.logged", "meeting.held", "task.done"), frozenset({"pipeline"}))
 """Dimensions that no fact of the record itself tells: answered from the records, through the deal that they name."""
 
 

@@ -1,14 +1,12 @@
 """What a record adds to the tables: a pure function of its state and its organisation's directory."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from aggregators import activities, deals, leads, tickets
 from aggregators.histogram import bucket
 from aggregators.measures import Measure
 from aggregators.moment import Moment
-from aggregators.money import Amount
 from aggregators.org import Org
 from aggregators.record import Record
 from aggregators.story import Facts, story
@@ -32,19 +30,26 @@ DIMENSIONS: dict[str, str] = {
 Cells = dict[str, int]
 At = tuple[str, str, int]
 """Anchor, holder and instant (ms) of a moment."""
+Group = tuple[int, str, str]
+"""Instant (ms), dimension and value."""
 
 
-class Plan(NamedTuple):
-    """The measures that are kept, by anchor, each with the dimensions that it is broken down by."""
+class Kept(NamedTuple):
+    """What is kept of an anchor's moments: its measures, and the dimensions (with their facts) that they are broken down by."""
 
-    by_anchor: Mapping[str, tuple[tuple[Measure, frozenset[str]], ...]]
+    measures: tuple[Measure, ...]
+    dimensions: tuple[tuple[str, str], ...]
+
+
+Plan = Mapping[str, Kept]
+"""What is kept, by anchor."""
 
 
 class Contribution(NamedTuple):
-    """``cells`` by moment; ``groups``, the organisation's cells by instant, dimension and value."""
+    """``cells`` by moment; ``groups``, the organisation's cells by dimension value."""
 
     cells: dict[At, Cells]
-    groups: dict[tuple[int, str, str], Cells]
+    groups: dict[Group, Cells]
 
 
 NOTHING = Contribution({}, {})
@@ -76,77 +81,73 @@ def moments(entity: str, record: Record, org: Org) -> Iterator[Moment]:
 def contribution(entity: str, record: Record, org: Org, plan: Plan) -> Contribution:
     """Return what a record adds to the tables of its organisation."""
     cells: dict[At, Cells] = {}
-    groups: dict[tuple[int, str, str], Cells] = defaultdict(dict)
+    groups: dict[Group, Cells] = {}
     for moment in moments(entity, record, org):
-        measures = plan.by_anchor.get(moment.anchor, ())
-        added = _added(moment, measures, org)
-        if not added:
+        kept = plan.get(moment.anchor)
+        added = kept and _added(moment, moment.facts, kept, org)
+        if not kept or not added:
             continue
-        _add(cells.setdefault((moment.anchor, moment.holder, moment.at_ms), {}), added)
-        if moment.current != moment.holder:
-            _add(cells.setdefault((moment.anchor, f"x{moment.holder}", moment.at_ms), {}), added, -1)
-            _add(cells.setdefault((moment.anchor, f"x{moment.current}", moment.at_ms), {}), added)
-        for dimension, value, facts in _values(moment.facts):
-            chosen = tuple(pair for pair in measures if dimension in pair[1])
-            if chosen:
-                by_value = added if len(chosen) == len(measures) and facts is moment.facts else None
-                _add(
-                    groups[moment.at_ms, dimension, value],
-                    by_value or _added(moment._replace(facts=facts), chosen, org),
-                )
+        anchor, at_ms, holder, current, facts, _ = moment
+        _add(cells, (anchor, holder, at_ms), added)
+        if current != holder:
+            _add(cells, (anchor, f"x{holder}", at_ms), {name: -value for name, value in added.items()})
+            _add(cells, (anchor, f"x{current}", at_ms), added)
+        for dimension, fact in kept.dimensions:
+            if fact == "products":
+                for product, amount in (facts["products"] or {"(none)": facts["amount"]}).items():
+                    whole = amount == facts["amount"]
+                    part = added if whole else _added(moment, {**facts, "amount": amount}, kept, org)
+                    _add(groups, (at_ms, dimension, product), part)
+            elif (value := facts.get(fact)) is not None:
+                _add(groups, (at_ms, dimension, str(value)), added)
     return Contribution(cells, groups)
 
 
-def _added(moment: Moment, measures: tuple[tuple[Measure, frozenset[str]], ...], org: Org) -> Cells:
+def _added(moment: Moment, facts: Facts, kept: Kept, org: Org) -> Cells:
     found: Cells = {}
-    for measure, _ in measures:
-        read = measure.read(moment.facts)
-        if read is None or read is False:
-            continue
-        _READ[measure.kind](found, measure, read, moment, org)
+    for measure in kept.measures:
+        read = measure.read(facts)
+        if read:
+            _READ[measure.kind](found, measure, read, moment, org)
+        elif read == 0 and measure.kind == "duration":
+            _duration(found, measure, 0, moment, org)
     return found
 
 
-def _values(facts: Facts) -> Iterator[tuple[str, str, Facts]]:
-    """Each dimension value of a moment, with the facts that count for it: by product those of its lines."""
-    for dimension, fact in DIMENSIONS.items():
-        value = facts.get(fact)
-        if dimension == "product" and "products" in facts:
-            for product, amount in (value or {"(none)": facts["amount"]}).items():
-                yield dimension, product, {**facts, "amount": amount}
-        elif value is not None:
-            yield dimension, str(value), facts
+def _count(cells: Cells, measure: Measure, read: Any, moment: Moment, _: Org) -> None:
+    cells[measure.name] = read * moment.sign
 
 
-def _count(cells: Cells, measure: Measure, read: object, moment: Moment, _: Org) -> None:
-    if read:
-        cells[measure.name] = int(read) * moment.sign  # type: ignore[call-overload]
+def _money(cells: Cells, measure: Measure, read: Any, moment: Moment, org: Org) -> None:
+    units, currency = read
+    if not units:
+        return
+    name = measure.name + measure.suffix(moment.facts) if measure.suffix else measure.name
+    if currency and currency != org.currency:
+        # A level is converted as of the question's instant, what was earned at the rate of its day.
+        name += f"@{currency}" if measure.level else f"@{currency}:{org.calendar.bucket(moment.at_ms).day}"
+    cells[name] = units * moment.sign
 
 
-def _money(cells: Cells, measure: Measure, read: object, moment: Moment, org: Org) -> None:
-    if isinstance(read, Amount) and read.units:
-        name = measure.name + (measure.suffix(moment.facts) if measure.suffix else "")
-        if read.currency and read.currency != org.currency:
-            # A level is converted as of the question's instant, what was earned at the rate of its day.
-            name += f"@{read.currency}"
-            name += "" if measure.level else f":{org.calendar.bucket(moment.at_ms).day}"
-        cells[name] = read.units * moment.sign
+def _duration(cells: Cells, measure: Measure, read: Any, moment: Moment, _: Org) -> None:
+    cells[f"{measure.name}.n"] = moment.sign
+    cells[f"{measure.name}.ms"] = read * moment.sign
+    cells[f"{measure.name}.h{bucket(read)}"] = moment.sign
 
 
-def _duration(cells: Cells, measure: Measure, read: object, moment: Moment, _: Org) -> None:
-    if isinstance(read, int):
-        cells[f"{measure.name}.n"] = moment.sign
-        cells[f"{measure.name}.ms"] = read * moment.sign
-        cells[f"{measure.name}.h{bucket(read)}"] = moment.sign
-
-
-_READ: dict[str, Callable[[Cells, Measure, object, Moment, Org], None]] = {
+_READ: dict[str, Callable[[Cells, Measure, Any, Moment, Org], None]] = {
     "count": _count,
     "money": _money,
     "duration": _duration,
 }
 
 
-def _add(cells: Cells, more: Cells, sign: int = 1) -> None:
-    for name, value in more.items():
-        cells[name] = cells.get(name, 0) + sign * value
+def _add(cells: dict[Any, Cells], key: At | Group, more: Cells) -> None:
+    before = cells.get(key)
+    if before is None:
+        cells[key] = more
+    else:
+        total = {**before}
+        for name, value in more.items():
+            total[name] = total.get(name, 0) + value
+        cells[key] = total

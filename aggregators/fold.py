@@ -20,10 +20,11 @@ DAY_MS = 86_400_000
 
 
 class Arrival(NamedTuple):
-    """A change, with the time (ms) of the log when it was appended: the highest append time up to there."""
+    """A change, the time (ms) of the log when it was appended (the highest append time up to there), and its offset."""
 
     change: Change
     appended_ms: int
+    offset: int
 
 
 class Delta:
@@ -122,12 +123,23 @@ class Folder:
             entity = subject.partition("/")[0]
             before = self._contribution(entity, self.before.get(subject), self.before_org)
             after = self._contribution(entity, self._record(subject), self.org)
-            if changed or before != after:
+            if changed:
                 self.delta.add(subject, self.before_org, before, -1)
                 self.delta.add(subject, self.org, after, 1)
+            else:
+                self.delta.add(subject, self.org, _without(before, after), -1)
+                self.delta.add(subject, self.org, _without(after, before), 1)
 
     def _contribution(self, entity: str, record: Record | None, org: Org) -> Contribution:
         return contribution(entity, record, org, self.plan) if record and record.entries else NOTHING
+
+
+def _without(one: Contribution, other: Contribution) -> Contribution:
+    """What of a contribution the other one does not have alike."""
+    if not other.cells:
+        return one
+    cells = {at: cells for at, cells in one.cells.items() if other.cells.get(at) != cells}
+    return Contribution(cells, {at: cells for at, cells in one.groups.items() if other.groups.get(at) != cells})
 
 
 def final(change: Change, days: int) -> Invalid:

@@ -6,7 +6,7 @@ histogram bucket. A level's measures are added when it begins and taken off when
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from aggregators.activities import connected
 from aggregators.money import Amount
@@ -23,7 +23,7 @@ class Measure(NamedTuple):
     name: str
     anchors: tuple[str, ...]
     kind: str
-    read: Callable[[Facts], object]
+    read: Callable[[Facts], Any]
     suffix: Callable[[Facts], str] | None = None
 
     @property

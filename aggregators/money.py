@@ -28,9 +28,13 @@ def by_product(lines: list[dict[str, Any]], currency: str) -> dict[str, Amount]:
     found: dict[str, Amount] = {}
     for line in lines:
         product, price = line.get("product_id") or "(none)", line.get("unit_price")
-        quantity = Fraction(str(line.get("quantity", 1)))
+        quantity = line.get("quantity", 1)
         worth = price if isinstance(price, dict) else {"amount": price or "0", "currency": currency}
-        value = round(units(worth["amount"]) * quantity)
+        value = units(worth["amount"]) * quantity if isinstance(quantity, int) else _times(worth["amount"], quantity)
         before = found.get(product, Amount(0, worth["currency"]))
         found[product] = Amount(before.units + value, worth["currency"])
     return found
+
+
+def _times(price: str, quantity: float) -> int:
+    return round(units(price) * Fraction(str(quantity)))

@@ -1,0 +1,127 @@
+"""The writers of all partitions that a worker holds, and what it does when one of them cannot go on."""
+
+import asyncio
+import random
+import uuid
+from collections.abc import Mapping
+
+import faust
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from faust.types import TP
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from crmpulse.settings import Settings
+from streams import layout
+from streams.commit import Answer, Store
+from streams.partition import HaltedError, MovedError, Partition
+from streams.progress import Progress
+from streams.connection import connect, require_no_eviction
+from streams.transport import Batch
+
+log = structlog.get_logger("crmpulse.worker")
+
+RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0)
+FAULTS = (RedisError, KafkaError, OSError, asyncio.TimeoutError)
+
+
+class Applier:
+    """Applies the batches of the partitions that this worker holds. ``open`` before use, ``close`` after."""
+
+    redis: "Redis[bytes]"
+    store: Store
+    producer: AIOKafkaProducer
+    partitions: int
+
+    def __init__(self, settings: Settings, app: faust.App) -> None:
+        self.settings = settings
+        self.app = app
+        self.progress = Progress()
+        self.held: dict[int, Partition] = {}
+        self.halted: dict[int, str] = {}
+
+    async def open(self) -> None:
+        """Connect, and agree with the other workers on the layout of the tables."""
+        self.redis = connect(self.settings)
+        await require_no_eviction(self.redis)
+        self.store = Store(self.redis, owner=uuid.uuid4().hex)
+        self.producer = AIOKafkaProducer(bootstrap_servers=self.settings.kafka, acks="all", compression_type="lz4")
+        await self.producer.start()
+        found = len(await self.producer.partitions_for(self.settings.events_topic))
+        self.partitions = await layout.agree(self.redis, found)
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self.producer.stop()
+        await self.redis.aclose()
+
+    async def resume(self, tps: frozenset[TP]) -> Mapping[TP, int]:
+        """Claim the assigned partitions, and return the offsets at which to read on."""
+        assigned = {tp.partition for tp in tps}
+        self.held = {number: partition for number, partition in self.held.items() if number in assigned}
+        self.progress.hold(assigned)
+        return await self._claimed(tps)
+
+    async def _claimed(self, tps: frozenset[TP]) -> Mapping[TP, int]:
+        """The offsets to read on from, however long Redis takes to be there."""
+        attempt = 0
+        while True:
+            try:
+                earliest = await self.app.consumer.earliest_offsets(*tps) if tps else {}
+                return {tp: await self._claim(tp.partition, earliest[tp]) for tp in sorted(tps)}
+            except FAULTS as fault:
+                await self._pause("cannot claim partitions", fault, attempt)
+                attempt += 1
+
+    async def _claim(self, number: int, earliest: int) -> int:
+        partition = self.held.setdefault(
+            number, Partition(number, self.partitions, self.settings, self.store, self.producer)
+        )
+        try:
+            offset = await partition.claim(earliest)
+        except HaltedError as halted:
+            self._halt(number, halted)
+            return earliest
+        self.halted.pop(number, None)
+        self.progress.applied(number, partition.next, 0)
+        log.info("claimed", partition=number, offset=partition.next)
+        return offset
+
+    async def apply(self, batch: Batch) -> None:
+        """Apply a batch. Whatever goes wrong, the partition is read again from where the tables stand."""
+        number = batch.tp.partition
+        partition = self.held.get(number)
+        if partition is None or number in self.halted:
+            return
+        context = {"partition": number, "offset": batch.start}
+        try:
+            records = await partition.apply(batch.start, batch.records)
+        except HaltedError as halted:
+            self._halt(number, halted)
+        except MovedError as moved:
+            log.warning("the tables moved", answer=moved.answer.value, **context)
+            await self._read_again(batch.tp, fenced=moved.answer is Answer.FENCED)
+        except FAULTS as fault:
+            await self._pause("cannot apply a batch", fault, **context)
+            await self._read_again(batch.tp)
+        else:
+            self.progress.applied(number, partition.next, records)
+
+    async def _read_again(self, tp: TP, *, fenced: bool = False) -> None:
+        if fenced:
+            # Who wrote last may be the rightful owner: only who is still assigned after a while claims again.
+            await asyncio.sleep(random.uniform(0.5, 1.5))
+        if tp in {TP(a.topic, a.partition) for a in self.app.consumer.assignment()}:
+            await self.app.consumer.read_from(await self._claimed(frozenset({tp})))
+
+    async def _pause(self, what: str, fault: BaseException, attempt: int = 0, **context: int) -> None:
+        self.progress.excused()
+        log.warning(what, error=f"{type(fault).__name__}: {fault}", next="trying again", **context)
+        await asyncio.sleep(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)])
+
+    def _halt(self, number: int, halted: HaltedError) -> None:
+        self.halted[number] = str(halted)
+        self.progress.release(number)
+        log.error("partition halted", partition=number, reason=str(halted))

@@ -1,0 +1,148 @@
+"""The commit: what a batch changes and how far the log has been applied, written by one Redis script or not at all."""
+
+from enum import StrEnum
+from typing import Any, NamedTuple
+from zlib import crc32
+
+import msgspec
+from aiokafka.structs import ConsumerRecord
+from redis.asyncio import Redis
+
+from aggregators.shard import Load, LoadHash, Scan, Writes
+
+POSITION = """
+local stored = redis.call('GET', KEYS[1])
+local at = stored and tonumber(string.match(stored, '^%d+')) or -1
+local expected = tonumber(ARGV[2])
+"""
+"""Where the tables stand, beside where the worker's memory of them does."""
+
+COMPARE = """
+local target = tonumber(string.match(ARGV[3], '^%d+'))
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return {'FENCED', stored} end
+if at ~= expected then
+  if at >= target then return {'DUP', stored} end
+  if at < expected then return {'BEHIND', stored} end
+  return {'OVERLAP', stored}
+end
+"""
+"""Who may write, and whether the tables stand where the batch was folded from. Nothing is written before this."""
+
+WRITE = """
+local function each(list, command, key)
+  for i = 1, #list, 4000 do
+    local upto = math.min(i + 3999, #list)
+    if key then redis.call(command, key, unpack(list, i, upto)) else redis.call(command, unpack(list, i, upto)) end
+  end
+end
+redis.call('SET', KEYS[1], ARGV[3])
+local writes = cmsgpack.unpack(ARGV[4])
+each(writes[1], 'MSET')
+each(writes[2], 'UNLINK')
+for i = 1, #writes[3], 2 do each(writes[3][i + 1], 'ZREM', writes[3][i]) end
+for i = 1, #writes[4], 2 do each(writes[4][i + 1], 'ZADD', writes[4][i]) end
+for i = 1, #writes[5], 2 do each(writes[5][i + 1], 'HSET', writes[5][i]) end
+return {'OK', ARGV[3]}
+"""
+
+CLAIM = """
+redis.call('SET', KEYS[2], ARGV[1])
+return {at == expected and 'OK' or 'MOVED', stored}
+"""
+
+
+class Answer(StrEnum):
+    """What came of a claim or a commit. On anything but OK, what was kept in memory is worth nothing."""
+
+    OK = "OK"
+    MOVED = "MOVED"
+    DUP = "DUP"
+    BEHIND = "BEHIND"
+    OVERLAP = "OVERLAP"
+    FENCED = "FENCED"
+
+
+class Mark(NamedTuple):
+    """How far a partition has been applied.
+
+    ``next`` is the offset to read next, ``highest_ms`` the highest append time applied, ``timestamp_ms`` and ``crc`` those of
+    the record before ``next``, by which a log that was made anew is told from the one that was applied.
+    """
+
+    next: int
+    highest_ms: int = 0
+    timestamp_ms: int = 0
+    crc: int = 0
+
+    def after(self, record: ConsumerRecord, highest_ms: int) -> "Mark":
+        """Return the mark after a batch that ends with ``record``."""
+        return Mark(record.offset + 1, highest_ms, record.timestamp, checksum(record))
+
+    def fits(self, record: ConsumerRecord) -> bool:
+        """Tell whether ``record`` is the last one that was applied."""
+        return (record.offset + 1, record.timestamp, checksum(record)) == (self.next, self.timestamp_ms, self.crc)
+
+    def packed(self) -> str:
+        """Return the mark as it is stored."""
+        return " ".join(map(str, self))
+
+
+def checksum(record: ConsumerRecord) -> int:
+    """Return the CRC-32 of a record's value."""
+    return crc32(record.value or b"")
+
+
+def mark(packed: bytes | str | None) -> Mark | None:
+    """Return a stored mark, None where there is none."""
+    return Mark(*map(int, packed.split())) if packed else None
+
+
+class Store:
+    """The tables in Redis, as the only writer of some partitions sees them. Connection faults raise ``redis.RedisError``."""
+
+    def __init__(self, redis: "Redis[bytes]", owner: str) -> None:
+        self.redis = redis
+        self.owner = owner
+        self._commit = redis.register_script(POSITION + COMPARE + WRITE)
+        self._claim = redis.register_script(POSITION + CLAIM)
+
+    async def claim(self, shard: str, known: Mark | None) -> tuple[Answer, Mark | None]:
+        """Become the only writer of a partition; return whether it stands where ``known`` says, and its mark."""
+        answer, stored = await self._claim(keys=_keys(shard), args=[self.owner, known.next if known else -2])
+        return Answer(answer.decode()), mark(stored)
+
+    async def answer(self, request: Load | LoadHash | Scan) -> Any:
+        """Read what a shard asks for."""
+        match request:
+            case Load(keys):
+                return [found for i in range(0, len(keys), 5000) for found in await self.redis.mget(keys[i : i + 5000])]
+            case LoadHash(key):
+                return await self.redis.hgetall(key)
+            case Scan(prefix):
+                return [key async for key in self.redis.scan_iter(match=_literal(prefix) + "*", count=5000)]
+
+    async def commit(self, shard: str, before: Mark, after: Mark, writes: Writes) -> tuple[Answer, Mark | None]:
+        """Write a batch if the tables still stand at ``before`` and are ours; return the answer and the stored mark."""
+        args = [self.owner, before.next, after.packed(), packed(writes)]
+        answer, stored = await self._commit(keys=_keys(shard), args=args)
+        found = mark(stored)
+        if answer == b"DUP" and found == after:
+            return Answer.OK, found  # our own write, whose reply was lost
+        return Answer(answer.decode()), found
+
+
+def packed(writes: Writes) -> bytes:
+    """Return writes as the script takes them: flat lists in msgpack, text only."""
+    put = [part for key, value in writes.put.items() for part in (key, value.decode())]
+    zrem = [part for key, members in writes.zrem.items() for part in (key, members)]
+    zadd = [part for key, members in writes.zadd.items() for part in (key, [x for m, s in members.items() for x in (s, m)])]
+    hset = [p for key, fields in writes.hset.items() for p in (key, [x for f, v in fields.items() for x in (f, v.decode())])]
+    return msgspec.msgpack.encode([put, writes.delete, zrem, zadd, hset])
+
+
+def _keys(shard: str) -> list[str]:
+    return [f"{shard}:mark", f"{shard}:owner"]
+
+
+def _literal(text: str) -> str:
+    return "".join(f"\\{c}" if c in "*?[]\\^-" else c for c in text)

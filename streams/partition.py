@@ -1,0 +1,127 @@
+"""The writer of one partition: from a fetched batch to a commit."""
+
+from collections.abc import Generator, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.structs import ConsumerRecord
+
+from aggregators.catalogue import plan
+from aggregators.fold import Arrival
+from aggregators.shard import Shard, Writes
+from aggregators.tables import shard as shard_prefix
+from crmpulse.settings import Settings
+from events import Invalid, partition_for
+from streams.commit import Answer, Mark, Store
+from streams.outbox import Forward, Letter, publish
+from streams.records import changes
+
+
+class MovedError(Exception):
+    """The tables do not stand where the batch was folded from, or belong to another worker; ``answer`` says which."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.value)
+        self.answer = answer
+
+
+class HaltedError(Exception):
+    """The log is not the one that was applied; the message says how, and what to do."""
+
+
+class Partition:
+    """One partition of the events topic, as its only writer."""
+
+    def __init__(self, number: int, partitions: int, settings: Settings, store: Store, producer: AIOKafkaProducer) -> None:
+        self.number = number
+        self.partitions = partitions
+        self.settings = settings
+        self.store = store
+        self.producer = producer
+        self.prefix = shard_prefix(number)
+        self.mark: Mark | None = None
+        self.shard = self._empty()
+        self.checked = False
+
+    @property
+    def next(self) -> int:
+        """Return the offset that is to be applied next, 0 where it is not known."""
+        return self.mark.next if self.mark else 0
+
+    def _empty(self) -> Shard:
+        return Shard(self.prefix, plan(), final_days=self.settings.final_days)
+
+    async def claim(self, earliest: int) -> int:
+        """Become the writer; return the offset to read from: the last one applied, to see that it is still the same.
+
+        Raises HaltedError where the tables or the beginning of the log are gone.
+        """
+        answer, stored = await self.store.claim(self.prefix, self.mark)
+        if stored is None:
+            raise HaltedError(
+                f"the tables of partition {self.number} are gone from Redis while others are there: restore them, or empty "
+                "Redis so that all of them are built anew from the log"
+            )
+        if earliest > stored.next:
+            raise HaltedError(
+                f"partition {self.number} has been applied up to offset {stored.next}, and the log begins at {earliest}: "
+                "what is between them is lost; restore the log, or empty Redis to count what is left of it"
+            )
+        if answer is not Answer.OK:
+            self.shard = self._empty()
+        self.mark = stored
+        self.checked = stored.next == 0
+        return max(0, stored.next - 1)
+
+    async def apply(self, start: int, records: Sequence[ConsumerRecord]) -> int:
+        """Fold and commit a batch that was fetched from ``start`` on; return how many records were new.
+
+        Raises MovedError where the tables stand elsewhere, HaltedError where the log is another one.
+        """
+        before = self.mark
+        if before is None or start > before.next:
+            raise MovedError(Answer.MOVED)
+        self._check(before, records[0])
+        fresh = [r for r in records if r.offset >= before.next]
+        if not fresh:
+            return 0
+        highest_ms = before.highest_ms
+        arrivals: list[Arrival] = []
+        letters: list[Letter] = []
+        forwards: list[Forward] = []
+        for record, found in zip(fresh, changes(fresh), strict=True):
+            highest_ms = max(highest_ms, record.timestamp)
+            if isinstance(found, Invalid):
+                letters.append(Letter(record, found))
+            elif (home := partition_for(found.org, self.partitions)) != self.number:
+                forwards.append(Forward(record, found.org, home))
+            else:
+                arrivals.append(Arrival(found, highest_ms, record.offset))
+        self.mark = None  # until the commit has an answer, nobody knows where the tables stand
+        writes = await self._driven(self.shard.apply(arrivals, fresh[-1].offset))
+        by_offset = {record.offset: record for record in fresh}
+        letters += [Letter(by_offset[arrival.offset], invalid) for arrival, invalid in writes.rejected]
+        await publish(self.producer, self.settings.dead_letters_topic, letters, forwards)
+        answer, stored = await self.store.commit(self.prefix, before, before.after(fresh[-1], highest_ms), writes)
+        if answer is not Answer.OK:
+            raise MovedError(answer)
+        self.mark = stored
+        return len(fresh)
+
+    def _check(self, before: Mark, first: ConsumerRecord) -> None:
+        """See once after a claim that the last record applied still stands in the log where it did."""
+        if not self.checked and not before.fits(first):
+            raise HaltedError(
+                f"partition {self.number}: the record at offset {before.next - 1} is not the one that was applied last; the "
+                "topic was made anew or truncated. Restore it, or empty Redis so that the tables are built anew from the log"
+            )
+        self.checked = True
+
+    async def _driven(self, asking: Generator[Any, Any, Writes]) -> Writes:
+        answer: Any = None
+        while True:
+            try:
+                request = asking.send(answer)
+            except StopIteration as done:
+                return done.value  # type: ignore[no-any-return]
+            answer = await self.store.answer(request)

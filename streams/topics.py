@@ -1,0 +1,79 @@
+"""The topics: created where they are missing, and compared with what the settings say where they are there."""
+
+import asyncio
+from typing import NamedTuple
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from crmpulse.settings import CannotStartError, Settings
+
+FOR_EVER = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete"}
+
+
+class Topic(NamedTuple):
+    """A topic as it should be."""
+
+    name: str
+    partitions: int
+    config: dict[str, str]
+
+
+def wanted(settings: Settings) -> tuple[Topic, ...]:
+    """Return the topics as the settings want them; events are kept for ever and stamped by the broker."""
+    stamped = {**FOR_EVER, "message.timestamp.type": "LogAppendTime"}
+    return (
+        Topic(settings.events_topic, settings.partitions, stamped),
+        Topic(settings.dead_letters_topic, 1, FOR_EVER),
+        Topic(settings.alerts_topic, 1, {}),
+    )
+
+
+def ensure(settings: Settings) -> list[str]:
+    """Create the topics that are missing; return a sentence for each difference of the others."""
+    return asyncio.run(ensure_topics(settings))
+
+
+async def ensure_topics(settings: Settings) -> list[str]:
+    """As ``ensure``, inside an event loop. Raises CannotStartError where the broker refuses a topic."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
+    await admin.start()
+    try:
+        existing = set(await admin.list_topics())
+        topics = wanted(settings)
+        await _create(admin, [t for t in topics if t.name not in existing], settings.replication)
+        return [line for topic in topics if topic.name in existing for line in await _differences(admin, topic)]
+    finally:
+        await admin.close()
+
+
+async def _create(admin: AIOKafkaAdminClient, missing: list[Topic], replication: int) -> None:
+    new = [NewTopic(t.name, t.partitions, replication, topic_configs=t.config) for t in missing]
+    if not new:
+        return
+    answer = await admin.create_topics(new)
+    for name, code, *_ in answer.topic_errors:
+        error = for_code(code)
+        if code and error is not TopicAlreadyExistsError:
+            raise CannotStartError(f"Kafka refuses to create the topic {name}: {error.__name__} ({error.description})")
+
+
+async def _differences(admin: AIOKafkaAdminClient, topic: Topic) -> list[str]:
+    found = next(iter(await admin.describe_topics([topic.name])))
+    lines = []
+    if (partitions := len(found["partitions"])) != topic.partitions:
+        lines.append(f"{topic.name} has {partitions} partitions, not the {topic.partitions} of CRMPULSE_PARTITIONS")
+    try:
+        config = await _config(admin, topic.name)
+    except KafkaError as error:
+        return [*lines, f"{topic.name}: the broker does not tell its configuration ({type(error).__name__})"]
+    for name, value in topic.config.items():
+        if name in config and config[name] != value:
+            lines.append(f"{topic.name} has {name}={config[name]}, not {value}")
+    return lines
+
+
+async def _config(admin: AIOKafkaAdminClient, name: str) -> dict[str, str]:
+    answers = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
+    return {entry[0]: entry[1] for answer in answers for resource in answer.resources for entry in resource[4]}

@@ -1,0 +1,81 @@
+"""The stream worker: a Faust application whose agent applies fetched batches to the tables."""
+
+import asyncio
+import gc
+from collections.abc import Mapping
+
+import faust
+from faust.types import TP
+
+from crmpulse.settings import Settings
+from streams import transport, watchdog
+from streams.applier import Applier
+
+WATCH_SECONDS = 5.0
+
+
+def run(settings: Settings) -> None:
+    """Run a worker until it is told to stop, by SIGINT or SIGTERM."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    worker = faust.Worker(
+        create_app(settings), loop=loop, quiet=True, override_logging=False, redirect_stdouts=False, console_port=0
+    )
+    gc.freeze()
+    worker.execute_from_commandline()
+
+
+def create_app(settings: Settings) -> faust.App:
+    """Return the Faust application; it connects when it starts."""
+    session_seconds = settings.session_timeout_ms / 1000
+    app = App(
+        settings.group,
+        broker=[f"{transport.SCHEME}://{address}" for address in settings.kafka.split(",")],
+        broker_max_poll_records=settings.batch_records,
+        broker_session_timeout=session_seconds,
+        broker_rebalance_timeout=session_seconds,
+        broker_heartbeat_interval=session_seconds / 5,
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=8 << 20,
+        key_serializer="raw",
+        value_serializer="raw",
+        store="memory://",
+        stream_wait_empty=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        web_enabled=False,
+    )
+    applier = app.applier = Applier(settings, app)
+    transport.register(applier.resume)
+
+    @app.agent(app.topic(settings.events_topic, value_serializer="raw"))
+    async def apply(batches: faust.StreamT[transport.Batch]) -> None:
+        async for batch in batches:
+            await applier.apply(batch)
+
+    @app.timer(WATCH_SECONDS)
+    async def watch() -> None:
+        watchdog.check(applier.progress, lambda held: _ends(app, settings.events_topic, held), settings.stall_seconds)
+
+    return app
+
+
+class App(faust.App):  # type: ignore[misc]
+    """A Faust application with what its agent needs opened before it and closed after it."""
+
+    applier: Applier
+
+    async def on_start(self) -> None:
+        """Connect before Faust does."""
+        await self.applier.open()
+        await super().on_start()
+
+    async def on_stop(self) -> None:
+        """Let go of the connections after Faust did."""
+        await super().on_stop()
+        await self.applier.close()
+
+
+def _ends(app: faust.App, topic: str, held: set[int]) -> Mapping[int, int]:
+    """The log's ends as the last fetch of each partition told them."""
+    return {number: app.consumer.highwater(TP(topic, number)) or 0 for number in held}
