@@ -20,13 +20,14 @@ def check_changes(entity: str, data: Any) -> None:
         path = f"$.data.changed.{field}"
         try:
             _check(entity, field, change.new, f"{path}.new")
-            _keepable(change.new, MAX_DEPTH)
-            _keepable(change.old, MAX_DEPTH)
         except msgspec.ValidationError as error:
-            reason, *inner = str(error).removesuffix("`").split(" - at `$")
-            raise checks.Refused(f"{reason}.", "".join([path, ".new", *inner])) from None
-        except ValueError as error:
-            raise checks.Refused(str(error), path) from None
+            reason, _, inner = str(error).partition(" - at `$")
+            raise checks.Refused(f"{reason}.", f"{path}.new{inner.removesuffix('`')}") from None
+        for value in change.new, change.old:
+            if not _keepable(value, MAX_DEPTH):
+                raise checks.Refused(
+                    f"A field holds integers within -(2^63 - 1) and 2^63 - 1 and at most {MAX_DEPTH} levels.", path
+                )
 
 
 def _check(entity: str, field: str, new: Any, path: str) -> None:
@@ -53,12 +54,9 @@ def _walks(type_: Any) -> list[checks.Walk]:
     return [walk for ids in (False, True) if (walk := checks.compiled(type_, ids=ids))]
 
 
-def _keepable(value: Any, depth: int) -> None:
-    """Refuses integers and nesting that the state of a record could not hold."""
-    if isinstance(value, int) and abs(value) > MAX_INT:
-        raise ValueError("An integer is not within -(2^63 - 1) and 2^63 - 1.")
+def _keepable(value: Any, depth: int) -> bool:
+    """Whether the state of a record can hold it: integers of 64 bits, and not nested deeply."""
     if isinstance(value, list | dict):
-        if not depth:
-            raise ValueError(f"A field is nested deeper than {MAX_DEPTH} levels.")
-        for item in value.values() if isinstance(value, dict) else value:
-            _keepable(item, depth - 1)
+        items = value.values() if isinstance(value, dict) else value
+        return depth > 0 and all(_keepable(item, depth - 1) for item in items)
+    return not isinstance(value, int) or abs(value) <= MAX_INT
