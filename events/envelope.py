@@ -106,7 +106,7 @@ def _wire(kind: type[Data]) -> type[Wire]:
         kind.entity,
         () if kind.entity in STRICT else f"{kind.entity}/",
         _check(kind),
-        checks.compiled(made, ids=True) or _nothing,
+        cast(checks.Walk, checks.compiled(made, ids=True)),
         kind,
     )
     return cast(type[Wire], made)
@@ -132,10 +132,6 @@ def _check(kind: type[Data]) -> Callable[[str, Any], None] | None:
         return check_changes
     walk = checks.compiled(kind, ids=False)
     return (lambda _, data: walk(data, "$.data")) if walk else None
-
-
-def _nothing(value: Any, path: str) -> None:
-    pass
 
 
 entry_class: dict[str, type[Entry]] = {name: _entry(kind) for name, kind in EVENTS.items()}

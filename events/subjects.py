@@ -27,12 +27,9 @@ def entity_of(wire: Wire) -> str:
         )
     if entity not in ENTITIES:
         raise checks.Refused(f"The entity `{entity}` of the subject is unknown; {nearest(entity, ENTITIES)}.", _PATH)
-    _RULES.get(entity, _any)(id_, wire)
+    if entity in _RULES:
+        _RULES[entity](id_, wire)
     return entity
-
-
-def _any(id_: str, wire: Wire) -> None:
-    """Most ids are opaque."""
 
 
 def _org(id_: str, wire: Wire) -> None:
