@@ -84,7 +84,7 @@ def contribution(entity: str, record: Record, org: Org, plan: Plan) -> Contribut
     groups: dict[Group, Cells] = {}
     for moment in moments(entity, record, org):
         kept = plan.get(moment.anchor)
-        added = kept and _added(moment, moment.facts, kept, org)
+        added = kept and cells_of(moment, moment.facts, kept, org)
         if not kept or not added:
             continue
         anchor, at_ms, holder, current, facts, _ = moment
@@ -96,14 +96,15 @@ def contribution(entity: str, record: Record, org: Org, plan: Plan) -> Contribut
             if fact == "products":
                 for product, amount in (facts["products"] or {"(none)": facts["amount"]}).items():
                     whole = amount == facts["amount"]
-                    part = added if whole else _added(moment, {**facts, "amount": amount}, kept, org)
+                    part = added if whole else cells_of(moment, {**facts, "amount": amount}, kept, org)
                     _add(groups, (at_ms, dimension, product), part)
             elif (value := facts.get(fact)) is not None:
                 _add(groups, (at_ms, dimension, str(value)), added)
     return Contribution(cells, groups)
 
 
-def _added(moment: Moment, facts: Facts, kept: Kept, org: Org) -> Cells:
+def cells_of(moment: Moment, facts: Facts, kept: Kept, org: Org) -> Cells:
+    """Return what a moment adds to the measures of its anchor, reading ``facts`` (its own, or those of one of its products)."""
     found: Cells = {}
     for measure in kept.measures:
         read = measure.read(facts)
