@@ -33,7 +33,11 @@ class _WithSettings(TyperGroup):
 
 
 app = typer.Typer(
-    cls=_WithSettings, help="Live, exact KPIs from a stream of CRM events.", no_args_is_help=True, add_completion=False
+    cls=_WithSettings,
+    help="Live, exact KPIs from a stream of CRM events.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # its tracebacks are long, and show the values of variables
 )
 
 
@@ -91,6 +95,7 @@ def replay(
     ],
     format: Annotated[str, typer.Option(help="What the files are: jsonl, or the name of a known export.")] = "jsonl",
     rate: Annotated[float, typer.Option(min=0, help="Most events a second; 0: as fast as it goes.")] = 0,
+    org: Annotated[str, typer.Option(help="The organisation to publish to; empty: as the files say.")] = "",
     shift_to_now: Annotated[
         bool, typer.Option("--shift-to-now", help="Move all times so the last event is now.")
     ] = False,
@@ -99,7 +104,7 @@ def replay(
     with _start(reach.kafka) as checked:
         from crmpulse import replay as feed  # noqa: PLC0415
 
-        feed.replay(checked, paths, format, rate, shift_to_now)
+        feed.replay(checked, paths, format, rate, shift_to_now, org)
 
 
 @app.command()

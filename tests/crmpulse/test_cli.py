@@ -122,10 +122,11 @@ def test_no_difference_is_said_so(command: str, function: str, fake: Fake) -> No
 
 
 @pytest.mark.usefixtures("servers")
-def test_replay_takes_files_format_rate_and_shift(fake: Fake, tmp_path: Path) -> None:
+def test_replay_takes_files_format_rate_shift_and_organisation(fake: Fake, tmp_path: Path) -> None:
     calls = fake("crmpulse.replay", "replay")
-    assert crmpulse("replay", str(tmp_path), "--format", "maven-crm", "--rate", "50", "--shift-to-now").exit_code == 0
-    assert calls == [(settings.load(), [tmp_path], "maven-crm", 50.0, True)]
+    options = ("--format", "maven-crm", "--rate", "50", "--shift-to-now", "--org", "acme")
+    assert crmpulse("replay", str(tmp_path), *options).exit_code == 0
+    assert calls == [(settings.load(), [tmp_path], "maven-crm", 50.0, True, "acme")]
 
 
 def test_up_needs_neither_broker_nor_redis(fake: Fake, tmp_path: Path) -> None:
