@@ -12,15 +12,16 @@ __all__ = ["FORMATS", "Format", "FormatError"]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """`events(path, org)` reads the path; without an organisation it takes the format's default."""
+    """`events(path, org)` reads the path, its own default without `org`; `counted` says what an event is there."""
 
     events: Callable[..., Iterator[Event]]
     help: str
     expects: str
+    counted: str = "event"
 
 
 FORMATS = {
-    "jsonl": Format(jsonl.events, "CloudEvents as they are", "a file with one JSON object a line"),
+    "jsonl": Format(jsonl.events, "CloudEvents as they are", "a file with one JSON object a line", "line"),
     "maven-crm": Format(
         maven_crm.events,
         'Maven Analytics "CRM Sales Opportunities"',
