@@ -111,17 +111,17 @@ class Money(Struct, gc=False):
 class Line(Struct, omit_defaults=True, gc=False):
     """One product of a deal or an order; a bare price is in the currency of the value."""
 
-    product_id: Id
-    quantity: Quantity = 1
-    unit_price: Money | Decimal | None = None
-    unit_cost: Money | Decimal | None = None
+    product_id: Annotated[Id, Doc("the product")]
+    quantity: Annotated[Quantity, Doc("how many; absent: 1")] = 1
+    unit_price: Annotated[Money | Decimal | None, Doc("of one, at most 4 decimals")] = None
+    unit_cost: Annotated[Money | Decimal | None, Doc("what one costs us")] = None
 
 
 class Changed(Struct, omit_defaults=True, gc=False):
     """What a field became. The `new` of a known member is validated as that member; null clears it."""
 
-    new: Any
-    old: Any = None
+    new: Annotated[Any, Doc("what it is now")]
+    old: Annotated[Any, Doc("what it was")] = None
 
 
 Lines = Annotated[list[Line] | None, checked(checks.lines, "products; quantity times price stays below 10^12")]

@@ -79,7 +79,7 @@ class UserUpdated(Data):
 class Stage(Struct, omit_defaults=True, gc=False):
     """A stage of a pipeline."""
 
-    id: Id
+    id: Annotated[Id, Doc("as in `stage_id`")]
     name: Annotated[str | None, Doc("what a person reads")] = None
     order: Annotated[Number | None, Doc("its place among the stages; absent: as listed")] = None
     probability: Annotated[Probability | None, Doc("of winning a deal in it, from 0 to 1")] = None

@@ -4,10 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import inspect
 
-from events.common import Data
+from events.common import Changed, Data, Line, Money
+from events.directory import Stage
 from events.envelope import Wire
 from events.explain import MANY
 from events.registry import EVENTS, MODULES
+from events.support import Sla
 
 INTRO = """# Events
 
@@ -16,9 +18,14 @@ messages are in [asyncapi.json](asyncapi.json). Members without *required* may b
 """
 
 
+OBJECTS = Money, Line, Changed, Sla, Stage
+SUBJECTS = {"": "<entity>/<id>", "org": "org/<orgid>", "field": "field/<entity>.<key>", "fx": "fx/<currency>/<date>"}
+_FORMATS = {"date": "date", "date-time": "time"}
+
+
 def page() -> str:
-    """Markdown: the envelope, the common members, then each type with its members."""
-    return "\n".join([INTRO, *_envelope(), *_types()])
+    """Markdown: the envelope, the common members, the objects in them, then each type with its members."""
+    return "\n".join([INTRO, *_envelope(), *_objects(), *_types()])
 
 
 def _envelope() -> Iterator[str]:
@@ -28,6 +35,14 @@ def _envelope() -> Iterator[str]:
     yield "## Common members\n"
     yield f"{Data.__doc__}\n"
     yield from _table(_struct(Data).fields)
+
+
+def _objects() -> Iterator[str]:
+    yield "## Objects\n"
+    for kind in OBJECTS:
+        yield f"### {kind.__name__}\n"
+        yield f"{kind.__doc__}\n"
+        yield from _table(_struct(kind).fields)
 
 
 def _types() -> Iterator[str]:
@@ -42,7 +57,7 @@ def _type(name: str, kind: type[Data]) -> Iterator[str]:
     common = {field.encode_name: field for field in _struct(Data).fields}
     own = [field for field in _struct(kind).fields if common.get(field.encode_name) != field]
     yield f"### {name}\n"
-    yield f"{kind.__doc__} Subject: `{kind.entity or '<entity>'}/<id>`\n"
+    yield f"{kind.__doc__} Subject: `{SUBJECTS.get(kind.entity, f'{kind.entity}/<id>')}`\n"
     yield from _table(own)
 
 
@@ -64,18 +79,21 @@ def _words(node: inspect.Type) -> list[str]:
     """What a value may be."""
     words = [_NAMES.get(type(node), "any")]
     match node:
+        case inspect.Metadata(extra_json_schema={"format": format_}):
+            words = [_FORMATS[format_]]
         case inspect.Metadata(type=inner):
             words = _words(inner)
         case inspect.UnionType(types=types):
             words = [word for inner in types for word in _words(inner) if not isinstance(inner, inspect.NoneType)]
+            words = [word for word in dict.fromkeys(words) if word != "integer" or "number" not in words]
         case inspect.LiteralType(values=values):
             words = [f"`{value}`" for value in values] if len(values) < MANY else ["code"]
         case inspect.ListType(item_type=inner):
             words = [f"list of {' or '.join(_words(inner))}"]
         case inspect.DictType(value_type=inner):
             words = [f"object of {' or '.join(_words(inner))}"]
-        case inspect.StructType(cls=cls, fields=fields) if cls is not Data:
-            words = [f"object {{{', '.join(f'`{field.encode_name}`' for field in fields)}}}"]
+        case inspect.StructType(cls=cls) if cls in OBJECTS:
+            words = [f"[{cls.__name__}](#{cls.__name__.lower()})"]
         case inspect.TupleType(item_types=items):
             words = [f"[{', '.join(' or '.join(_words(item)) for item in items)}]"]
     return words
