@@ -5,7 +5,7 @@ BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
-.PHONY: help setup run test check bench lock kafka-jars
+.PHONY: help setup run test check bench docs lock kafka-jars
 
 help: ## Show these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -26,13 +26,19 @@ run: setup ## Run the service with a generated company, or with an export: make 
 test: setup ## Run the tests that need no server but the embedded ones
 	$(BIN)/python -m pytest -m "not kafka" $(ARGS)
 
-check: setup ## Lint, format, types
+check: setup ## Lint, format, types, and whether the generated docs are fresh
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/python -m events.schemas docs/events --check
+	$(BIN)/python -m crmpulse.settings | diff docs/settings.md - || { echo "docs/settings.md is stale: make docs"; exit 1; }
 
 bench: setup ## Measure
 	$(BIN)/python -m bench $(ARGS)
+
+docs: setup ## Write the generated docs anew
+	$(BIN)/python -m events.schemas docs/events
+	$(BIN)/python -m crmpulse.settings > docs/settings.md
 
 lock: setup ## Pin all dependencies with hashes
 	$(COMPILE) pyproject.toml --extra embedded --output-file requirements.lock $(if $(UPGRADE),--upgrade)

@@ -6,6 +6,7 @@ import difflib
 import ipaddress
 import os
 import re
+import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, get_args
 
@@ -130,6 +131,14 @@ class Settings(BaseSettings):
         return topic
 
 
+PAGE = """# Settings
+
+Environment variables, made from `crmpulse/settings.py`; do not edit. `crmpulse --help` shows them too.
+
+| variable | default | meaning | allowed |
+|---|---|---|---|"""
+
+
 class Setting(NamedTuple):
     """A line of the settings table."""
 
@@ -145,6 +154,14 @@ def describe() -> list[Setting]:
         Setting(PREFIX + name.upper(), str(field.default), _allowed(field), field.description or "")
         for name, field in Settings.model_fields.items()
     ]
+
+
+def page() -> str:
+    """Markdown: the settings as a table."""
+    rows = [
+        f"| `{it.variable}` | `{it.default}` | {it.help} | {it.allowed.removeprefix('must be ')} |" for it in describe()
+    ]
+    return "\n".join([PAGE, *(row.replace("``", "(empty)") for row in rows), ""])
 
 
 def load() -> Settings:
@@ -183,3 +200,7 @@ def _misspelt() -> list[str]:
         for stranger, names in near
         if names
     ]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

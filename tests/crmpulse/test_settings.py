@@ -7,6 +7,8 @@ import pytest
 from crmpulse import settings
 from crmpulse.settings import Settings, SettingsError, host_port, is_loopback
 
+PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
+
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,6 +38,10 @@ def test_every_setting_is_described() -> None:
     described = settings.describe()
     assert [setting.variable for setting in described] == [f"CRMPULSE_{name.upper()}" for name in Settings.model_fields]
     assert all(setting.help and "\n" not in setting.help for setting in described)
+
+
+def test_the_page_in_docs_is_fresh() -> None:
+    assert PAGE.read_text() == settings.page(), "run make docs"
 
 
 def test_every_mistake_is_named_at_once_with_value_and_what_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
