@@ -31,6 +31,8 @@ PROPERTIES = {
     "transaction.state.log.min.isr": "1",
     "group.initial.rebalance.delay.ms": "0",
     "auto.create.topics.enable": "false",
+    "broker.session.timeout.ms": "3000",  # a broker that was killed may come back after this
+    "broker.heartbeat.interval.ms": "500",
 }
 
 
