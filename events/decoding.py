@@ -18,7 +18,9 @@ _ATTRIBUTES = ("specversion", "id", "source", "type", "subject", "time", "orgid"
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _BRACKET = re.compile(rb"[\[\]{}]")
 
-_CONTROL = re.compile(rb"\\(?:[bfnrt]|u00(?:[0189]|7[fF]))|\x7f|\xc2[\x80-\x9f]")
+# Two expressions, as one that begins with a fixed byte is searched several times faster than an alternative of both.
+_ESCAPED_CONTROL = re.compile(rb"\\(?:[bfnrt]|u00(?:[0189]|7[fF]))")
+_PLAIN_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
 
 _decode = msgspec.json.Decoder(WIRES).decode
 _one_object = msgspec.json.Decoder(msgspec.defstruct("Object", [])).decode
@@ -27,7 +29,7 @@ _one_object = msgspec.json.Decoder(msgspec.defstruct("Object", [])).decode
 def decode(values: Sequence[bytes]) -> list[Change | Invalid]:
     """One answer for each value, in order. Values are structured-mode events; nothing is raised for a bad one."""
     joined = b"".join(values)
-    doubtful = not joined.isascii() or _escapes(joined)
+    doubtful = not joined.isascii() or b"\\" in joined or b"\x7f" in joined
     answers: list[Change | Invalid] = []
     for value in values:
         try:
@@ -42,7 +44,7 @@ def decode(values: Sequence[bytes]) -> list[Change | Invalid]:
                 check(entity, data)
             if doubtful:
                 value.decode()  # what was skipped may be bad UTF-8
-                if _escapes(value) and _CONTROL.search(value):
+                if _may_hold_control(value):
                     check_ids(wire, "$")
             try:
                 time_ns = instant_ns(wire.time)
@@ -74,9 +76,9 @@ def decode_binary(headers: Mapping[str, str], data: bytes) -> Change | Invalid:
     return decode([value])[0]
 
 
-def _escapes(buffer: bytes) -> bool:
-    """Whether control characters can be in there; much faster than to search for them."""
-    return b"\\" in buffer or b"\x7f" in buffer or b"\xc2" in buffer
+def _may_hold_control(value: bytes) -> bool:
+    """Whether some text in there, of an id or not, has a control character (Unicode Cc)."""
+    return b"\x7f" in value or bool(_ESCAPED_CONTROL.search(value) or _PLAIN_CONTROL.search(value))
 
 
 def _check_depth(value: bytes) -> None:
