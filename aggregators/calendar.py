@@ -70,6 +70,11 @@ class Calendar:
         """Return the local day of an instant."""
         return self.local(at_ms).date()
 
+    def month(self, label: str) -> tuple[int, int]:
+        """Return the start and the end of the month with a label ``YYYYMM``."""
+        first = date(int(label[:4]), int(label[4:]), 1)
+        return self.start_of(first), self.start_of(next_month(first))
+
     def cover(self, from_ms: int, to_ms: int) -> tuple[list[Span], list[tuple[int, int]]]:
         """Split ``[from, to)`` into whole months, days and hours, and the ``(from, to)`` edges that fill no hour."""
         spans: list[Span] = []

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from aggregators.contribution import DIMENSIONS, Kept, Plan
 from aggregators.formulas import Count, Duration, Formula, Mean, Ranked, Ratio, Share, Spent, Total, Weighted
-from aggregators.measures import MEASURES, Measure
+from aggregators.measures import MEASURES
 
 LEADS, DEALS = "Acquisition & leads", "Pipeline & deals"
 REVENUE, GOALS = "Revenue, profit & orders", "Goals, forecast & ranking"
@@ -14,7 +14,7 @@ SUPPORT = "Response & support"
 
 
 class Kpi(NamedTuple):
-    """A KPI. ``unit`` is ``money`` where the organisation's currency is meant, ``s`` for seconds; ``dimensions`` are space separated."""
+    """A KPI. ``unit`` is ``money`` for the organisation's currency, ``s`` for seconds; ``dimensions`` are space separated."""
 
     id: str
     area: str
@@ -150,7 +150,9 @@ def plan() -> Plan:
     return found
 
 
-_ELSEWHERE = dict.fromkeys(("call.logged", "email.logged", "message.logged", "meeting.held", "task.done"), frozenset({"pipeline"}))
+_ELSEWHERE = dict.fromkeys(
+    ("call.logged", "email.logged", "message.logged", "meeting.held", "task.done"), frozenset({"pipeline"})
+)
 """Dimensions that no fact of the record itself tells: answered from the records, through the deal that they name."""
 
 
@@ -158,5 +160,3 @@ def anchors_of(kpi: Kpi) -> tuple[str, ...]:
     """Return the anchors whose moments a KPI is made of."""
     names = set(kpi.formula.measures)
     return tuple(dict.fromkeys(anchor for m in MEASURES if m.name in names for anchor in m.anchors))
-
-

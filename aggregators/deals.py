@@ -13,7 +13,7 @@ CLOSED = frozenset({"won", "lost"})
 def moments(told: Story) -> Iterator[Moment]:
     """Return what a deal contributes."""
     products, lines = _products(told.final)
-    worth = {"amount": amount(told.final.get("value")) or lines, "products": products}
+    worth: dict[str, Any] = {"amount": amount(told.final.get("value")) or lines, "products": products}
     yield moment("deal.created", told.created_ns, told, **worth)
     last = next((p for p in reversed(told.points) if "status" in p.stated), None)
     if last and last.stated["status"] in CLOSED:

@@ -95,7 +95,9 @@ class Folder:
 
     def _link(self, subject: str) -> None:
         """Carry a feedback's rating into the ticket that it rates, and out of the one that it rated before."""
-        before, after = (told and rating(told) for told in map(story, (self.before.get(subject, Record([])), self._record(subject))))
+        before, after = (
+            told and rating(told) for told in map(story, (self.before.get(subject, Record([])), self._record(subject)))
+        )
         for old in [before] if before and (not after or after[0] != before[0]) else []:
             self._relink(old[0], subject, None)
         if after and after[0]:

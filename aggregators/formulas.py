@@ -38,12 +38,19 @@ class Formula(Protocol):
     """How a KPI is computed. ``measures`` are the names it reads, ``stats`` and ``variants`` what may be asked, default first."""
 
     @property
-    def measures(self) -> tuple[str, ...]: ...
+    def measures(self) -> tuple[str, ...]:
+        """Return the names of the measures read."""
+
     @property
-    def stats(self) -> tuple[str, ...]: ...
+    def stats(self) -> tuple[str, ...]:
+        """Return the values of ``stat``, none where it has no meaning."""
+
     @property
-    def variants(self) -> tuple[str, ...]: ...
-    def value(self, cells: Cells, context: Context) -> Value: ...
+    def variants(self) -> tuple[str, ...]:
+        """Return the values of ``variant``, none where it has no meaning."""
+
+    def value(self, cells: Cells, context: Context) -> Value:
+        """Return the value of a sum of measures."""
 
 
 class Money(NamedTuple):
@@ -135,7 +142,11 @@ class Weighted(NamedTuple):
     def value(self, cells: Cells, context: Context) -> Value:
         """Return the weighted sum; amounts in a stage without a probability are told as ``probability_missing``."""
         own = money(cells, self.own, context)
-        total, unknown, missing = own.amount / PROBABILITY, Fraction(0), {c: a / PROBABILITY for c, a in own.missing.items()}
+        total, unknown, missing = (
+            own.amount / PROBABILITY,
+            Fraction(0),
+            {c: a / PROBABILITY for c, a in own.missing.items()},
+        )
         for measure in {name.partition("@")[0] for name in cells if name.startswith(f"{self.at_stage}/")}:
             _, pipeline, stage = measure.split("/")
             amount = money(cells, measure, context)
@@ -175,7 +186,11 @@ class Ratio(NamedTuple):
         """Return the ratio, None where the denominator is zero."""
         if context.variant in self.others:
             return self.others[context.variant].value(cells, context._replace(variant=""))
-        over, under, caveats = self._sum(self.over, cells, context), self._sum(self.under, cells, context), dict[str, Any]()
+        over, under, caveats = (
+            self._sum(self.over, cells, context),
+            self._sum(self.under, cells, context),
+            dict[str, Any](),
+        )
         if self.live:
             caveats["open_share"] = Fraction(cells.get(self.live, 0), int(under)) if under else None
         n = int(under) if not self.in_money else 0

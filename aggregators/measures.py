@@ -46,7 +46,7 @@ def _human_mail(facts: Facts) -> bool:
 
 def _weighted(facts: Facts) -> Amount | None:
     amount: Amount | None = facts["amount"]
-    return amount and facts["parts"] is not None and Amount(amount.units * facts["parts"], amount.currency) or None
+    return (amount and facts["parts"] is not None and Amount(amount.units * facts["parts"], amount.currency)) or None
 
 
 def _has_problems(facts: Facts) -> bool:

@@ -1,11 +1,16 @@
 """A record: the events known of one subject, merged by the contract's order whatever their order of arrival."""
 
 from bisect import bisect_left
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from events import ENTRIES, Entry
+
+if TYPE_CHECKING:
+    AnyEntry = Entry
+else:
+    AnyEntry = ENTRIES
 
 FINAL_ENTITIES = frozenset({"call", "email", "message", "visit", "heartbeat", "automation"})
 """Activities: many, small, and closed to corrections some time after their last event."""
@@ -20,7 +25,7 @@ class Record(msgspec.Struct, array_like=True, gc=False):
     only), ``links`` what other records contribute to it: ``{their subject: what they say}``.
     """
 
-    entries: list[Entry]
+    entries: list[AnyEntry]
     appended_ms: int = 0
     links: dict[str, list[Any]] = {}
 

@@ -116,7 +116,9 @@ class Shard:
             named |= {str(c.new) for f, c in (getattr(entry.data, "changed", None) or {}).items() if f == "ticket_id"}
         return {f"ticket/{ticket}" for ticket in named if ticket}
 
-    def _replaced(self, org: str, keys: OrgKeys, moved: list[Arrival]) -> Generator[Load | LoadHash | Scan, Any, set[str]]:
+    def _replaced(
+        self, org: str, keys: OrgKeys, moved: list[Arrival]
+    ) -> Generator[Load | LoadHash | Scan, Any, set[str]]:
         """The records whose buckets move because a zone or the currency changes: all of them, or a user's tasks."""
         before = self.orgs[org]
         records = {a.change.key: self.records[keys.record(a.change.key)] for a in moved}
@@ -181,7 +183,7 @@ class Shard:
 
     def _put_index(self, keys: OrgKeys, delta: Delta, writes: Writes) -> None:
         for (anchor, holder), members in delta.index.items():
-            key = keys.index(anchor, holder)
+            key = keys.moments(anchor, holder)
             added = {f"{at_ms}:{subject}": at_ms for (at_ms, subject), n in members.items() if n > 0}
             removed = [f"{at_ms}:{subject}" for (at_ms, subject), n in members.items() if n < 0]
             if added:

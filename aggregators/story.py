@@ -31,7 +31,18 @@ _STATED: dict[str, dict[str, str]] = {
 }
 """Facts that the type alone states."""
 
-TIMED = ("owner_id", "team_id", "stage_id", "pipeline_id", "value", "probability", "health", "status", "due_at", "due_date")
+TIMED = (
+    "owner_id",
+    "team_id",
+    "stage_id",
+    "pipeline_id",
+    "value",
+    "probability",
+    "health",
+    "status",
+    "due_at",
+    "due_date",
+)
 """Facts that count as they were at an instant; all others count as they are known now."""
 
 

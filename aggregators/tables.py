@@ -3,7 +3,7 @@
 | key, after `{layout.pN}:<org>` | holds |
 |---|---|
 | `:r:<subject>` | the state of a record |
-| `:<holder>:h:<hour>`, `:d:<day>`, `:m:<month>`, `:a` | the measures of a user (`u:<id>`), of what only a team owns (`t:<id>`), of the organisation (`o`) |
+| `:<holder>:h:<hour>`, `:d:<day>`, `:m:<month>`, `:a` | measures of a user (`u:<id>`), of what only a team owns (`t:…`), of all (`o`) |
 | `:x<holder>:…` | what to add for credit to the current owner |
 | `:o:d:<day>:<dimension>=<value>`, `:m:…`, `:a:…` | the organisation's measures by a dimension's value |
 | `:i:<anchor>:<holder>` | sorted set: the moments `<ms>:<subject>` by time |
@@ -65,7 +65,7 @@ class OrgKeys(NamedTuple):
         key = f"{self.prefix}:{who}:{resolution}:{label}" if label else f"{self.prefix}:{who}:{resolution}"
         return f"{key}:{dimension}={escaped(value)}" if dimension else key
 
-    def index(self, anchor: str, holder: str) -> str:
+    def moments(self, anchor: str, holder: str) -> str:
         """Return the key of the moments of an anchor that a holder is credited with."""
         kind, _, name = holder.partition(":")
         return f"{self.prefix}:i:{anchor}:{kind}:{escaped(name)}"

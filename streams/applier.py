@@ -4,22 +4,22 @@ import asyncio
 import random
 import uuid
 from collections.abc import Mapping
+from typing import cast
 
 import faust
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from faust.types import TP
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from crmpulse.settings import Settings
 from streams import layout
 from streams.commit import Answer, Store
+from streams.connection import connect, require_no_eviction
 from streams.partition import HaltedError, MovedError, Partition
 from streams.progress import Progress
-from streams.connection import connect, require_no_eviction
-from streams.transport import Batch
+from streams.transport import Batch, Consumer
 
 log = structlog.get_logger("crmpulse.worker")
 
@@ -30,31 +30,32 @@ FAULTS = (RedisError, KafkaError, OSError, asyncio.TimeoutError)
 class Applier:
     """Applies the batches of the partitions that this worker holds. ``open`` before use, ``close`` after."""
 
-    redis: "Redis[bytes]"
     store: Store
-    producer: AIOKafkaProducer
     partitions: int
 
     def __init__(self, settings: Settings, app: faust.App) -> None:
         self.settings = settings
         self.app = app
         self.progress = Progress()
+        self.redis = connect(settings)
+        self.producer: AIOKafkaProducer | None = None
         self.held: dict[int, Partition] = {}
         self.halted: dict[int, str] = {}
 
     async def open(self) -> None:
         """Connect, and agree with the other workers on the layout of the tables."""
-        self.redis = connect(self.settings)
         await require_no_eviction(self.redis)
         self.store = Store(self.redis, owner=uuid.uuid4().hex)
-        self.producer = AIOKafkaProducer(bootstrap_servers=self.settings.kafka, acks="all", compression_type="lz4")
-        await self.producer.start()
-        found = len(await self.producer.partitions_for(self.settings.events_topic))
+        producer = AIOKafkaProducer(bootstrap_servers=self.settings.kafka, acks="all", compression_type="lz4")
+        await producer.start()
+        self.producer = producer
+        found = len(await producer.partitions_for(self.settings.events_topic))
         self.partitions = await layout.agree(self.redis, found)
 
     async def close(self) -> None:
-        """Let go of the connections."""
-        await self.producer.stop()
+        """Let go of what was connected."""
+        if self.producer:
+            await self.producer.stop()
         await self.redis.aclose()
 
     async def resume(self, tps: frozenset[TP]) -> Mapping[TP, int]:
@@ -114,7 +115,7 @@ class Applier:
             # Who wrote last may be the rightful owner: only who is still assigned after a while claims again.
             await asyncio.sleep(random.uniform(0.5, 1.5))
         if tp in {TP(a.topic, a.partition) for a in self.app.consumer.assignment()}:
-            await self.app.consumer.read_from(await self._claimed(frozenset({tp})))
+            await cast(Consumer, self.app.consumer).read_from(await self._claimed(frozenset({tp})))
 
     async def _pause(self, what: str, fault: BaseException, attempt: int = 0, **context: int) -> None:
         self.progress.excused()

@@ -100,7 +100,7 @@ def mark(packed: bytes | str | None) -> Mark | None:
 class Store:
     """The tables in Redis, as the only writer of some partitions sees them. Connection faults raise ``redis.RedisError``."""
 
-    def __init__(self, redis: "Redis[bytes]", owner: str) -> None:
+    def __init__(self, redis: Redis, owner: str) -> None:
         self.redis = redis
         self.owner = owner
         self._commit = redis.register_script(POSITION + COMPARE + WRITE)
@@ -123,7 +123,7 @@ class Store:
 
     async def commit(self, shard: str, before: Mark, after: Mark, writes: Writes) -> tuple[Answer, Mark | None]:
         """Write a batch if the tables still stand at ``before`` and are ours; return the answer and the stored mark."""
-        args = [self.owner, before.next, after.packed(), packed(writes)]
+        args: list[Any] = [self.owner, before.next, after.packed(), packed(writes)]
         answer, stored = await self._commit(keys=_keys(shard), args=args)
         found = mark(stored)
         if answer == b"DUP" and found == after:
@@ -135,8 +135,12 @@ def packed(writes: Writes) -> bytes:
     """Return writes as the script takes them: flat lists in msgpack, text only."""
     put = [part for key, value in writes.put.items() for part in (key, value.decode())]
     zrem = [part for key, members in writes.zrem.items() for part in (key, members)]
-    zadd = [part for key, members in writes.zadd.items() for part in (key, [x for m, s in members.items() for x in (s, m)])]
-    hset = [p for key, fields in writes.hset.items() for p in (key, [x for f, v in fields.items() for x in (f, v.decode())])]
+    zadd = [
+        part for key, members in writes.zadd.items() for part in (key, [x for m, s in members.items() for x in (s, m)])
+    ]
+    hset = [
+        p for key, fields in writes.hset.items() for p in (key, [x for f, v in fields.items() for x in (f, v.decode())])
+    ]
     return msgspec.msgpack.encode([put, writes.delete, zrem, zadd, hset])
 
 

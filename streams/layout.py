@@ -17,13 +17,13 @@ class Layout(msgspec.Struct):
     partitions: int
 
 
-async def read(redis: "Redis[bytes]") -> Layout | None:
+async def read(redis: Redis) -> Layout | None:
     """Return the layout that holds, None where nothing was ever applied."""
     found = await redis.get(KEY)
     return msgspec.json.decode(found, type=Layout) if found else None
 
 
-async def agree(redis: "Redis[bytes]", partitions: int) -> int:
+async def agree(redis: Redis, partitions: int) -> int:
     """Return the number of partitions that the tables are for; the first worker ever begins every partition at offset 0.
 
     Raises CannotStartError where the topic has another number.

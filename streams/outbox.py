@@ -26,7 +26,9 @@ class Forward(NamedTuple):
     partition: int
 
 
-async def publish(producer: AIOKafkaProducer, topic: str, letters: Sequence[Letter], forwards: Sequence[Forward]) -> None:
+async def publish(
+    producer: AIOKafkaProducer, topic: str, letters: Sequence[Letter], forwards: Sequence[Forward]
+) -> None:
     """Publish dead letters to ``topic`` and forward records; return once the broker has acknowledged all of them."""
     sent = [await _send_letter(producer, topic, letter) for letter in letters]
     sent += [await _send_forward(producer, forward) for forward in forwards]

@@ -32,7 +32,9 @@ class HaltedError(Exception):
 class Partition:
     """One partition of the events topic, as its only writer."""
 
-    def __init__(self, number: int, partitions: int, settings: Settings, store: Store, producer: AIOKafkaProducer) -> None:
+    def __init__(
+        self, number: int, partitions: int, settings: Settings, store: Store, producer: AIOKafkaProducer
+    ) -> None:
         self.number = number
         self.partitions = partitions
         self.settings = settings

@@ -24,7 +24,7 @@ class Batch(NamedTuple):
     records: list[ConsumerRecord]
 
 
-class Consumer(aiokafka.Consumer):  # type: ignore[misc]
+class Consumer(aiokafka.Consumer):
     """Faust's consumer, with batches as messages and the tables' word on where to resume."""
 
     resume: Callable[[frozenset[TP]], Awaitable[Mapping[TP, int]]]
@@ -36,20 +36,25 @@ class Consumer(aiokafka.Consumer):  # type: ignore[misc]
         self._fetched_to: dict[TP, int] = {}
         self._seeks: dict[TP, int] = defaultdict(int)
 
-    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:  # noqa: ASYNC109 - Faust's name
         """Fetch once and yield a message per partition, its value a ``Batch``."""
         seeks = dict(self._seeks)
         records, active = await self._wait_next_records(timeout)
         generation = self.app.consumer_generation_id
-        if records is None or self.should_stop or not self.flow_active:
+        if records is None or self.should_stop or not self._flows(generation):
             return
-        for tp, batch in [(tp, self._batch(tp, found)) for tp, found in records.items() if found]:
-            # What was fetched before a seek is not what was to come next: it is read again from where the seek went.
-            stale = seeks.get(tp, 0) != self._seeks[tp] or generation != self.app.consumer_generation_id
-            if not stale and self.flow_active and (active is None or tp in active or tp in self._buffered_partitions):
+        # What was fetched before a seek is not what was to come next: it is read again from where the seek went.
+        fresh = [(tp, found) for tp, found in records.items() if found and seeks.get(tp, 0) == self._seeks[tp]]
+        for tp, batch in [(tp, self._batch(tp, found)) for tp, found in fresh]:
+            if not self._flows(generation):
+                return
+            if active is None or tp in active or tp in self._buffered_partitions:
                 message = self._to_message(tp, batch.records[-1])
-                message.key, message.value = None, batch
+                message.key, message.value = None, batch  # type: ignore[assignment]
                 yield tp, message
+
+    def _flows(self, generation: int) -> bool:
+        return self.flow_active and generation == self.app.consumer_generation_id
 
     def _batch(self, tp: TP, records: list[ConsumerRecord]) -> Batch:
         start = self._fetched_to.get(tp, records[0].offset)
@@ -89,7 +94,7 @@ class Consumer(aiokafka.Consumer):  # type: ignore[misc]
         return offset
 
 
-class Transport(aiokafka.Transport):  # type: ignore[misc]
+class Transport(aiokafka.Transport):
     """Faust's Kafka transport with this module's consumer."""
 
     Consumer = Consumer

@@ -23,5 +23,7 @@ def is_stalled(progress: Progress, ends: Mapping[int, int], stall_seconds: float
 def check(progress: Progress, ends: Callable[[set[int]], Mapping[int, int]], stall_seconds: float) -> None:
     """End the process, hard, when it is stalled: what was not committed was not applied."""
     if is_stalled(progress, ends(progress.held), stall_seconds, time.monotonic()):
-        log.critical("nothing moves", seconds=stall_seconds, partitions=sorted(progress.held), next="ending; start it again")
+        log.critical(
+            "nothing moves", seconds=stall_seconds, partitions=sorted(progress.held), next="ending; start it again"
+        )
         os._exit(STALLED)

@@ -53,14 +53,14 @@ def create_app(settings: Settings) -> faust.App:
         async for batch in batches:
             await applier.apply(batch)
 
-    @app.timer(WATCH_SECONDS)
+    @app.timer(WATCH_SECONDS)  # type: ignore[untyped-decorator]
     async def watch() -> None:
         watchdog.check(applier.progress, lambda held: _ends(app, settings.events_topic, held), settings.stall_seconds)
 
     return app
 
 
-class App(faust.App):  # type: ignore[misc]
+class App(faust.App):
     """A Faust application with what its agent needs opened before it and closed after it."""
 
     applier: Applier

@@ -1,0 +1,172 @@
+"""The answer to a question about a KPI: its value, groups, series and comparison."""
+
+import functools
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from aggregators.catalogue import Kpi
+from aggregators.formulas import Context, Number, Share, Value
+from aggregators.org import Org
+from aggregators.tables import Row, unescaped
+from aggregators.windows import Window, text, utc_text
+from api.query.errors import ImpossibleError, Problem
+from api.query.question import Question
+from api.query.scan import Key
+from api.query.sums import Summing, Sums
+from api.query.tables import Directory, Tables
+
+MOST_BUCKETS = 10_000
+
+
+async def answer(asked: Question, tables: Tables, directory: Directory) -> dict[str, Any]:
+    """Return the answer as the contract forms it."""
+    formula, kpi = asked.kpi.formula, asked.kpi
+    if isinstance(formula, Share) and not asked.by:
+        asked = asked._replace(by=(formula.dimension,))
+    main = gauged(asked, [asked.window])[0]
+    buckets = gauged(asked, _series(asked, directory)) if asked.every else []
+    compared = [_compared(asked, window) for window in [main, *buckets]] if asked.compare else []
+    windows = [main, *buckets, *compared]
+    sums = await Summing(asked, tables, directory).over(windows)
+    totals = await _totals(asked, tables, directory, windows)
+    told = [
+        _told(asked, directory.org, window, found, total)
+        for window, found, total in zip(windows, sums, totals, strict=True)
+    ]
+    result: dict[str, Any] = {
+        "kpi": kpi.id,
+        "version": kpi.version,
+        "unit": unit(kpi, directory.org, asked),
+        "scope": asked.scope,
+        **_times(asked.window, asked),
+        **told[0],
+    }
+    if asked.every:
+        series = told[1 : 1 + len(buckets)]
+        result["series"] = [_times(w, asked) | one for w, one in zip(_series(asked, directory), series, strict=True)]
+    if asked.compare:
+        _compare([result, *result.get("series", [])], told[1 + len(buckets) :])
+    result["as_of"] = utc_text(asked.at_ms if kpi.gauge else min(asked.now_ms, asked.window.to_ms))
+    return result
+
+
+def unit(kpi: Kpi, org: Org, asked: Question) -> str:
+    """Return the unit of an answer: money is the organisation's currency, also where it is one of two units asked for."""
+    if asked.stat == "sum" and "money" in kpi.unit:
+        return org.currency
+    return org.currency if kpi.unit == "money" else kpi.unit.split(",")[0]
+
+
+def gauged(asked: Question, windows: Sequence[Window]) -> list[Window]:
+    """Return windows; a gauge's end now, where they would end later and the end was not said."""
+    if not asked.kpi.gauge:
+        return list(windows)
+    latest = asked.at_ms if asked.at_ms < asked.window.to_ms else None
+    return [w if latest is None else w._replace(to_ms=min(w.to_ms, latest)) for w in windows]
+
+
+def _series(asked: Question, directory: Directory) -> list[Window]:
+    """The buckets of a series, within the months that have any data."""
+    if not directory.months:
+        return []
+    calendar = directory.org.calendar
+    first, last = calendar.month(directory.months[0])[0], calendar.month(directory.months[-1])[1]
+    start, end = max(asked.window.from_ms, first), min(asked.window.to_ms, last)
+    window = asked.window if asked.window.unit else asked.window._replace(from_ms=start, to_ms=max(start, end))
+    shortest_ms = {"hour": 1_800_000, "day": 82_800_000}.get(asked.every, 500_000_000)
+    if (window.to_ms - window.from_ms) // shortest_ms > MOST_BUCKETS:
+        raise ImpossibleError(
+            [Problem("every", f"makes more than {MOST_BUCKETS} {asked.every}s of the window; take a shorter one")]
+        )
+    return asked.periods.series(asked.every, window)
+
+
+def _compared(asked: Question, window: Window) -> Window:
+    return asked.periods.previous(window) if asked.compare == "previous" else asked.periods.year_before(window)
+
+
+async def _totals(asked: Question, tables: Tables, directory: Directory, windows: Sequence[Window]) -> list[Row | None]:
+    """What a share is a share of: the same without its dimension."""
+    formula = asked.kpi.formula
+    if not isinstance(formula, Share):
+        return [None for _ in windows]
+    where = tuple((name, value) for name, value in asked.where if name != formula.dimension)
+    everything = asked._replace(by=(), where=where)
+    return [sums.whole for sums in await Summing(everything, tables, directory).over(windows)]
+
+
+def _told(asked: Question, org: Org, window: Window, sums: Sums, total: Row | None) -> dict[str, Any]:
+    told = form(value(asked, org, window, sums.whole, total))
+    if asked.by:
+        groups = [
+            {"key": dict(zip(asked.by, key, strict=True)), **form(value(asked, org, window, row, total))}
+            for key, row in _sorted(sums.groups)
+        ]
+        start = int(asked.cursor or 0)
+        told["groups"] = groups[start : start + asked.limit]
+        if len(groups) > start + asked.limit:
+            told["cursor"] = str(start + asked.limit)
+    return told
+
+
+def _sorted(groups: Mapping[Key, Row]) -> list[tuple[Key, Row]]:
+    return sorted(groups.items(), key=lambda pair: tuple((name == "(none)", name) for name in pair[0]))
+
+
+def value(asked: Question, org: Org, window: Window, row: Row, total: Row | None = None) -> Value:
+    """Return a KPI's value of a sum."""
+    kpi = asked.of or asked.kpi
+    context = context_of(org, window.to_ms, asked.stat, asked.variant)
+    found = kpi.formula.value(row, context)
+    if total is None:
+        return found
+    whole = kpi.formula.value(total, context).value or 0
+    part = found.value or 0
+    return found._replace(value=Fraction(part) / Fraction(whole) if whole else None, numerator=part, denominator=whole)
+
+
+def context_of(org: Org, at_ms: int, stat: str = "", variant: str = "") -> Context:
+    """Return what formulas ask of an organisation: its exchange rates, for levels those of ``at_ms``, and probabilities."""
+    day_asked = org.calendar.bucket(max(0, at_ms - 1)).day
+
+    @functools.cache
+    def rate(currency: str, day: str) -> Fraction | None:
+        day = day or day_asked
+        limit = f"{day[:4]}-{day[4:6]}-{day[6:]}"
+        known = {s: e["rate"] for s, e in org.entries.items() if s.startswith(f"fx/{currency}/") and "rate" in e}
+        dates = [s.rpartition("/")[2] for s in known if s.rpartition("/")[2] <= limit]
+        return Fraction(known[f"fx/{currency}/{max(dates)}"]) if dates else None
+
+    @functools.cache
+    def probability(pipeline: str, stage: str) -> Fraction | None:
+        stages = org.entries.get(f"pipeline/{unescaped(pipeline)}", {}).get("stages") or []
+        found = [s.get("probability") for s in stages if s.get("id") == unescaped(stage)]
+        return Fraction(str(found[0])) if found and found[0] is not None else None
+
+    return Context(rate, probability, stat, variant)
+
+
+def form(found: Value) -> dict[str, Any]:
+    """Return a value as it is answered."""
+    told: dict[str, Any] = {"value": found.value}
+    if found.denominator is not None:
+        told |= {"numerator": found.numerator, "denominator": found.denominator}
+    return told | {"n": found.n, **found.caveats}
+
+
+def _times(window: Window, asked: Question) -> dict[str, str]:
+    calendar = asked.periods.calendar
+    return {"from": text(window.from_ms, calendar), "to": text(window.to_ms, calendar)}
+
+
+def _compare(told: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]]) -> None:
+    for one, other in zip(told, others, strict=True):
+        one["compare"] = _change(one["value"], other["value"])
+        before = {tuple(g["key"].items()): g["value"] for g in other.get("groups", [])}
+        for group in one.get("groups", []):
+            group["compare"] = _change(group["value"], before.get(tuple(group["key"].items())))
+
+
+def _change(now: Number | None, before: Number | None) -> dict[str, Any]:
+    return {"value": before, "change": None if now is None or before is None else now - before}

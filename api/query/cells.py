@@ -1,0 +1,86 @@
+"""Which rows hold a number, and the sum of them."""
+
+from typing import NamedTuple
+
+from aggregators.calendar import Calendar, Span
+from aggregators.tables import OrgKeys, Row
+from aggregators.teams import ALWAYS, Part
+
+
+class Group(NamedTuple):
+    """The organisation's rows of one value of a dimension; empty: the whole."""
+
+    dimension: str = ""
+    value: str = ""
+
+
+WHOLE = Group()
+
+
+class Edge(NamedTuple):
+    """A stretch ``[from_ms, to_ms)`` that fills no row: answered from the records."""
+
+    holder: str
+    from_ms: int
+    to_ms: int
+    group: Group
+
+
+class Term(NamedTuple):
+    """Rows and edges to add, with ``sign`` -1 to take off. An edge counts for nothing where its row is empty (key: row)."""
+
+    sign: int
+    rows: list[str]
+    edges: dict[str, Edge]
+
+
+class Rows:
+    """Finds the rows of windows in an organisation's calendar, within the months that have any."""
+
+    def __init__(self, keys: OrgKeys, calendar: Calendar, months: list[str]) -> None:
+        self.keys = keys
+        self.calendar = calendar
+        self.first_ms, self.last_ms = _reach(calendar, months)
+
+    def over(self, part: Part, group: Group = WHOLE) -> list[Term]:
+        """Return the terms of what happened in a part's window."""
+        start, end = max(part.from_ms, self.first_ms), min(part.to_ms, self.last_ms)
+        return [self._term(part.holder, group, start, end)] if start < end else []
+
+    def held(self, holder: str, at_ms: int, group: Group = WHOLE) -> list[Term]:
+        """Return the terms of what is held as of an instant: all that began or ended before, or all but what came after."""
+        if at_ms <= self.first_ms:
+            return []
+        total = Term(1, [self.keys.row(holder, "a", "", group.dimension, group.value)], {})
+        if at_ms >= self.last_ms:
+            return [total]
+        before = self._term(holder, group, self.first_ms, at_ms)
+        after = self._term(holder, group, at_ms, self.last_ms, -1)
+        return [before] if len(before.rows) < len(after.rows) else [total, after]
+
+    def _term(self, holder: str, group: Group, start: int, end: int, sign: int = 1) -> Term:
+        spans, rest = self.calendar.cover(start, end)
+        edges = {self.keys.row(holder, "h", self.calendar.bucket(a).hour): (a, b) for a, b in rest}
+        if group.dimension:
+            # Rows by dimension value have no hours: what is left of a day is an edge.
+            edges |= {
+                self._row(holder, span, WHOLE): (span.start_ms, span.end_ms) for span in spans if span.resolution == "h"
+            }
+            spans = [span for span in spans if span.resolution != "h"]
+        rows = [self._row(holder, span, group) for span in spans]
+        return Term(sign, rows, {probe: Edge(holder, a, b, group) for probe, (a, b) in edges.items()})
+
+    def _row(self, holder: str, span: Span, group: Group) -> str:
+        return self.keys.row(holder, span.resolution, span.label, group.dimension, group.value)
+
+
+def _reach(calendar: Calendar, months: list[str]) -> tuple[int, int]:
+    if not months:
+        return ALWAYS[1], ALWAYS[0]
+    return calendar.month(months[0])[0], calendar.month(months[-1])[1]
+
+
+def add(total: Row, row: Row, sign: int = 1) -> None:
+    """Add a row to a sum."""
+    for name, value in row.items():
+        total[name] = total.get(name, 0) + sign * value

@@ -1,0 +1,118 @@
+"""The records behind a number, and what a record contributes to which."""
+
+from typing import Any
+
+import msgspec
+
+from aggregators.catalogue import KPIS, Kpi, anchors_of, plan
+from aggregators.contribution import cells_of, moments
+from aggregators.org import Org
+from aggregators.record import Record, is_deleted
+from aggregators.story import story
+from aggregators.tables import Row
+from aggregators.teams import ALWAYS
+from aggregators.windows import text
+from api.query.answer import context_of, form, value
+from api.query.cells import add
+from api.query.question import Question
+from api.query.scan import Scan
+from api.query.selection import everyone, parts
+from api.query.tables import Directory, Tables
+
+
+async def behind(asked: Question, tables: Tables, directory: Directory) -> dict[str, Any]:
+    """Return a page of the records behind a number, the latest first: each with what it adds, and when."""
+    gauge, end = asked.kpi.gauge, asked.at_ms if asked.kpi.gauge else asked.window.to_ms
+    current = asked.now_ms if asked.credit == "current" else None
+    scan = Scan(asked, tables, directory)
+    chosen = parts(directory.teams, asked.scope, end - 1 if gauge else asked.window.from_ms, end, current)
+    if asked.scope == "org":
+        chosen = [chosen[0]._replace(holder=holder) for holder in everyone(directory.teams)]
+    if gauge:
+        chosen = [part._replace(from_ms=ALWAYS[0], to_ms=end) for part in chosen]
+    await scan.fetch({p.holder for p in chosen}, ALWAYS[0] if gauge else asked.window.from_ms, end)
+    by_subject: dict[str, tuple[Row, int]] = {}
+    for found in scan.select(chosen):
+        cells, at_ms = by_subject.setdefault(found.subject, ({}, 0))
+        add(cells, scan.cells(found))
+        by_subject[found.subject] = cells, max(at_ms, found.moment.at_ms)
+    rows = [(at, subject, cells) for subject, (sums, at) in by_subject.items() if (cells := _of(sums, asked.kpi))]
+    rows.sort(key=lambda row: (-row[0], row[1]))
+    start = int(asked.cursor or 0)
+    page = rows[start : start + asked.limit]
+    told: dict[str, Any] = {
+        "kpi": asked.kpi.id,
+        "scope": asked.scope,
+        "total": len(rows),
+        "records": [_row(asked, directory.org, s, at, cells, scan.records[s]) for at, s, cells in page],
+    }
+    if len(rows) > start + asked.limit:
+        told["cursor"] = str(start + asked.limit)
+    return told
+
+
+def _of(cells: Row, kpi: Kpi) -> Row:
+    """The cells that a KPI reads."""
+    return {name: units for name, units in cells.items() if units and _measure(name) in kpi.formula.measures}
+
+
+def _measure(cell: str) -> str:
+    return cell.partition("@")[0].partition("/")[0].partition(".")[0]
+
+
+def _row(asked: Question, org: Org, subject: str, at_ms: int, cells: Row, record: Record) -> dict[str, Any]:
+    told = story(record)
+    final = told.final if told else {}
+    return {
+        "record": subject,
+        "name": final.get("name"),
+        "owner_id": final.get("owner_id"),
+        "time": text(at_ms, org.calendar),
+        **form(value(asked, org, asked.window, cells)),
+    }
+
+
+async def record(entity: str, record_id: str, tables: Tables, directory: Directory) -> dict[str, Any] | None:
+    """Return a record's state, its events, and what each moment of it adds to which KPI; None where there is no such record."""
+    subject = f"{entity}/{record_id}"
+    found = (await tables.records([subject])).get(subject)
+    if found is None:
+        return None
+    calendar, told = directory.org.calendar, story(found)
+    return {
+        "record": subject,
+        "deleted": is_deleted(found),
+        "state": told.final if told else {},
+        "events": [
+            {
+                "type": e.data.type,
+                "time": text(e.time_ns // 1_000_000, calendar),
+                "sequence": e.sequence,
+                "source": e.source,
+                "id": e.id,
+                "actorid": e.actor or None,
+                "data": msgspec.to_builtins(e.data),
+            }
+            for e in found.entries
+        ],
+        "contributions": _contributions(entity, found, directory),
+    }
+
+
+def _contributions(entity: str, found: Record, directory: Directory) -> list[dict[str, Any]]:
+    org, rows = directory.org, []
+    for moment in moments(entity, found, org):
+        kept = plan().get(moment.anchor)
+        cells = cells_of(moment, moment.facts, kept, org) if kept else {}
+        for kpi in KPIS:
+            mine = _of(cells, kpi) if moment.anchor in anchors_of(kpi) else {}
+            if mine:
+                added = form(kpi.formula.value(mine, context_of(org, moment.at_ms)))
+                when = {"time": text(moment.at_ms, org.calendar), "credited_to": _credited(moment.holder)}
+                rows.append({"kpi": kpi.id, "what": moment.anchor, **when, **added})
+    return rows
+
+
+def _credited(holder: str) -> str | None:
+    kind, _, name = holder.partition(":")
+    return f"{'user' if kind == 'u' else 'team'}:{name}" if name else None

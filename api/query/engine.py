@@ -1,0 +1,115 @@
+"""The query engine: questions in the form of request parameters, answers in the form of the contract."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from redis.asyncio import Redis
+
+from aggregators.catalogue import BY_ID, Kpi
+from aggregators.tables import org_keys, shard
+from api.query import drill, ranking
+from api.query.answer import answer, unit
+from api.query.errors import ImpossibleError, Problem, UnknownError
+from api.query.question import Params, Question, Reading, kpi_of, question
+from api.query.tables import Directory, Tables
+from events import partition_for
+
+
+class Engine:
+    """Answers questions about organisations. ``partitions`` is how many the tables are made for."""
+
+    def __init__(self, redis: Redis, partitions: int) -> None:
+        self.redis = redis
+        self.partitions = partitions
+        self.directories: dict[str, Directory] = {}
+
+    def tables(self, org: str) -> Tables:
+        """Return the tables of an organisation, for one answer."""
+        prefix = shard(partition_for(org, self.partitions))
+        return Tables(self.redis, org_keys(prefix, org), f"{prefix}:mark", self.directories)
+
+    async def kpi(self, org: str, kpi_id: str, params: Params) -> dict[str, Any]:
+        """Return the value of a KPI. Raises UnknownError, ImpossibleError, UnsettledError."""
+        kpi, tables = kpi_of(kpi_id), self.tables(org)
+
+        async def ask(directory: Directory) -> dict[str, Any]:
+            asked = question(kpi, params, directory.org)
+            return await (
+                self._rank(asked, tables, directory) if kpi.kind == "rank" else answer(asked, tables, directory)
+            )
+
+        return await tables.settled(ask)
+
+    async def leaderboard(self, org: str, params: Params) -> dict[str, Any]:
+        """Return users or teams ranked by a KPI."""
+        kpi, tables = _named(params), self.tables(org)
+        rest = {name: values for name, values in params.items() if name not in ("kpi", "level", "team")}
+
+        async def ask(directory: Directory) -> dict[str, Any]:
+            reading = Reading({n: params[n] for n in ("level", "team") if n in params}, ("level", "team"))
+            level = reading.choice("level", ("user", "team"), "user")
+            team = reading.one("team")
+            reading.done()
+            asked = question(kpi, rest, directory.org)._replace(by=(level,))
+            asked = asked._replace(scope=f"team:{team}") if team else asked
+            rows = await ranking.leaderboard(asked, tables, directory)
+            return {"kpi": kpi.id, "unit": unit(kpi, directory.org, asked), "level": level, "rows": rows}
+
+        return await tables.settled(ask)
+
+    async def records(self, org: str, params: Params) -> dict[str, Any]:
+        """Return the records behind a KPI's number."""
+        kpi, tables = _named(params), self.tables(org)
+        rest = {name: values for name, values in params.items() if name != "kpi"}
+
+        async def ask(directory: Directory) -> dict[str, Any]:
+            return await drill.behind(question(kpi, rest, directory.org), tables, directory)
+
+        return await tables.settled(ask)
+
+    async def record(self, org: str, entity: str, record_id: str) -> dict[str, Any]:
+        """Return a record with its events and contributions; UnknownError where it is not known."""
+        tables = self.tables(org)
+        found = await tables.settled(lambda directory: drill.record(entity, record_id, tables, directory))
+        if found is None:
+            raise UnknownError("record", f"{entity}/{record_id}", [])
+        return found
+
+    async def directory(self, org: str) -> dict[str, Any]:
+        """Return the users, teams and pipelines of an organisation, as they are known."""
+        tables = self.tables(org)
+
+        async def ask(directory: Directory) -> dict[str, Any]:
+            return dict(sorted(directory.org.entries.items()))
+
+        return await tables.settled(ask)
+
+    async def _rank(self, asked: Question, tables: Tables, directory: Directory) -> dict[str, Any]:
+        level, _, name = asked.scope.partition(":")
+        if level == "org":
+            raise ImpossibleError([Problem("scope", "a rank is that of one user or team: user:<id> or team:<id>")])
+        peers = asked._replace(scope="org", by=(level,))
+        now, before = await ranking.rankings(peers, tables, directory)
+        place = next((p for p in now if p.id == name), None)
+        previous = next((p for p in before if p.id == name), None)
+        return {
+            "kpi": asked.kpi.id,
+            "version": asked.kpi.version,
+            "unit": asked.kpi.unit,
+            "scope": asked.scope,
+            "of": asked.of.id if asked.of else None,
+            "value": place.rank if place else None,
+            "n": len(now),
+            "parts": {"value": place.value if place else None, "previous_rank": previous.rank if previous else None},
+        }
+
+
+def _named(params: Params) -> Kpi:
+    ids: Sequence[str] = params.get("kpi", ())
+    if len(ids) != 1:
+        raise ImpossibleError([Problem("kpi", "says which KPI, once", [])])
+    if BY_ID.get(ids[0]) and BY_ID[ids[0]].kind == "rank":
+        raise ImpossibleError(
+            [Problem("kpi", "a rank has neither records nor a ranking of its own; name the KPI that is ranked")]
+        )
+    return kpi_of(ids[0])

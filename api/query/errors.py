@@ -1,0 +1,40 @@
+"""Why a question has no answer."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import NamedTuple
+
+
+class Problem(NamedTuple):
+    """What is wrong with one parameter, and the nearest names of what it may be."""
+
+    parameter: str
+    reason: str
+    nearest: Sequence[str] = ()
+
+
+class UnknownError(Exception):
+    """There is no ``what`` of this name."""
+
+    def __init__(self, what: str, name: str, known: list[str]) -> None:
+        self.what, self.name, self.nearest = what, name, nearest(name, known)
+        super().__init__(
+            f"There is no {what} {name!r}" + (f"; nearest: {', '.join(self.nearest)}" if self.nearest else "")
+        )
+
+
+class ImpossibleError(Exception):
+    """One or more parameters cannot be what they are."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(f"{p.parameter}: {p.reason}" for p in problems))
+
+
+class UnsettledError(Exception):
+    """The tables changed under every try to read them together."""
+
+
+def nearest(name: str, known: list[str]) -> list[str]:
+    """Return the known names that are most like a name."""
+    return get_close_matches(name, known, n=3, cutoff=0.5)

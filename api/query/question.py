@@ -1,0 +1,195 @@
+"""A question, read from the parameters of a request and checked against the catalogue."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from aggregators.catalogue import BY_ID, Kpi
+from aggregators.contribution import DIMENSIONS
+from aggregators.org import Org
+from aggregators.windows import NAMES, UNITS, Periods, Window, instant, named
+from api.query.errors import ImpossibleError, Problem, UnknownError, nearest
+
+Params = Mapping[str, Sequence[str]]
+
+SELECTORS = ("scope", "window", "from", "to", "by", "every", "where", "compare", "credit", "now", "limit", "cursor")
+LARGEST = 10_000
+
+
+class Question(NamedTuple):
+    """What is asked. ``scope`` is ``org``, ``team:<id>`` or ``user:<id>``; ``at_ms`` the instant that gauges refer to."""
+
+    kpi: Kpi
+    scope: str
+    window: Window
+    at_ms: int
+    now_ms: int
+    periods: Periods
+    by: tuple[str, ...] = ()
+    every: str = ""
+    where: tuple[tuple[str, str], ...] = ()
+    compare: str = ""
+    credit: str = "at_event"
+    stat: str = ""
+    variant: str = ""
+    of: Kpi | None = None
+    limit: int = 100
+    cursor: str = ""
+
+
+def kpi_of(kpi_id: str) -> Kpi:
+    """Return a KPI of the catalogue; UnknownError with the nearest names for any other."""
+    if kpi_id not in BY_ID:
+        raise UnknownError("KPI", kpi_id, list(BY_ID))
+    return BY_ID[kpi_id]
+
+
+class Reading:
+    """Reads parameters one by one and gathers all that is wrong with them."""
+
+    def __init__(self, params: Params, known: Sequence[str]) -> None:
+        self.params = params
+        self.problems: list[Problem] = [
+            Problem(name, f"there is no parameter {name!r}; there are {', '.join(known)}", nearest(name, list(known)))
+            for name in params
+            if name not in known
+        ]
+
+    def one(self, name: str, default: str = "") -> str:
+        """Return a parameter that may be given once."""
+        found = self.params.get(name, ())
+        if len(found) > 1:
+            self.problems.append(Problem(name, "may be given only once"))
+        return found[0] if found else default
+
+    def choice(self, name: str, allowed: Sequence[str], default: str = "") -> str:
+        """Return a parameter that has to be one of some names."""
+        found = self.one(name, default)
+        if found and found not in allowed:
+            reason = f"{found!r} is none of {', '.join(allowed)}" if allowed else "has no meaning for this KPI"
+            self.problems.append(Problem(name, reason, nearest(found, list(allowed))))
+            return default
+        return found
+
+    def read(self, name: str, text: str, read: Callable[[str], int], default: int) -> int:
+        """Return what ``read`` makes of a text; its ValueError is a problem of the parameter."""
+        if not text:
+            return default
+        try:
+            return read(text)
+        except (ValueError, OverflowError) as error:
+            self.problems.append(Problem(name, str(error)))
+            return default
+
+    def done(self) -> None:
+        """Raise ImpossibleError where anything was wrong."""
+        if self.problems:
+            raise ImpossibleError(self.problems)
+
+
+def question(kpi: Kpi, params: Params, org: Org, extra: Sequence[str] = ()) -> Question:
+    """Return the question that parameters ask of a KPI; ImpossibleError with all that is wrong with them."""
+    reading = Reading(
+        params, [*SELECTORS, *kpi.params, *(p for p in ("stat", "variant") if p not in kpi.params), *extra]
+    )
+    periods = Periods(org.calendar, org.week_start, org.fiscal_year_start_month)
+    now_ms = reading.read("now", reading.one("now"), lambda t: instant(t, org.calendar), int(time.time() * 1000))
+    window, explicit = _window(reading, periods, now_ms)
+    of = reading.one("of") if "of" in kpi.params else ""
+    if kpi.kind == "rank" and of not in BY_ID:
+        reading.problems.append(
+            Problem(
+                "of", f"{of!r} is no KPI to rank by" if of else "says which KPI to rank by", nearest(of, list(BY_ID))
+            )
+        )
+    meant = BY_ID.get(of, kpi)
+    asked = Question(
+        kpi=kpi,
+        scope=_scope(reading),
+        window=window,
+        at_ms=window.to_ms if explicit else min(window.to_ms, now_ms),
+        now_ms=now_ms,
+        periods=periods,
+        by=_by(reading, meant),
+        every=reading.choice("every", UNITS),
+        where=_where(reading, meant),
+        compare=reading.choice("compare", ("previous", "last_year")),
+        credit=reading.choice("credit", ("at_event", "current"), "at_event"),
+        stat=reading.choice("stat", meant.formula.stats),
+        variant=reading.choice("variant", meant.formula.variants),
+        of=BY_ID.get(of),
+        limit=reading.read("limit", reading.one("limit"), _limit, 100),
+        cursor=reading.one("cursor"),
+    )
+    reading.done()
+    return asked
+
+
+def _window(reading: Reading, periods: Periods, now_ms: int) -> tuple[Window, bool]:
+    """The window, and whether its end was given by itself."""
+    start, end = reading.one("from"), reading.one("to")
+    everything = named("all", periods, now_ms)
+    if start or end:
+        if reading.one("window"):
+            reading.problems.append(Problem("window", "cannot be given beside from and to"))
+        from_ms = reading.read("from", start, lambda t: instant(t, periods.calendar), everything.from_ms)
+        to_ms = reading.read("to", end, lambda t: instant(t, periods.calendar), everything.to_ms)
+        if from_ms > to_ms:
+            reading.problems.append(Problem("to", "is before from"))
+            to_ms = from_ms
+        return Window(max(from_ms, everything.from_ms), min(to_ms, everything.to_ms)), bool(end)
+    name = reading.choice("window", NAMES, "all")
+    return named(name, periods, now_ms), False
+
+
+def _scope(reading: Reading) -> str:
+    scope = reading.one("scope", "org")
+    kind, colon, name = scope.partition(":")
+    if scope != "org" and not (kind in ("team", "user") and colon and name):
+        reading.problems.append(Problem("scope", f"{scope!r} is none of org, team:<id>, user:<id>", ["org"]))
+        return "org"
+    return scope
+
+
+def dimensions(kpi: Kpi) -> list[str]:
+    """Return the names that a KPI may be asked by, ``custom.<key>`` for any custom field."""
+    return [("custom.<key>" if d == "custom" else d) for d in kpi.by if d != "org"]
+
+
+def _is_dimension(name: str, kpi: Kpi) -> bool:
+    if name.startswith("custom.") and len(name) > len("custom."):
+        return "custom" in kpi.by
+    return name in kpi.by and name in (*DIMENSIONS, "user", "team")
+
+
+def _by(reading: Reading, kpi: Kpi) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(n for n in reading.one("by").split(",") if n))
+    for name in names:
+        _check_dimension(reading, "by", name, kpi)
+    return names
+
+
+def _where(reading: Reading, kpi: Kpi) -> tuple[tuple[str, str], ...]:
+    found = []
+    for text in reading.params.get("where", ()):
+        name, colon, value = text.partition(":")
+        if not colon:
+            reading.problems.append(Problem("where", f"{text!r} is not <dimension>:<value>"))
+        elif _check_dimension(reading, "where", name, kpi):
+            found.append((name, value))
+    return tuple(found)
+
+
+def _check_dimension(reading: Reading, parameter: str, name: str, kpi: Kpi) -> bool:
+    known = _is_dimension(name, kpi)
+    if not known:
+        allowed = dimensions(kpi)
+        reason = f"{kpi.id} has no dimension {name!r}; it has {', '.join(allowed)}"
+        reading.problems.append(Problem(parameter, reason, nearest(name, allowed)))
+    return known
+
+
+def _limit(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= LARGEST):
+        raise ValueError(f"{text!r} is no number from 1 to {LARGEST}")
+    return int(text)

@@ -1,0 +1,85 @@
+"""Rankings: users or teams by a KPI, and the place of one of them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from aggregators.catalogue import anchors_of
+from aggregators.formulas import Number
+from aggregators.windows import Window
+from api.query.answer import gauged, value
+from api.query.question import Question
+from api.query.selection import NONE, parts
+from api.query.sums import Summing, Sums
+from api.query.tables import Directory, Tables
+
+
+class Place(NamedTuple):
+    """One row of a ranking; ``rank`` is None where there is no value."""
+
+    rank: int | None
+    id: str
+    value: Number | None
+
+
+async def rankings(asked: Question, tables: Tables, directory: Directory) -> list[list[Place]]:
+    """Return the ranking of the window and that of the window before, by competition rank (1224), best first."""
+    windows = gauged(asked, [asked.window])
+    windows = [*windows, *gauged(asked, [asked.periods.previous(asked.window)])]
+    sums = await Summing(asked, tables, directory).over(windows)
+    return [await _ranked(asked, tables, directory, w, found) for w, found in zip(windows, sums, strict=True)]
+
+
+async def _ranked(asked: Question, tables: Tables, directory: Directory, window: Window, sums: Sums) -> list[Place]:
+    rows = {key[0]: row for key, row in sums.groups.items() if key[0] != NONE}
+    values = {name: value(asked, directory.org, window, row).value for name, row in rows.items()}
+    achieved = await _achieved(asked, tables, directory, window, _tied(values))
+    ordered = sorted(values, key=lambda n: (values[n] is None, -(values[n] or 0), achieved.get(n, 0), n))
+    places: list[Place] = []
+    for position, name in enumerate(ordered, 1):
+        same = places and places[-1].value == values[name]
+        rank = places[-1].rank if same else position
+        places.append(Place(None if values[name] is None else rank, name, values[name]))
+    return places
+
+
+def _tied(values: Mapping[str, Number | None]) -> list[str]:
+    counts: dict[Number, int] = {}
+    for one in values.values():
+        if one:
+            counts[one] = counts.get(one, 0) + 1
+    return [name for name, one in values.items() if one and counts[one] > 1]
+
+
+async def _achieved(
+    asked: Question, tables: Tables, directory: Directory, window: Window, names: Sequence[str]
+) -> dict[str, int]:
+    """When each of some reached its value: at its last moment in the window."""
+    start = 0 if asked.kpi.gauge else window.from_ms
+    ranges = [
+        (name, (anchor, part.holder, max(part.from_ms, start), part.to_ms))
+        for name in names
+        for part in parts(directory.teams, f"{asked.by[0]}:{name}", start, window.to_ms, None)
+        for anchor in anchors_of(asked.of or asked.kpi)
+    ]
+    found: dict[str, int] = {}
+    if ranges:
+        for (name, _), at_ms in zip(ranges, await tables.last([r for _, r in ranges]), strict=True):
+            found[name] = max(found.get(name, 0), at_ms)
+    return found
+
+
+async def leaderboard(asked: Question, tables: Tables, directory: Directory) -> list[dict[str, Any]]:
+    """Return the rows of a leaderboard."""
+    now, before = await rankings(asked, tables, directory)
+    previous = {place.id: place.rank for place in before}
+    level = asked.by[0]
+    return [
+        {
+            "rank": place.rank,
+            "id": place.id,
+            "name": directory.org.entries.get(f"{level}/{place.id}", {}).get("name", place.id),
+            "value": place.value,
+            "previous_rank": previous.get(place.id),
+        }
+        for place in now[: asked.limit]
+    ]

@@ -1,0 +1,130 @@
+"""Numbers from the records themselves: for the parts of hours, and for what no row is broken down by."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from aggregators.catalogue import anchors_of, plan
+from aggregators.contribution import DIMENSIONS, cells_of, moments
+from aggregators.moment import Moment
+from aggregators.record import Record
+from aggregators.story import Facts, story
+from aggregators.tables import Row
+from aggregators.teams import Part
+from api.query.cells import add
+from api.query.question import Question
+from api.query.tables import Directory, Tables
+
+NONE = "(none)"
+Key = tuple[str, ...]
+
+
+class Found(NamedTuple):
+    """A moment of a record, as one of its products where that was asked for."""
+
+    subject: str
+    moment: Moment
+    facts: Facts
+    at: int
+
+
+class Scan:
+    """Finds the moments behind a question."""
+
+    def __init__(self, asked: Question, tables: Tables, directory: Directory) -> None:
+        self.asked = asked
+        self.tables = tables
+        self.directory = directory
+        self.anchors = anchors_of(asked.of or asked.kpi)
+        self.products = "product" in asked.by or any(name == "product" for name, _ in asked.where)
+        self.subjects: set[str] = set()
+        self.records: dict[str, Record] = {}
+        self.found: list[Found] = []
+
+    async def fetch(self, holders: Iterable[str], from_ms: int, to_ms: int) -> None:
+        """Read the records with a moment in a window that any of the holders is credited with."""
+        ranges = [(a, i, from_ms, to_ms) for h in holders for i in self._indexes(h) for a in self.anchors]
+        self.subjects |= await self.tables.index(ranges)
+        self.records |= await self.tables.records(self.subjects - self.records.keys())
+        await self._fetch_deals()
+        self.found = [found for subject in sorted(self.subjects) for found in self._of(subject) if self._passes(found)]
+
+    def select(self, parts: Sequence[Part]) -> list[Found]:
+        """Return the fetched moments that holders are credited with in their windows."""
+        wanted: dict[str, list[Part]] = defaultdict(list)
+        for part in parts:
+            wanted[part.holder].append(part)
+        return [
+            f
+            for f in self.found
+            if any(p.from_ms <= f.moment.at_ms < p.to_ms for p in wanted.get(self.holder(f.moment), ()))
+        ]
+
+    def holder(self, moment: Moment) -> str:
+        """Return who is credited: the owner of then, or the current one."""
+        return moment.current if self.asked.credit == "current" else moment.holder
+
+    def _indexes(self, holder: str) -> tuple[str, ...]:
+        return (holder, f"x{holder}") if self.asked.credit == "current" else (holder,)
+
+    def _of(self, subject: str) -> Iterator[Found]:
+        record = self.records.get(subject)
+        if record is None:
+            return
+        for at, moment in enumerate(moments(subject.partition("/")[0], record, self.directory.org)):
+            if moment.anchor in self.anchors:
+                for facts in self._products(moment.facts):
+                    yield Found(subject, moment, facts, at)
+
+    def _products(self, facts: Facts) -> Iterator[Facts]:
+        if not self.products or "products" not in facts:
+            yield facts
+            return
+        for product, amount in (facts["products"] or {NONE: facts["amount"]}).items():
+            yield {**facts, "amount": amount, "product": product}
+
+    async def _fetch_deals(self) -> None:
+        """An activity's pipeline is that of the deal that it names."""
+        if "pipeline" in (*self.asked.by, *(name for name, _ in self.asked.where)):
+            told = [story(record) for record in self.records.values()]
+            named = {f"deal/{t.final['deal_id']}" for t in told if t and t.final.get("deal_id")}
+            self.records |= await self.tables.records(named - self.records.keys())
+
+    def _passes(self, found: Found) -> bool:
+        return all(value in self.values(found, name) for name, value in self.asked.where)
+
+    def values(self, found: Found, dimension: str) -> list[str]:
+        """Return a moment's values of a dimension: one, or a team with those that it is a part of; ``(none)`` for none."""
+        holder = self.holder(found.moment)
+        if dimension == "user":
+            return [holder[2:] if holder.startswith("u:") and holder != "u:" else NONE]
+        if dimension == "team":
+            at_ms = self.asked.now_ms if self.asked.credit == "current" else found.moment.at_ms
+            return self.directory.teams.of(holder, at_ms) or [NONE]
+        value = found.facts.get("product" if dimension == "product" else DIMENSIONS.get(dimension, dimension))
+        if value is None and dimension == "pipeline" and found.facts.get("deal_id"):
+            deal = self.records.get(f"deal/{found.facts['deal_id']}")
+            told = story(deal) if deal else None
+            value = told.final.get("pipeline_id") if told else None
+        return [NONE if value is None else str(value)]
+
+    def cells(self, found: Found) -> Row:
+        """Return what a moment adds."""
+        kept = plan()[found.moment.anchor]
+        return cells_of(found.moment, found.facts, kept, self.directory.org)
+
+    def keys(self, found: Found) -> list[Key]:
+        """Return the groups that a moment counts in."""
+        keys: list[Key] = [()]
+        for dimension in self.asked.by:
+            keys = [(*key, value) for key in keys for value in self.values(found, dimension)]
+        return keys
+
+    def summed(self, founds: Iterable[Found]) -> Mapping[Key, Row]:
+        """Return the sums by group."""
+        totals: dict[Key, Row] = defaultdict(dict)
+        for found in founds:
+            cells = self.cells(found)
+            for key in self.keys(found):
+                add(totals[key], cells)
+        return totals

@@ -1,0 +1,35 @@
+"""Who is meant: from a scope or a group to the holders that are credited, and when."""
+
+from aggregators.moment import NOBODY
+from aggregators.teams import Part, Teams
+
+NONE = "(none)"
+
+
+def parts(teams: Teams, scope: str, from_ms: int, to_ms: int, current_at_ms: int | None) -> list[Part]:
+    """Return the parts that make up a scope in a window.
+
+    ``scope`` is ``org``, ``user:<id>``, ``team:<id>``, or ``user:(none)`` and ``team:(none)`` for what has none. With
+    ``current_at_ms`` the members of a team are those of that instant; the caller adds what changed hands.
+    """
+    kind, _, name = scope.partition(":")
+    if kind == "org":
+        return [Part("o", from_ms, to_ms)]
+    if kind == "user":
+        holders = [NOBODY, *(f"t:{t}" for t in teams.ids)] if name == NONE else [f"u:{name}"]
+        return [Part(holder, from_ms, to_ms) for holder in holders]
+    if current_at_ms is None:
+        return teams.without(from_ms, to_ms) if name == NONE else teams.parts(name, from_ms, to_ms)
+    if name == NONE:
+        holders = [NOBODY, *(f"u:{u}" for u in teams.users if not teams.of(f"u:{u}", current_at_ms))]
+    else:
+        holders = [
+            *(f"t:{t}" for t in sorted(teams.below(name))),
+            *(f"u:{u}" for u in teams.members(name, current_at_ms)),
+        ]
+    return [Part(holder, from_ms, to_ms) for holder in holders]
+
+
+def everyone(teams: Teams) -> list[str]:
+    """Return every holder of an organisation."""
+    return [NOBODY, *(f"u:{u}" for u in teams.users), *(f"t:{t}" for t in teams.ids)]

@@ -1,0 +1,207 @@
+"""The sums behind an answer, from rows where there are any and from records where not."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from aggregators.catalogue import anchors_of, plan
+from aggregators.contribution import contribution
+from aggregators.tables import Row
+from aggregators.teams import ALWAYS, Part
+from aggregators.windows import Window
+from api.query.cells import WHOLE, Edge, Group, Rows, Term, add
+from api.query.question import Question
+from api.query.scan import Key, Scan
+from api.query.selection import NONE, everyone, parts
+from api.query.tables import Directory, Tables
+
+STRUCTURAL = ("user", "team")
+
+
+class Sums(NamedTuple):
+    """The sum of a window as a whole, and by group."""
+
+    whole: Row
+    groups: Mapping[Key, Row]
+
+
+class Summing:
+    """Sums a question's measures over windows, all read at one applied offset."""
+
+    def __init__(self, asked: Question, tables: Tables, directory: Directory) -> None:
+        self.asked = asked
+        self.kpi = asked.of or asked.kpi
+        self.tables = tables
+        self.directory = directory
+        self.rows = Rows(tables.keys, directory.org.calendar, directory.months)
+
+    async def over(self, windows: Sequence[Window]) -> list[Sums]:
+        """Return the sums of each window; of a gauge, what is held as of the window's end."""
+        if self._by_rows():
+            return await self._from_rows(windows)
+        return await self._from_records(windows)
+
+    def _by_rows(self) -> bool:
+        asked = self.asked
+        if not asked.where and not asked.by:
+            return True
+        if not asked.where and len(asked.by) == 1 and asked.by[0] in STRUCTURAL:
+            return not (asked.scope.startswith("user:") and asked.by == ("team",))
+        named = [*asked.by, *(name for name, _ in asked.where)]
+        kept = all(any(d == named[0] for d, _ in plan()[anchor].dimensions) for anchor in anchors_of(self.kpi))
+        return asked.scope == "org" and len(named) == 1 and kept and NONE not in [value for _, value in asked.where]
+
+    # From rows
+
+    async def _from_rows(self, windows: Sequence[Window]) -> list[Sums]:
+        by, where = self.asked.by, self.asked.where
+        if by and by[0] in STRUCTURAL:
+            scopes = {(name,): (scope, WHOLE) for name, scope in self._groups(by[0]).items()}
+        else:
+            dimension = by[0] if by else ""
+            values = await self._values(dimension) if dimension else []
+            scopes = {(value,): (self.asked.scope, Group(dimension, value)) for value in values}
+        whole = Group(*where[0]) if where else WHOLE
+        terms = [
+            [
+                self._terms(self.asked.scope, w, whole),
+                *(self._terms(scope, w, group) for scope, group in scopes.values()),
+            ]
+            for w in windows
+        ]
+        flat = await self._rows([t for of_window in terms for t in of_window])
+        size = len(scopes) + 1
+        found = []
+        for i in range(len(windows)):
+            total, *rows = flat[i * size : (i + 1) * size]
+            groups = dict(zip(scopes, rows, strict=True))
+            if by and by[0] not in STRUCTURAL and by[0] != "product":
+                groups[(NONE,)] = _rest(total, rows)
+            found.append(Sums(total, {key: row for key, row in groups.items() if row or by[0] in STRUCTURAL}))
+        return found
+
+    def _groups(self, level: str) -> dict[str, str]:
+        """The users or teams of the scope, and the scope that each is."""
+        teams, (kind, _, name) = self.directory.teams, self.asked.scope.partition(":")
+        if level == "user":
+            if kind == "user":
+                names = [name]
+            elif kind == "team":
+                names = sorted(
+                    {p.holder[2:] for p in self._parts(self.asked.scope, *self._reach()) if p.holder.startswith("u:")}
+                )
+            else:
+                names = [*teams.users, NONE]
+        else:
+            names = sorted(teams.below(name)) if kind == "team" else [*teams.ids, NONE]
+        if level == "user" and kind == "team":
+            return {n: f"user:{n}" for n in names}
+        return {n: f"{level}:{n}" for n in names}
+
+    def _reach(self) -> tuple[int, int]:
+        asked = self.asked
+        return (asked.at_ms - 1, asked.at_ms) if self.kpi.gauge else (asked.window.from_ms, asked.window.to_ms)
+
+    def _parts(self, scope: str, from_ms: int, to_ms: int) -> list[Part]:
+        current = self.asked.now_ms if self.asked.credit == "current" else None
+        mine = parts(self.directory.teams, scope, from_ms, to_ms, current)
+        if self.asked.scope.startswith("team:") and scope.startswith("user:"):
+            # A member counts for the team on the days of membership only.
+            mine = [
+                p
+                for p in parts(self.directory.teams, self.asked.scope, from_ms, to_ms, current)
+                if p.holder == f"u:{scope[5:]}"
+            ]
+        return mine
+
+    def _terms(self, scope: str, window: Window, group: Group) -> list[Term]:
+        gauge = self.kpi.gauge
+        found = self._parts(scope, window.to_ms - 1 if gauge else window.from_ms, window.to_ms)
+        if self.asked.credit == "current":
+            found += [p._replace(holder=f"x{p.holder}") for p in found if p.holder != "o"]
+        return [
+            t
+            for p in found
+            for t in (self.rows.held(p.holder, window.to_ms, group) if gauge else self.rows.over(p, group))
+        ]
+
+    async def _rows(self, sums: Sequence[Sequence[Term]]) -> list[Row]:
+        terms = [term for one in sums for term in one]
+        loaded = await self.tables.load(key for t in terms for key in (*t.rows, *t.edges))
+        edges = await self._edges({edge for t in terms for probe, edge in t.edges.items() if loaded[probe]})
+        found = []
+        for one in sums:
+            total: Row = {}
+            for term in one:
+                for key in term.rows:
+                    add(total, loaded[key], term.sign)
+                for edge in term.edges.values():
+                    add(total, edges.get(edge, {}), term.sign)
+            found.append({name: value for name, value in total.items() if value})
+        return found
+
+    async def _edges(self, edges: set[Edge]) -> dict[Edge, Row]:
+        """What the records of some short stretches add."""
+        if not edges:
+            return {}
+        anchors, holders = anchors_of(self.kpi), everyone(self.directory.teams)
+        ranges = {
+            (a, h, e.from_ms, e.to_ms)
+            for e in edges
+            for h in (holders if e.holder == "o" else [e.holder])
+            for a in anchors
+        }
+        records = await self.tables.records(await self.tables.index(sorted(ranges)))
+        sums: dict[Edge, Row] = {edge: {} for edge in edges}
+        for subject, record in records.items():
+            added = contribution(subject.partition("/")[0], record, self.directory.org, plan())
+            for edge, total in sums.items():
+                if edge.group.dimension:
+                    for (at_ms, *group), cells in added.groups.items():
+                        if edge.from_ms <= at_ms < edge.to_ms and tuple(group) == edge.group:
+                            add(total, cells)
+                else:
+                    for (_, holder, at_ms), cells in added.cells.items():
+                        mine = holder == edge.holder or (edge.holder == "o" and not holder.startswith("x"))
+                        if mine and edge.from_ms <= at_ms < edge.to_ms:
+                            add(total, cells)
+        return sums
+
+    async def _values(self, dimension: str) -> list[str]:
+        key = self.tables.keys.values(dimension)
+        return sorted((await self.tables.load([key]))[key])
+
+    # From records
+
+    async def _from_records(self, windows: Sequence[Window]) -> list[Sums]:
+        scan = Scan(self.asked, self.tables, self.directory)
+        start = ALWAYS[0] if self.kpi.gauge else min((w.from_ms for w in windows), default=0)
+        end = max((w.to_ms for w in windows), default=0)
+        await scan.fetch(
+            everyone(self.directory.teams) if self.asked.scope == "org" else self._holders(windows), start, end
+        )
+        found = []
+        for window in windows:
+            chosen = scan.select(self._spans(window))
+            whole: Row = {}
+            for one in chosen:
+                add(whole, scan.cells(one))
+            found.append(Sums(whole, scan.summed(chosen) if self.asked.by else {}))
+        return found
+
+    def _holders(self, windows: Sequence[Window]) -> set[str]:
+        return {p.holder for w in windows for p in self._spans(w)}
+
+    def _spans(self, window: Window) -> list[Part]:
+        gauge = self.kpi.gauge
+        if self.asked.scope == "org":
+            found = [Part(holder, window.from_ms, window.to_ms) for holder in everyone(self.directory.teams)]
+        else:
+            found = self._parts(self.asked.scope, window.to_ms - 1 if gauge else window.from_ms, window.to_ms)
+        return [p._replace(from_ms=ALWAYS[0], to_ms=window.to_ms) for p in found] if gauge else found
+
+
+def _rest(total: Row, rows: Sequence[Row]) -> Row:
+    rest = {**total}
+    for row in rows:
+        add(rest, row, -1)
+    return {name: value for name, value in rest.items() if value}
