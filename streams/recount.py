@@ -1,0 +1,74 @@
+"""The recount: the tables of a partition made again in memory, by a plain fold of its log."""
+
+from collections.abc import Callable, Iterator
+
+from aiokafka.structs import ConsumerRecord
+
+from aggregators.catalogue import plan
+from aggregators.fold import Arrival
+from aggregators.shard import Shard, Tables, run
+from crmpulse.settings import Settings
+from events import Invalid, partition_for
+from streams.commit import Mark
+from streams.forwards import Forwards
+from streams.layout import Layout
+from streams.log import Log, LogError
+from streams.records import changes
+
+
+class Recount:
+    """One partition's tables, folded up to any later mark; ``tell`` hears how many records were folded."""
+
+    def __init__(
+        self,
+        log: Log,
+        prefix: str,
+        layout: Layout,
+        settings: Settings,
+        forwards: Forwards,
+        tell: Callable[[int], object],
+    ) -> None:
+        self.log = log
+        self.prefix = prefix
+        self.partitions = layout.partitions
+        self.forwards = forwards
+        self.tell = tell
+        self.tables = Tables()
+        self.highest_ms = 0
+        self._shard = Shard(prefix, plan(), final_days=settings.final_days)
+
+    async def upto(self, mark: Mark) -> None:
+        """Fold on to a mark. Raises LogError where the log is not the one that was applied up to there."""
+        if mark.next < self.log.next:
+            raise LogError(f"was applied up to offset {self.log.next}, and now up to {mark.next}: Redis went back")
+        last = None
+        async for records in self.log.upto(mark.next):
+            self._fold(records)
+            self.tell(len(records))
+            last = records[-1]
+        if last and not mark.fits(last):
+            raise LogError(f"has another record before offset {mark.next} than the one that was applied")
+
+    def names(self) -> set[str]:
+        """Return the keys of all tables."""
+        return {*self.tables.values, *self.tables.sets, *self.tables.hashes}
+
+    def value(self, key: str) -> bytes | dict[str, int] | dict[str, bytes] | None:
+        """Return what a key should hold: a string, a sorted set or a hash."""
+        tables = self.tables
+        return tables.values.get(key) or tables.sets.get(key) or tables.hashes.get(key)
+
+    def _fold(self, records: list[ConsumerRecord]) -> None:
+        writes = run(self._shard.apply(self._arrivals(records), records[-1].offset), self.tables)
+        self.tables.write(writes)
+
+    def _arrivals(self, records: list[ConsumerRecord]) -> Iterator[Arrival]:
+        for record, found in zip(records, changes(records), strict=True):
+            self.highest_ms = max(self.highest_ms, record.timestamp)
+            if isinstance(found, Invalid):
+                continue
+            if (home := partition_for(found.org, self.partitions)) == record.partition:
+                self.forwards.copy(record)
+                yield Arrival(found, self.highest_ms, record.offset)
+            else:
+                self.forwards.original(record, home)

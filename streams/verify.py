@@ -1,0 +1,125 @@
+"""`crmpulse verify`: every number in Redis beside what the log says.
+
+Nothing has to stand still for it. Some keys are read together with the mark of their partition in one transaction, the
+recount folds on to that mark, and then the two have to be equal.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer
+from redis.asyncio import Redis
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from aggregators.tables import shard
+from crmpulse.settings import CannotStartError, Settings
+from streams import layout, log
+from streams.commit import Mark, mark
+from streams.comparison import differing
+from streams.connection import connect
+from streams.forwards import Forwards
+from streams.layout import Layout
+from streams.log import Log, LogError
+from streams.recount import Recount
+
+CHUNK_KEYS = 1000
+
+
+def verify(settings: Settings) -> list[str]:
+    """Return a line for each difference; raises CannotStartError where there is nothing to compare."""
+    return asyncio.run(differences(settings))
+
+
+async def differences(settings: Settings) -> list[str]:
+    """As ``verify``, inside an event loop."""
+    async with connect(settings) as redis, log.consumer(settings) as reader:
+        found = await _layout(redis, reader, settings.events_topic)
+        marks = [mark(await redis.get(f"{shard(n, found.layout)}:mark")) for n in range(found.partitions)]
+        logs = [Log(reader, settings.events_topic, number) for number in range(found.partitions)]
+        forwards, lines = Forwards(), list[str]()
+        with _progress() as progress:
+            task = progress.add_task("recounting", total=sum(m.next for m in marks if m))
+            for one in logs:
+                prefix = shard(one.tp.partition, found.layout)
+                recount = Recount(one, prefix, found, settings, forwards, lambda n: progress.advance(task, n))
+                lines += [line async for line in _partition(redis, recount)]
+        return lines + [line for one in logs for line in await _forgotten(forwards, one)]
+
+
+async def _layout(redis: Redis, reader: AIOKafkaConsumer, topic: str) -> Layout:
+    found = await layout.read(redis)
+    if found is None:
+        raise CannotStartError("There are no tables in Redis yet: start a worker first.")
+    await reader.topics()
+    partitions = len(reader.partitions_for_topic(topic) or ())
+    if partitions != found.partitions:
+        raise CannotStartError(f"The tables are for {found.partitions} partitions, and {topic} has {partitions}.")
+    return found
+
+
+async def _partition(redis: Redis, recount: Recount) -> AsyncIterator[str]:
+    try:
+        await recount.log.open()
+        at, _ = await _read(redis, recount.prefix, [])
+        await recount.upto(at)
+        kept = {key.decode(errors="replace") async for key in redis.scan_iter(match=f"{recount.prefix}:*", count=5000)}
+        names = sorted(name for name in kept | recount.names() if _is_counted(name, recount.prefix))
+        for start in range(0, len(names), CHUNK_KEYS):
+            chunk = names[start : start + CHUNK_KEYS]
+            at, values = await _read(redis, recount.prefix, chunk)
+            await recount.upto(at)
+            for name in chunk:
+                for said in differing(values[name], recount.value(name)):
+                    yield f"{name}{said}"
+    except LogError as error:
+        yield f"{recount.prefix}: the log {error}"
+
+
+async def _forgotten(forwards: Forwards, home: Log) -> list[str]:
+    return [
+        f"{home.tp.topic}: offset {offset} of partition {partition} belongs to partition {home.tp.partition}, "
+        "and there is no copy of it there"
+        for partition, offset in await forwards.missing(home)
+    ]
+
+
+def _is_counted(name: str, prefix: str) -> bool:
+    """Tell whether a key is of the tables, and does not depend on how the log was cut into batches."""
+    parts = name.removeprefix(f"{prefix}:").split(":")
+    return parts not in (["mark"], ["owner"]) and parts[1:] != ["ver"]
+
+
+async def _read(redis: Redis, prefix: str, names: Sequence[str]) -> tuple[Mark, dict[str, Any]]:
+    """The mark of a partition and the values of some of its keys, all of the same instant."""
+    kinds = defaultdict[str, list[str]](list)
+    for name in names:
+        kinds[_kind(name, prefix)].append(name)
+    pipe = redis.pipeline(transaction=True)
+    pipe.mget([f"{prefix}:mark", *kinds["string"]])
+    for name in kinds["set"]:
+        pipe.zrange(name, 0, -1, withscores=True)
+    for name in kinds["hash"]:
+        pipe.hgetall(name)
+    (packed, *strings), *others = await pipe.execute(raise_on_error=False)
+    if (found := mark(packed)) is None:
+        raise LogError("has no mark in Redis that tells how far it was applied")
+    ordered = (*kinds["string"], *kinds["set"], *kinds["hash"])
+    return found, dict(zip(ordered, (*strings, *others), strict=True))
+
+
+def _kind(name: str, prefix: str) -> str:
+    match name.removeprefix(f"{prefix}:").split(":")[1:]:
+        case ["i", *_]:
+            return "set"
+        case ["dir"]:
+            return "hash"
+    return "string"
+
+
+def _progress() -> Progress:
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

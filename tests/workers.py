@@ -1,0 +1,82 @@
+"""Workers in processes of their own, and what the tables and the topics hold after them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from redis.asyncio import Redis
+
+from aggregators.tables import shard
+from crmpulse.settings import PREFIX, Settings
+from streams.commit import mark
+
+COMMAND = (sys.executable, "-c", "from crmpulse.cli import main; main()", "worker")
+POLL_SECONDS = 0.01
+
+
+class Worker:
+    """`crmpulse worker`, or the given command, with these settings; its log is in `log`."""
+
+    def __init__(self, settings: Settings, log: Path, command: tuple[str, ...] = COMMAND) -> None:
+        self.environment = os.environ | {PREFIX + name.upper(): str(value) for name, value in settings}
+        self.log = log
+        self.command = command
+        self.start()
+
+    def start(self) -> None:
+        """Start it, again where it had ended."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        self.process.kill()
+        self.process.wait()
+
+    def terminate(self, seconds: float = 10) -> float:
+        """Ask it to end; return how many seconds that took."""
+        began = time.monotonic()
+        self.process.terminate()
+        self.process.wait(seconds)
+        return time.monotonic() - began
+
+    def said(self, words: str) -> int:
+        """How often `words` are in its log."""
+        return self.log.read_text().count(words)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.kill()
+
+
+async def until(reached: Callable[[], Awaitable[bool]], seconds: float, what: str) -> None:
+    """Return once `reached`; fail after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not await reached():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        await asyncio.sleep(POLL_SECONDS)
+
+
+async def applied(redis: Redis, partitions: int) -> int:
+    """How many records have been applied, over all partitions."""
+    marks = await redis.mget([f"{shard(number)}:mark" for number in range(partitions)])
+    return sum(found.next for packed in marks if (found := mark(packed)))
