@@ -36,7 +36,7 @@ class Teams:
         starts = sorted(by_day)
         return [
             (start, end, by_day[start])
-            for start, end in zip(starts, [*starts[1:], ALWAYS[1]], strict=True)
+            for start, end in zip(starts, [*starts[1:], ALWAYS[1]], strict=False)
             if by_day[start]
         ]
 

@@ -56,6 +56,11 @@ def _of(cells: Row, kpi: Kpi) -> Row:
     return {name: units for name, units in cells.items() if units and _measure(name) in kpi.formula.measures}
 
 
+def _exact(kpi: Kpi) -> str:
+    """The stat that tells one record's duration as it is, not as the middle of a histogram's bucket."""
+    return "mean" if kpi.kind == "duration" else ""
+
+
 def _measure(cell: str) -> str:
     return cell.partition("@")[0].partition("/")[0].partition(".")[0]
 
@@ -68,7 +73,7 @@ def _row(asked: Question, org: Org, subject: str, at_ms: int, cells: Row, record
         "name": final.get("name"),
         "owner_id": final.get("owner_id"),
         "time": text(at_ms, org.calendar),
-        **form(value(asked, org, asked.window, cells)),
+        **form(value(asked._replace(stat=_exact(asked.kpi) or asked.stat), org, asked.window, cells)),
     }
 
 
@@ -107,7 +112,7 @@ def _contributions(entity: str, found: Record, directory: Directory) -> list[dic
         for kpi in KPIS:
             mine = _of(cells, kpi) if moment.anchor in anchors_of(kpi) else {}
             if mine:
-                added = form(kpi.formula.value(mine, context_of(org, moment.at_ms)))
+                added = form(kpi.formula.value(mine, context_of(org, moment.at_ms, _exact(kpi))))
                 when = {"time": text(moment.at_ms, org.calendar), "credited_to": _credited(moment.holder)}
                 rows.append({"kpi": kpi.id, "what": moment.anchor, **when, **added})
     return rows

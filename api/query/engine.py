@@ -12,25 +12,31 @@ from api.query.answer import answer, unit
 from api.query.errors import ImpossibleError, Problem, UnknownError
 from api.query.question import Params, Question, Reading, kpi_of, question
 from api.query.tables import Directory, Tables
+from crmpulse.settings import Settings
 from events import partition_for
+from streams import layout
+from streams.layout import Layout
 
 
 class Engine:
-    """Answers questions about organisations. ``partitions`` is how many the tables are made for."""
+    """Answers questions about organisations, from the tables in Redis."""
 
-    def __init__(self, redis: Redis, partitions: int) -> None:
+    def __init__(self, redis: Redis, settings: Settings) -> None:
         self.redis = redis
-        self.partitions = partitions
+        self.settings = settings
+        self.layout: Layout | None = None
         self.directories: dict[str, Directory] = {}
 
-    def tables(self, org: str) -> Tables:
-        """Return the tables of an organisation, for one answer."""
-        prefix = shard(partition_for(org, self.partitions))
+    async def tables(self, org: str) -> Tables:
+        """Return the tables of an organisation, for one answer; before anything was ever applied they are empty."""
+        self.layout = self.layout or await layout.read(self.redis)
+        partitions = self.layout.partitions if self.layout else self.settings.partitions
+        prefix = shard(partition_for(org, partitions))
         return Tables(self.redis, org_keys(prefix, org), f"{prefix}:mark", self.directories)
 
     async def kpi(self, org: str, kpi_id: str, params: Params) -> dict[str, Any]:
         """Return the value of a KPI. Raises UnknownError, ImpossibleError, UnsettledError."""
-        kpi, tables = kpi_of(kpi_id), self.tables(org)
+        kpi, tables = kpi_of(kpi_id), await self.tables(org)
 
         async def ask(directory: Directory) -> dict[str, Any]:
             asked = question(kpi, params, directory.org)
@@ -42,7 +48,7 @@ class Engine:
 
     async def leaderboard(self, org: str, params: Params) -> dict[str, Any]:
         """Return users or teams ranked by a KPI."""
-        kpi, tables = _named(params), self.tables(org)
+        kpi, tables = _named(params), await self.tables(org)
         rest = {name: values for name, values in params.items() if name not in ("kpi", "level", "team")}
 
         async def ask(directory: Directory) -> dict[str, Any]:
@@ -59,7 +65,7 @@ class Engine:
 
     async def records(self, org: str, params: Params) -> dict[str, Any]:
         """Return the records behind a KPI's number."""
-        kpi, tables = _named(params), self.tables(org)
+        kpi, tables = _named(params), await self.tables(org)
         rest = {name: values for name, values in params.items() if name != "kpi"}
 
         async def ask(directory: Directory) -> dict[str, Any]:
@@ -69,7 +75,7 @@ class Engine:
 
     async def record(self, org: str, entity: str, record_id: str) -> dict[str, Any]:
         """Return a record with its events and contributions; UnknownError where it is not known."""
-        tables = self.tables(org)
+        tables = await self.tables(org)
         found = await tables.settled(lambda directory: drill.record(entity, record_id, tables, directory))
         if found is None:
             raise UnknownError("record", f"{entity}/{record_id}", [])
@@ -77,7 +83,7 @@ class Engine:
 
     async def directory(self, org: str) -> dict[str, Any]:
         """Return the users, teams and pipelines of an organisation, as they are known."""
-        tables = self.tables(org)
+        tables = await self.tables(org)
 
         async def ask(directory: Directory) -> dict[str, Any]:
             return dict(sorted(directory.org.entries.items()))

@@ -1,0 +1,5 @@
+"""`python -m crmpulse` is `crmpulse`."""
+
+from crmpulse.cli import main
+
+main()
