@@ -1,5 +1,6 @@
 """From sums of measures to the value of a KPI."""
 
+import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple, Protocol
@@ -32,6 +33,13 @@ class Context(NamedTuple):
     probability: Callable[[str, str], Fraction | None]
     stat: str = ""
     variant: str = ""
+
+
+def read_by(formula: "Formula", cells: Cells) -> dict[str, int]:
+    """Return those of some cells that a formula reads, less zeros; a cell is named ``measure``, ``measure.…``, ``/…`` or ``@…``."""
+    return {
+        n: units for n, units in cells.items() if units and re.split(r"[@/.]", n, maxsplit=1)[0] in formula.measures
+    }
 
 
 class Formula(Protocol):

@@ -178,10 +178,9 @@ async def _applied(settings: Settings, count: int, children: Sequence["subproces
 
 def _show_numbers(settings: Settings, console: Console) -> None:
     for kpi in SHOWN:
-        path = f"/v1/kpis/{kpi}?org={ORG}"
-        answer = _get(settings, path)
-        value = answer["value"]
-        console.print(
-            f"{kpi:14} {'-' if value is None else f'{value:,.4g}' if answer['unit'] == 'ratio' else f'{value:,}'} {answer['unit']}"
-        )
-    console.print(f"Ask for more: curl 'http://{settings.http}{path}&by=team'")
+        answer = _get(settings, f"/v1/kpis/{kpi}?org={ORG}")
+        if answer["value"]:
+            console.print(
+                f"  {kpi:14} {answer['value']:>14,.{4 if answer['unit'] == 'ratio' else 0}f} {answer['unit']}"
+            )
+    console.print(f"Ask for more:  curl 'http://{settings.http}/v1/kpis/revenue_won?org={ORG}&by=team'", soft_wrap=True)

@@ -6,6 +6,7 @@ import msgspec
 
 from aggregators.catalogue import KPIS, Kpi, anchors_of, plan
 from aggregators.contribution import cells_of, moments
+from aggregators.formulas import read_by
 from aggregators.org import Org
 from aggregators.record import Record, is_deleted
 from aggregators.story import story
@@ -36,7 +37,11 @@ async def behind(asked: Question, tables: Tables, directory: Directory) -> dict[
         cells, at_ms = by_subject.setdefault(found.subject, ({}, 0))
         add(cells, scan.cells(found))
         by_subject[found.subject] = cells, max(at_ms, found.moment.at_ms)
-    rows = [(at, subject, cells) for subject, (sums, at) in by_subject.items() if (cells := _of(sums, asked.kpi))]
+    rows = [
+        (at, subject, cells)
+        for subject, (sums, at) in by_subject.items()
+        if (cells := read_by(asked.kpi.formula, sums))
+    ]
     rows.sort(key=lambda row: (-row[0], row[1]))
     start = int(asked.cursor or 0)
     page = rows[start : start + asked.limit]
@@ -51,18 +56,9 @@ async def behind(asked: Question, tables: Tables, directory: Directory) -> dict[
     return told
 
 
-def _of(cells: Row, kpi: Kpi) -> Row:
-    """The cells that a KPI reads."""
-    return {name: units for name, units in cells.items() if units and _measure(name) in kpi.formula.measures}
-
-
 def _exact(kpi: Kpi) -> str:
     """The stat that tells one record's duration as it is, not as the middle of a histogram's bucket."""
     return "mean" if kpi.kind == "duration" else ""
-
-
-def _measure(cell: str) -> str:
-    return cell.partition("@")[0].partition("/")[0].partition(".")[0]
 
 
 def _row(asked: Question, org: Org, subject: str, at_ms: int, cells: Row, record: Record) -> dict[str, Any]:
@@ -110,7 +106,7 @@ def _contributions(entity: str, found: Record, directory: Directory) -> list[dic
         kept = plan().get(moment.anchor)
         cells = cells_of(moment, moment.facts, kept, org) if kept else {}
         for kpi in KPIS:
-            mine = _of(cells, kpi) if moment.anchor in anchors_of(kpi) else {}
+            mine = read_by(kpi.formula, cells) if moment.anchor in anchors_of(kpi) else {}
             if mine:
                 added = form(kpi.formula.value(mine, context_of(org, moment.at_ms, _exact(kpi))))
                 when = {"time": text(moment.at_ms, org.calendar), "credited_to": _credited(moment.holder)}

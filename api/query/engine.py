@@ -95,9 +95,9 @@ class Engine:
         if level == "org":
             raise ImpossibleError([Problem("scope", "a rank is that of one user or team: user:<id> or team:<id>")])
         peers = asked._replace(scope="org", by=(level,))
-        now, before = await ranking.rankings(peers, tables, directory)
+        now, *earlier = await ranking.rankings(peers, tables, directory)
         place = next((p for p in now if p.id == name), None)
-        previous = next((p for p in before if p.id == name), None)
+        previous = next((p for before in earlier for p in before if p.id == name), None)
         return {
             "kpi": asked.kpi.id,
             "version": asked.kpi.version,

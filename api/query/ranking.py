@@ -22,9 +22,14 @@ class Place(NamedTuple):
 
 
 async def rankings(asked: Question, tables: Tables, directory: Directory) -> list[list[Place]]:
-    """Return the ranking of the window and that of the window before, by competition rank (1224), best first."""
-    windows = gauged(asked, [asked.window])
-    windows = [*windows, *gauged(asked, [asked.periods.previous(asked.window)])]
+    """Return the ranking of the window and (of a window with a beginning) that of the one before, best first.
+
+    By competition rank (1, 2, 2, 4); within a tie who reached it first comes first.
+    """
+    windows = [asked.window]
+    if asked.window.from_ms > 0:
+        windows.append(asked.periods.previous(asked.window))
+    windows = gauged(asked, windows)
     sums = await Summing(asked, tables, directory).over(windows)
     return [await _ranked(asked, tables, directory, w, found) for w, found in zip(windows, sums, strict=True)]
 
@@ -70,8 +75,8 @@ async def _achieved(
 
 async def leaderboard(asked: Question, tables: Tables, directory: Directory) -> list[dict[str, Any]]:
     """Return the rows of a leaderboard."""
-    now, before = await rankings(asked, tables, directory)
-    previous = {place.id: place.rank for place in before}
+    now, *earlier = await rankings(asked, tables, directory)
+    previous = {place.id: place.rank for before in earlier for place in before}
     level = asked.by[0]
     return [
         {

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from aggregators.catalogue import anchors_of, plan
 from aggregators.contribution import DIMENSIONS, cells_of, moments
+from aggregators.formulas import read_by
 from aggregators.moment import Moment
 from aggregators.record import Record
 from aggregators.story import Facts, story
@@ -127,4 +128,5 @@ class Scan:
             cells = self.cells(found)
             for key in self.keys(found):
                 add(totals[key], cells)
-        return totals
+        formula = (self.asked.of or self.asked.kpi).formula
+        return {key: row for key, row in totals.items() if read_by(formula, row)}

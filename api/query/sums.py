@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from aggregators.catalogue import anchors_of, plan
 from aggregators.contribution import contribution
+from aggregators.formulas import read_by
 from aggregators.tables import Row
 from aggregators.teams import ALWAYS, Part
 from aggregators.windows import Window
@@ -70,13 +71,15 @@ class Summing:
         ]
         flat = await self._rows([t for of_window in terms for t in of_window])
         size = len(scopes) + 1
-        found = []
+        found, formula = [], self.kpi.formula
         for i in range(len(windows)):
             total, *rows = flat[i * size : (i + 1) * size]
             groups = dict(zip(scopes, rows, strict=True))
             if by and by[0] not in STRUCTURAL and by[0] != "product":
                 groups[(NONE,)] = _rest(total, rows)
-            found.append(Sums(total, {key: row for key, row in groups.items() if row or by[0] in STRUCTURAL}))
+            found.append(
+                Sums(total, {key: row for key, row in groups.items() if by[0] in STRUCTURAL or read_by(formula, row)})
+            )
         return found
 
     def _groups(self, level: str) -> dict[str, str]:
