@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.request import urlopen
 
 from rich.console import Console
@@ -33,6 +33,13 @@ WATCH_SECONDS = 0.2
 ORG = "demo"
 SHOWN = ("deals_open", "revenue_won", "win_rate", "tasks_overdue", "calls_made")
 EMBEDDED_SESSION_MS = 3_000  # the embedded broker lets every join wait this long
+
+
+class Child(NamedTuple):
+    """A process of the service, by the command that it runs."""
+
+    command: str
+    process: "subprocess.Popen[bytes]"
 
 
 def run(settings: Settings, *, demo: bool = False, data: Path | None = None, replay: Path | None = None) -> None:
@@ -82,7 +89,7 @@ def _is_taken(address: str) -> bool:
 
 
 @contextmanager
-def _child(command: str, settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+def _child(command: str, settings: Settings) -> Iterator[Child]:
     quiet = {f"{PREFIX}LOG_LEVEL": "warning"} if "log_level" not in settings.model_fields_set else {}
     own = {f"{PREFIX}{name.upper()}": str(value) for name, value in settings.model_dump().items() if value != ""}
     process = subprocess.Popen(
@@ -92,7 +99,7 @@ def _child(command: str, settings: Settings) -> Iterator[subprocess.Popen[bytes]
         start_new_session=True,  # Ctrl-C is for us: children end in order, before what they need
     )
     try:
-        yield process
+        yield Child(command, process)
     finally:
         process.terminate()
         try:
@@ -112,7 +119,7 @@ def _terminable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _ready(settings: Settings, children: Sequence["subprocess.Popen[bytes]"]) -> None:
+def _ready(settings: Settings, children: Sequence[Child]) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while not _answers(settings):
         _alive(children)
@@ -132,17 +139,17 @@ def _get(settings: Settings, path: str) -> Any:
         return json.load(answer)
 
 
-def _alive(children: Sequence["subprocess.Popen[bytes]"]) -> None:
-    for child in children:
-        if child.poll() is not None:
-            raise CannotStartError(f"{child.args[-1]} ended with code {child.returncode}; what it said stands above.")  # type: ignore[index]
+def _alive(children: Sequence[Child]) -> None:
+    for name, process in children:
+        if process.poll() is not None:
+            raise CannotStartError(f"The {name} ended with code {process.returncode}; what it said stands above.")
 
 
 async def _feed(
     settings: Settings,
     source: Replay | None,
     company: Company | None,
-    children: Sequence["subprocess.Popen[bytes]"],
+    children: Sequence[Child],
     console: Console,
 ) -> None:
     """Feed what there is to feed, show numbers, and go on for as long as the children do."""
@@ -158,13 +165,13 @@ async def _feed(
             tasks.create_task(publish.play(sender, settings.events_topic, company.live()))
 
 
-async def _watch(children: Sequence["subprocess.Popen[bytes]"]) -> None:
+async def _watch(children: Sequence[Child]) -> None:
     while True:
         _alive(children)
         await asyncio.sleep(WATCH_SECONDS)
 
 
-async def _applied(settings: Settings, count: int, children: Sequence["subprocess.Popen[bytes]"]) -> None:
+async def _applied(settings: Settings, count: int, children: Sequence[Child]) -> None:
     """Wait until the tables include everything published, with a progress bar."""
     with Progress(TextColumn("counted      "), BarColumn(), MofNCompleteColumn()) as progress:
         task, lag = progress.add_task("", total=count), count
