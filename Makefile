@@ -31,6 +31,7 @@ check: setup ## Lint, format, types, and whether the generated docs are fresh
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/python -m events.schemas docs/events --check
+	$(BIN)/python -m aggregators.page | diff docs/kpis.md - || { echo "docs/kpis.md is stale: make docs"; exit 1; }
 	$(BIN)/python -m crmpulse.settings | diff docs/settings.md - || { echo "docs/settings.md is stale: make docs"; exit 1; }
 
 bench: setup ## Measure
@@ -38,6 +39,7 @@ bench: setup ## Measure
 
 docs: setup ## Write the generated docs anew
 	$(BIN)/python -m events.schemas docs/events
+	$(BIN)/python -m aggregators.page > docs/kpis.md
 	$(BIN)/python -m crmpulse.settings > docs/settings.md
 
 lock: setup ## Pin all dependencies with hashes

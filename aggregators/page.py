@@ -1,0 +1,36 @@
+"""The catalogue as a page for people: `python -m aggregators.page`."""
+
+from aggregators.catalogue import KPIS, Kpi
+
+HEAD = """# KPIs
+
+Made from the catalogue (`aggregators/catalogue.py`). Each may be asked with the selectors of the [API](api.md), by the
+dimensions listed; `custom` stands for `custom.<key>` with any key of an event's `custom` member. Money is in the
+organisation's currency, durations are in seconds, ratios between 0 and 1.
+"""
+
+
+def page() -> str:
+    """Return the page as Markdown."""
+    areas = dict.fromkeys(kpi.area for kpi in KPIS)
+    return "\n".join([HEAD, *(_area(area) for area in areas)])
+
+
+def _area(area: str) -> str:
+    return "\n".join([f"## {area}\n", *(_kpi(kpi) for kpi in KPIS if kpi.area == area)])
+
+
+def _kpi(kpi: Kpi) -> str:
+    formula = kpi.formula
+    options = [f"`{name}`: {', '.join(of)}" for name, of in (("stat", formula.stats), ("variant", formula.variants)) if of]
+    facts = [
+        f"{kpi.kind}, {kpi.unit}, {kpi.tier}, version {kpi.version}",
+        f"by {', '.join(name for name in kpi.by if name != 'org')}",
+        *options,
+        *([f"made of {', '.join(f'`{name}`' for name in formula.measures)}"] if formula.measures else []),
+    ]
+    return f"### {kpi.id}\n\n{kpi.definition}\n\n{'; '.join(facts)}.\n"
+
+
+if __name__ == "__main__":
+    print(page(), end="")  # noqa: T201 - what it is for
