@@ -62,7 +62,9 @@ def test_reads_amounts_as_plain_decimals(cell: str, amount: str) -> None:
     assert row(cell).amount("a") == amount
 
 
-@pytest.mark.parametrize("cell", ["", "x", "-1", "1.00001", "1e3", "1000000000000", "\uff11", "NaN", "Infinity", "1,000"])
+@pytest.mark.parametrize(
+    "cell", ["", "x", "-1", "1.00001", "1e3", "1000000000000", "\uff11", "NaN", "Infinity", "1,000"]
+)
 def test_refuses_what_is_no_amount(cell: str) -> None:
     with pytest.raises(FormatError, match=r"line 7, column a: .* is not a number"):
         row(cell).amount("a")
