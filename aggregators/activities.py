@@ -32,7 +32,9 @@ def meeting(told: Story) -> Iterator[Moment]:
     if last and last.stated["status"] == "completed":
         held = moment("meeting.held", last.entry.time_ns, told, actor=last.entry.actor, activity="meeting")
         start = told.final.get("start")
-        yield held._replace(at_ms=milliseconds(instant_ns(start))) if start else held
+        if start:
+            held.at_ms = milliseconds(instant_ns(start))
+        yield held
 
 
 def task(told: Story, due_ns: DueInstant) -> Iterator[Moment]:

@@ -59,7 +59,7 @@ def moments(entity: str, record: Record, org: Org) -> Iterator[Moment]:
     """Return the moments of a record, none when it is deleted or counts nowhere."""
     told = story(record)
     if told is None:
-        return iter(())
+        return tickets.unknown(record.links) if not record.entries else iter(())
     match entity:
         case "call" | "email" | "message":
             return activities.logged(told)
@@ -87,7 +87,9 @@ def contribution(entity: str, record: Record, org: Org, plan: Plan) -> Contribut
         added = kept and cells_of(moment, moment.facts, kept, org)
         if not kept or not added:
             continue
-        anchor, at_ms, holder, current, facts, _ = moment
+        anchor, at_ms, holder, current, facts = (
+            moment.anchor, moment.at_ms, moment.holder, moment.current, moment.facts,
+        )
         _add(cells, (anchor, holder, at_ms), added)
         if current != holder:
             _add(cells, (anchor, f"x{holder}", at_ms), {name: -value for name, value in added.items()})

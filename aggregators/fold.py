@@ -133,7 +133,7 @@ class Folder:
                 self.delta.add(subject, self.org, _without(after, before), 1)
 
     def _contribution(self, entity: str, record: Record | None, org: Org) -> Contribution:
-        return contribution(entity, record, org, self.plan) if record and record.entries else NOTHING
+        return contribution(entity, record, org, self.plan) if record and (record.entries or record.links) else NOTHING
 
 
 def _without(one: Contribution, other: Contribution) -> Contribution:

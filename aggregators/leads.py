@@ -25,4 +25,4 @@ def moments(told: Story) -> Iterator[Moment]:
 def _steps(told: Story) -> Iterator[tuple[int, dict[str, object] | None]]:
     for point in told.points:
         seen = told.seen(point.facts)
-        yield point.time_ns, seen if seen.get("status", "open") in OPEN else None
+        yield point.time_ns, seen if point.facts.get("status", "open") in OPEN else None

@@ -1,7 +1,8 @@
 """Moments: what a record contributes to the tables, and when."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from aggregators.story import Facts, Story, milliseconds
 
@@ -9,7 +10,7 @@ NOBODY = "u:"
 """The holder of what no user and no team owns."""
 
 
-class Moment(NamedTuple):
+class Moment(Struct, gc=False):
     """One thing that counts.
 
     ``anchor`` names what happened (``deal.closed``), ``at_ms`` when, ``holder`` who is credited with it (``u:<user>``,

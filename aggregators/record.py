@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from events import ENTRIES, Entry
+from events import ENTRIES, EVENTS, Entry
 
 if TYPE_CHECKING:
     AnyEntry = Entry
@@ -16,6 +16,7 @@ FINAL_ENTITIES = frozenset({"call", "email", "message", "visit", "heartbeat", "a
 """Activities: many, small, and closed to corrections some time after their last event."""
 
 _INITIAL = (".created", ".logged", ".scheduled", ".received", ".recorded", ".issued", ".visit", ".heartbeat", ".run")
+_INITIAL_TYPES = frozenset(name for name in EVENTS if name.endswith(_INITIAL))
 
 
 class Record(msgspec.Struct, array_like=True, gc=False):
@@ -36,7 +37,7 @@ encode_record = msgspec.json.Encoder(order="sorted").encode
 
 def is_initial(entry: Entry) -> bool:
     """Tell whether an event gives initial facts only: a ``*.created`` or its like."""
-    return entry.data.type.endswith(_INITIAL)
+    return entry.data.type in _INITIAL_TYPES
 
 
 def merge(record: Record, entry: Entry) -> Record | None:

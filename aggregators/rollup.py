@@ -40,7 +40,8 @@ def rolled_up(keys: OrgKeys, delta: Delta) -> Rows:
             _add(hours["o", *bucket], cells)
     days: dict[tuple[str, str, str], Row] = defaultdict(lambda: defaultdict(int))
     for (holder, hour, day, month), cells in hours.items():
-        rows.cells[keys.row(holder, "h", hour)] = cells
+        # When the zone changes, one hour is of two days: taken off the one, added to the other.
+        _add(rows.cells.setdefault(keys.row(holder, "h", hour), defaultdict(int)), cells)
         _add(days[holder, day, month], cells)
     months: dict[tuple[str, str], Row] = defaultdict(lambda: defaultdict(int))
     for (holder, day, month), cells in days.items():

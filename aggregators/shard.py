@@ -98,7 +98,7 @@ class Shard:
         subjects |= self._rated(keys, arrivals)
         yield from self._load_records(keys.record(s) for s in subjects)
         moved = [a for a in arrivals if a.change.entity in ("org", "user")]
-        if moved and self.orgs[org].entries:
+        if moved:
             subjects |= yield from self._replaced(org, keys, moved)
         before = {s: self.records[keys.record(s)] for s in subjects}
         folder = Folder(self.orgs[org], before, self.plan, self.final_days)
@@ -124,7 +124,8 @@ class Shard:
         records = {a.change.key: self.records[keys.record(a.change.key)] for a in moved}
         trial = Folder(before, records, self.plan, self.final_days)
         trial.fold(moved)
-        if trial.org.places == before.places:
+        yield from self._load_rows([keys.months])
+        if trial.org.places == before.places or not self.rows[keys.months]:
             return set()
         whole = trial.org.places[:2] != before.places[:2]
         prefix = keys.record("" if whole else "task/")

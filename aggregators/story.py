@@ -1,9 +1,9 @@
 """What was true of a record when: its initial facts, and how its explicit ones changed them."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-from msgspec import to_builtins
+from msgspec import Struct, to_builtins
 
 from aggregators.record import Record, is_deleted, is_initial
 from events import Entry
@@ -46,7 +46,7 @@ TIMED = (
 """Facts that count as they were at an instant; all others count as they are known now."""
 
 
-class Point(NamedTuple):
+class Point(Struct, gc=False):
     """The facts that held from ``time_ns`` on, and the event that made them so."""
 
     time_ns: int
@@ -55,7 +55,7 @@ class Point(NamedTuple):
     stated: Facts
 
 
-class Story(NamedTuple):
+class Story(Struct, gc=False):
     """A record's creation and every change since. ``points[0]`` is its creation; ``final`` is what holds now."""
 
     created_ns: int
@@ -65,14 +65,18 @@ class Story(NamedTuple):
     def as_of(self, time_ns: int) -> dict[str, Any]:
         """Return the facts that held at an instant; before the creation those of the creation."""
         at_ns = max(time_ns, self.created_ns)
-        return next(p.facts for p in reversed(self.points) if p.time_ns <= at_ns)
+        for point in reversed(self.points):
+            if point.time_ns <= at_ns:
+                return point.facts
+        raise AssertionError("a story has a point at its creation")
 
     def seen(self, timed: Facts) -> dict[str, Any]:
         """Return what holds now, with the facts of an instant in place of today's."""
         view = {**self.final}
-        for name in TIMED:
-            if name in view or name in timed:
-                view[name] = timed.get(name)
+        if timed is not self.final:
+            for name in TIMED:
+                if name in view or name in timed:
+                    view[name] = timed.get(name)
         return view
 
 
@@ -81,46 +85,50 @@ def story(record: Record) -> Story | None:
     entries = record.entries
     if not entries or is_deleted(record):
         return None
-    created = next((e for e in entries if is_initial(e)), None)
+    created = next(filter(is_initial, entries), None)
     explicit = [e for e in entries if e is not created]
     if created and created.data.type.endswith(".logged"):
         explicit = [e for e in explicit if e.order > created.order]
-    state = facts_of(created) if created else {}
-    if "owner_id" not in state:
-        state.update(_former_owner(explicit))
+    stated = [facts_of(e) for e in explicit]
+    facts = facts_of(created) if created else {}
+    if "owner_id" not in facts:
+        facts.update(_former_owner(explicit, stated))
     start = created or entries[0]
-    points = [Point(start.time_ns, state, start, state)]
-    for entry in explicit:
-        stated = facts_of(entry)
+    points = [Point(start.time_ns, facts, start, facts)]
+    for entry, said in zip(explicit, stated, strict=True):
+        facts = {**facts, **said}
         # What was said of the record before it was created holds from its creation on.
-        point = Point(max(entry.time_ns, start.time_ns), {**points[-1].facts, **stated}, entry, stated)
-        points.append(point)
-    return Story(start.time_ns, points, points[-1].facts)
+        points.append(Point(max(entry.time_ns, start.time_ns), facts, entry, said))
+    return Story(start.time_ns, points, facts)
 
 
 def facts_of(entry: Entry) -> dict[str, Any]:
     """Return the facts that one event states, under one name each (``custom`` members as ``custom.<key>``)."""
     kind = entry.data.type
     found: dict[str, Any] = to_builtins(entry.data)
-    for name, custom in found.pop("custom", {}).items():
-        found[f"custom.{name}"] = custom
-    for name, change in found.pop("changed", {}).items():
-        if change.get("new") is not None:
-            found["owner_id" if name == "assignee_id" else name] = change["new"]
-    for name, fact in _RENAMED.get(kind, {}).items():
-        if name in found:
-            found[fact] = found.pop(name)
+    if "custom" in found:
+        found |= {f"custom.{name}": custom for name, custom in found.pop("custom").items()}
+    if "changed" in found:
+        for name, change in found.pop("changed").items():
+            found["owner_id" if name == "assignee_id" else name] = change.get("new")
+    if kind in _RENAMED:
+        for name, fact in _RENAMED[kind].items():
+            if name in found:
+                found[fact] = found.pop(name)
     if found.get("status") == "due_changed":
         del found["status"]
-    found.update(_STATED.get(kind, {}))
+    if "due_at" in found or "due_date" in found:
+        found = {"due_at": None, "due_date": None, **found}  # the one takes the place of the other
+    if kind in _STATED:
+        found.update(_STATED[kind])
     return found
 
 
-def _former_owner(explicit: list[Entry]) -> dict[str, str]:
+def _former_owner(explicit: list[Entry], stated: list[dict[str, Any]]) -> dict[str, str]:
     """The owner before the first event that names one, where that event tells."""
-    for entry in explicit:
+    for entry, said in zip(explicit, stated, strict=True):
         old = getattr(entry.data, "old_owner", None)
-        if old or "owner_id" in facts_of(entry):
+        if old or "owner_id" in said:
             return {"owner_id": old} if old else {}
     return {}
 

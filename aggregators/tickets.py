@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from aggregators.moment import Moment, level, moment
+from aggregators.moment import NOBODY, Moment, level, moment
 from aggregators.story import Facts, Point, Story, milliseconds
 
 SOLVED = frozenset({"solved", "closed"})
@@ -29,6 +29,13 @@ def rating(told: Story) -> tuple[str, list[Any]] | None:
     if facts.get("kind") != "csat" or facts.get("score") is None:
         return None
     return facts.get("ticket_id", ""), [*entry.order, facts["score"], facts.get("scale", 5)]
+
+
+def unknown(links: dict[str, list[Any]]) -> Iterator[Moment]:
+    """Return what the ratings of a ticket contribute that nothing else is known of."""
+    if links:
+        time_ns, *_, score, scale = max(links.values())
+        yield Moment("ticket.rated", milliseconds(time_ns), NOBODY, NOBODY, {"score": score, "scale": scale})
 
 
 def feedback(told: Story) -> Iterator[Moment]:

@@ -58,7 +58,11 @@ def time(text: str) -> None:
 
 
 def lines(products: list[Any]) -> None:
-    """Refuses lines whose amounts would not fit."""
+    """Refuses lines whose amounts would not fit, or are in several currencies."""
+    prices = [price for line in products for price in (line.unit_price, line.unit_cost)]
+    currencies = {price.currency for price in prices if price is not None and not isinstance(price, str)}
+    if len(currencies) > 1:
+        raise ValueError(f"The lines are in {' and '.join(sorted(currencies))}; they have to be in one currency.")
     for line in products:
         for price in line.unit_price, line.unit_cost:
             amount = price if isinstance(price, str | None) else price.amount

@@ -7,6 +7,7 @@ from typing import Any
 
 from aggregators.catalogue import Kpi
 from aggregators.formulas import Context, Number, Share, Value
+from aggregators.money import PROBABILITY
 from aggregators.org import Org
 from aggregators.tables import Row, unescaped
 from aggregators.windows import Window, text, utc_text
@@ -142,7 +143,7 @@ def context_of(org: Org, at_ms: int, stat: str = "", variant: str = "") -> Conte
     def probability(pipeline: str, stage: str) -> Fraction | None:
         stages = org.entries.get(f"pipeline/{unescaped(pipeline)}", {}).get("stages") or []
         found = [s.get("probability") for s in stages if s.get("id") == unescaped(stage)]
-        return Fraction(str(found[0])) if found and found[0] is not None else None
+        return Fraction(round(found[0] * PROBABILITY), PROBABILITY) if found and found[0] is not None else None
 
     return Context(rate, probability, stat, variant)
 
