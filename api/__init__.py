@@ -1,0 +1,1 @@
+"""HTTP: events in, answers out."""

@@ -1,0 +1,168 @@
+"""The shapes of answers, for the reference: answers are made elsewhere, and tests hold them against these."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Number = int | float | None
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+
+class Accepted(_Answer):
+    """All events were acknowledged by the broker."""
+
+    accepted: int = Field(description="how many", examples=[1])
+    position: str = Field(description="where the last one lies in the log; give it as `after`", examples=["7:1234"])
+
+
+class Problem(_Answer):
+    """What went wrong (RFC 9457)."""
+
+    type: str = Field(description="the kind of problem", examples=["urn:crmpulse:problem:invalid-parameter"])
+    title: str = Field(description="the kind of problem, for people")
+    status: int = Field(description="the HTTP status")
+    detail: str = Field(description="what went wrong this time")
+    instance: str = Field(description="the path that was asked")
+    errors: list[dict[str, Any]] = Field([], description="each of several mistakes")
+    nearest: list[str] = Field([], description="names that are like the one that is not known")
+
+
+class Kpi(_Answer):
+    """An entry of the catalogue."""
+
+    id: str = Field(examples=["win_rate"])
+    area: str
+    tier: str = Field(description="core, derived or extra")
+    kind: str = Field(description="count, sum, ratio, mean, duration, gauge, distinct or rank")
+    unit: str = Field(description="`money` is the organisation's currency, `s` seconds")
+    definition: str
+    dimensions: list[str] = Field(description="what `by` and `where` may name")
+    params: list[str] = Field(description="further parameters of its questions")
+    version: int = Field(description="grows when the definition changes")
+
+
+class Catalogue(_Answer):
+    """All KPIs."""
+
+    kpis: list[Kpi]
+
+
+class Measured(_Answer):
+    """A value with what it is made of. Caveats such as `fx_missing` ride along where they apply."""
+
+    value: Number = Field(description="null where there is nothing to divide by")
+    numerator: Number = None
+    denominator: Number = None
+    n: int | None = Field(None, description="how many facts the value rests on")
+    compare: dict[str, Number] | None = Field(None, description="the other window's value, and the change")
+
+
+class Group(Measured):
+    """The value of one group."""
+
+    key: dict[str, str]
+
+
+class Bucket(Measured):
+    """The value of one bucket of a series."""
+
+    from_: str = Field(alias="from")
+    to: str
+    groups: list[Group] = []
+
+
+class Value(Measured):
+    """The answer to a question about a KPI."""
+
+    kpi: str = Field(examples=["win_rate"])
+    version: int
+    unit: str = Field(description="an ISO 4217 code where it is money", examples=["ratio"])
+    scope: str
+    groups: list[Group] = []
+    series: list[Bucket] = []
+    cursor: str | None = Field(None, description="where there are more groups: gives the next page")
+    as_of: str | None = Field(None, description="the instant that the answer speaks of")
+
+
+class Ranked(_Answer):
+    """A row of a leaderboard."""
+
+    rank: int | None = Field(description="null where there is no value")
+    id: str
+    name: str
+    value: Number
+    previous_rank: int | None = Field(description="in the window before")
+
+
+class Leaderboard(_Answer):
+    """Users or teams by a KPI, the best first."""
+
+    kpi: str
+    unit: str
+    level: str
+    rows: list[Ranked]
+
+
+class Contributing(Measured):
+    """A record behind a number, and what it adds."""
+
+    record: str = Field(examples=["deal/123"])
+    name: str | None = None
+    owner_id: str | None = None
+    time: str
+
+
+class Records(_Answer):
+    """A page of the records behind a number."""
+
+    kpi: str
+    scope: str
+    total: int
+    records: list[Contributing]
+    cursor: str | None = None
+
+
+class Record(_Answer):
+    """A record: its state, its events, and what it contributes."""
+
+    record: str = Field(examples=["deal/123"])
+    deleted: bool
+    state: dict[str, Any]
+    events: list[dict[str, Any]]
+    contributions: list[dict[str, Any]]
+
+
+class Partition(_Answer):
+    """How far the tables are behind a partition of the log; null is not known."""
+
+    partition: int
+    log_end: int | None = Field(description="the offset that the next event will have")
+    applied: int | None = Field(description="the offset of the first event that is not counted")
+    lag: int | None
+
+
+class Server(_Answer):
+    """A server that this one needs."""
+
+    address: str
+    answers: bool
+
+
+class Status(_Answer):
+    """How the service is."""
+
+    partitions: list[Partition]
+    lag: int | None = Field(description="how many events wait to be counted")
+    dead_letters: int | None = Field(description="how many events could not be used")
+    kafka: Server
+    redis: Server
+    versions: dict[str, str | int]
+
+
+class Health(_Answer):
+    """All is well."""
+
+    status: str

@@ -1,0 +1,30 @@
+"""The application: routes, what they share, and how it opens and closes."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from api import health, ingest, pages, problems, reads
+from api.auth import Tokens
+from api.metrics import Measured, Metrics
+from api.service import opened
+from crmpulse.settings import Settings
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the application; it connects when it starts. CannotStartError where the tokens file is wrong."""
+    tokens, metrics = Tokens(settings.tokens), Metrics()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with opened(settings, tokens, metrics) as app.state.service:
+            yield
+
+    app = FastAPI(title="crmpulse", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
+    app.add_middleware(Measured, metrics=metrics)
+    problems.install(app)
+    for module in (ingest, reads, health, pages):
+        app.include_router(module.router)
+    pages.mount(app)
+    return app

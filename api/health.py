@@ -1,0 +1,122 @@
+"""How the service is: for people, for probes, for Prometheus."""
+
+import asyncio
+import importlib.metadata
+from typing import Any, NamedTuple
+from zlib import crc32
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from redis.exceptions import RedisError
+
+from aggregators.catalogue import KPIS
+from aggregators.tables import LAYOUT, shard
+from api import answers, reference
+from api.log import Ends
+from api.positions import agreed
+from api.problems import Problem
+from api.service import Service, reader, service
+from streams.commit import mark
+from streams.layout import Layout
+
+REDIS_SECONDS = 2.0
+MOST_LAG = 100_000
+CATALOGUE = f"{crc32(repr([(kpi.id, kpi.version) for kpi in KPIS]).encode()):08x}"
+
+router = APIRouter(tags=["Health"])
+
+
+class Standing(NamedTuple):
+    """Where log and tables stand; ``applied`` is None while Redis is away."""
+
+    layout: Layout | None
+    applied: dict[int, int] | None
+    ends: Ends
+
+    @property
+    def partitions(self) -> list[dict[str, Any]]:
+        """Return each partition's log end, offset applied and what is between them, None where it is not known."""
+        applied = self.applied or {}
+        return [_partition(number, self.ends.events.get(number), applied.get(number)) for number in self.numbers]
+
+    @property
+    def numbers(self) -> list[int]:
+        """Return the partitions."""
+        return sorted({*self.ends.events, *(self.applied or {})})
+
+    @property
+    def lag(self) -> int | None:
+        """Return how many events wait to be counted."""
+        lags = [partition["lag"] for partition in self.partitions]
+        return None if None in lags or not lags else sum(lags)
+
+
+@router.get("/v1/status", response_model=answers.Status, **reference.question("org"))
+async def status(request: Request) -> Response:
+    """Tell how far the tables are behind the log, by partition, and what the service consists of."""
+    await reader(request, known=())
+    at = service(request)
+    stands = await _standing(at)
+    told = {
+        "partitions": stands.partitions,
+        "lag": stands.lag,
+        "dead_letters": stands.ends.dead_letters,
+        "kafka": {"address": at.settings.kafka, "answers": stands.ends.known},
+        "redis": {"address": at.settings.redis, "answers": stands.applied is not None},
+        "versions": {
+            "crmpulse": importlib.metadata.version("crmpulse"),
+            "layout": stands.layout.layout if stands.layout else LAYOUT,
+            "catalogue": CATALOGUE,
+        },
+    }
+    return _json(told)
+
+
+@router.get("/healthz", response_model=answers.Health)
+async def alive() -> Response:
+    """Tell that the process runs."""
+    return _json({"status": "alive"})
+
+
+@router.get("/readyz", response_model=answers.Health, responses=reference.errors(503))
+async def ready(request: Request) -> Response:
+    """Tell whether broker, Redis and lag are fine."""
+    stands = await _standing(service(request))
+    wrong = []
+    if not stands.ends.known:
+        wrong.append("The broker does not answer, or has no topics.")
+    if stands.applied is None:
+        wrong.append("Redis does not answer.")
+    if (stands.lag or 0) > MOST_LAG:
+        wrong.append(f"{stands.lag} events wait to be counted, more than {MOST_LAG}.")
+    if wrong:
+        raise Problem(503, "unavailable", " ".join(wrong))
+    return _json({"status": "ready"})
+
+
+@router.get("/metrics", response_class=Response, responses=reference.text("text/plain", "Prometheus's text format"))
+async def metrics(request: Request) -> Response:
+    """Give the API's own metrics to Prometheus."""
+    return Response(generate_latest(service(request).metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _standing(at: Service) -> Standing:
+    try:
+        async with asyncio.timeout(REDIS_SECONDS):
+            found = await agreed(at.redis, at.settings)
+            keys = [f"{shard(number, found.layout)}:mark" for number in range(found.partitions)]
+            marks = map(mark, await at.redis.mget(keys))
+        applied = {number: each.next if each else 0 for number, each in enumerate(marks)}
+    except (RedisError, OSError):  # a TimeoutError is an OSError
+        return Standing(None, None, await at.log.ends({}))
+    return Standing(found, applied, await at.log.ends(applied))
+
+
+def _partition(number: int, end: int | None, applied: int | None) -> dict[str, Any]:
+    lag = None if end is None or applied is None else end - applied
+    return {"partition": number, "log_end": end, "applied": applied, "lag": lag}
+
+
+def _json(answer: dict[str, Any]) -> Response:
+    return Response(msgspec.json.encode(answer), media_type="application/json")

@@ -1,0 +1,96 @@
+"""Waiting until the tables include a position of the log."""
+
+import asyncio
+import re
+from typing import NamedTuple
+
+from redis.asyncio import Redis
+
+from aggregators.tables import LAYOUT, shard
+from api.problems import Problem, invalid
+from crmpulse.settings import Settings
+from events import partition_for
+from streams import layout
+from streams.commit import mark
+from streams.layout import Layout
+
+POLL_SECONDS = 0.005
+WAIT_SECONDS = 10.0
+
+
+class Position(NamedTuple):
+    """Where an event lies in the log, as text `<partition>:<offset>`."""
+
+    partition: int
+    offset: int
+
+    def __str__(self) -> str:
+        return f"{self.partition}:{self.offset}"
+
+
+def position(text: str) -> Position:
+    """Read a position; ImpossibleError where it is none."""
+    if not re.fullmatch("[0-9]{1,9}:[0-9]{1,18}", text):
+        raise invalid(("after", f"{text[:64]!r} is not a position, such as 7:1234", []))
+    return Position(*map(int, text.split(":")))
+
+
+async def agreed(redis: Redis, settings: Settings) -> Layout:
+    """Return the layout of the tables; where nothing was ever applied, the one that there will be."""
+    return await layout.read(redis) or Layout(LAYOUT, settings.partitions)
+
+
+class Marks:
+    """How far the tables are. However many wait for a partition, its mark is read once at a time."""
+
+    def __init__(self, redis: Redis, settings: Settings) -> None:
+        self.redis = redis
+        self.settings = settings
+        self.waiting: dict[str, dict[asyncio.Future[None], int]] = {}
+        self.polling: asyncio.Task[None] | None = None
+
+    async def include(self, org: str, wanted: Position, seconds: float = WAIT_SECONDS) -> None:
+        """Return once the tables include a position of an organisation.
+
+        Raises ImpossibleError where the position is another organisation's, a 504 problem after ``seconds``, RedisError.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                await self._past(await self._mark_key(org, wanted), wanted.offset)
+        except TimeoutError:
+            detail = f"The tables did not include the position {wanted} within {seconds:g} s; ask again."
+            raise Problem(504, "not-yet", detail) from None
+
+    async def _mark_key(self, org: str, wanted: Position) -> str:
+        found = await agreed(self.redis, self.settings)
+        own = partition_for(org, found.partitions)
+        if wanted.partition != own:
+            raise invalid(("after", f"the events of {org} are in partition {own}, not {wanted.partition}", []))
+        return f"{shard(own, found.layout)}:mark"
+
+    async def _past(self, key: str, offset: int) -> None:
+        applied = mark(await self.redis.get(key))
+        if applied and applied.next > offset:
+            return
+        reached = asyncio.get_running_loop().create_future()
+        self.waiting.setdefault(key, {})[reached] = offset
+        if self.polling is None or self.polling.done():
+            self.polling = asyncio.create_task(self._poll())
+        try:
+            await reached
+        finally:
+            self.waiting[key].pop(reached, None)
+
+    async def _poll(self) -> None:
+        """Read the marks that are waited for until nobody waits."""
+        try:
+            while keys := [key for key, waiters in self.waiting.items() if waiters]:
+                for key, packed in zip(keys, await self.redis.mget(keys), strict=True):
+                    applied = mark(packed)
+                    for reached, offset in self.waiting[key].items():
+                        if applied and applied.next > offset and not reached.done():
+                            reached.set_result(None)
+                await asyncio.sleep(POLL_SECONDS)
+        except Exception as error:
+            for reached in [each for waiters in self.waiting.values() for each in waiters if not each.done()]:
+                reached.set_exception(error)

@@ -1,0 +1,150 @@
+"""The routes as OpenAPI 3.1 tells of them: parameters, bodies, errors, and the schemas of all events."""
+
+import importlib.metadata
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from fastapi.openapi.utils import get_openapi
+from starlette.routing import BaseRoute
+
+from aggregators.catalogue import BY_ID
+from aggregators.windows import NAMES, UNITS
+from api import answers
+from api.problems import MEDIA_TYPE
+from events.envelope import wire_class
+
+Json = dict[str, Any]
+DESCRIPTION = """CRM activity goes in as events; live, exact KPIs per user, team and organisation come out.
+
+Money is a number in the organisation's currency, a ratio lies between 0 and 1, a duration is in seconds. A zero
+denominator gives `null`. Every error is `application/problem+json` (RFC 9457).
+"""
+_RANGE = "a date or a time, in the organisation's zone unless it has an offset"
+
+PARAMETERS: dict[str, tuple[str, Any, Json]] = {
+    "org": ("the organisation, where the service has no tokens; with one it is the token's", "demo", {}),
+    "kpi": ("a KPI of the catalogue", "win_rate", {"enum": [*BY_ID]}),
+    "scope": ("`org`, `team:<id>` or `user:<id>`", "team:west", {"default": "org"}),
+    "window": ("a named window; or give `from` and `to`", "this_month", {"enum": [*NAMES], "default": "all"}),
+    "from": (f"begin of the window: {_RANGE}", "2026-01-01", {}),
+    "to": (f"end of the window, not in it: {_RANGE}", "2026-02-01", {}),
+    "by": ("one or more dimensions of the KPI, with commas: the value of each group", "source", {}),
+    "every": ("a series: the value of each bucket of the window", "day", {"enum": [*UNITS]}),
+    "where": ("only what has this value, `<dimension>:<value>`; may be repeated", ["source:web"], {}),
+    "compare": ("the same for the window before, or a year earlier", "previous", {"enum": ["previous", "last_year"]}),
+    "credit": (
+        "whose it is: the owner and team of the time, or of now",
+        "at_event",
+        {"enum": ["at_event", "current"], "default": "at_event"},
+    ),
+    "now": ("the instant that `window` and gauges refer to; default: the present", "2026-01-31T18:00:00Z", {}),
+    "stat": ("durations: `p50` (default), `p90`, `mean`, `count`; others: what the KPI has", "p90", {}),
+    "variant": ("another way to count, of KPIs that have one", "value", {}),
+    "of": ("the KPI that a `rank` is one by", "revenue_won", {"enum": [*BY_ID]}),
+    "level": ("who is ranked", "user", {"enum": ["user", "team"], "default": "user"}),
+    "team": ("only the members of this team", "west", {}),
+    "limit": ("most groups, rows or records of an answer", 20, {"type": "integer", "minimum": 1, "maximum": 10_000}),
+    "cursor": ("the `cursor` of the page before", "100", {}),
+    "after": (
+        "a `position` from `POST /v1/events`: the answer waits until it is counted, 10 s at most",
+        "7:1234",
+        {"pattern": "^[0-9]+:[0-9]+$"},
+    ),
+}
+"""Name: what it is, an example, and what its schema has beside being a text."""
+
+SELECTORS = tuple(name for name in PARAMETERS if name not in ("kpi", "level", "team"))
+BEHIND = ("kpi", *(name for name in SELECTORS if name not in ("every", "compare", "by")))
+RANKED = ("kpi", "level", "team", *(name for name in SELECTORS if name not in ("every", "compare", "by", "cursor")))
+
+_ERRORS = {
+    400: "Events that cannot be used, each with its index, id, path and reason; nothing was published",
+    401: "No token, or one that is not known",
+    403: "The token does not allow it",
+    404: "There is nothing of that name; with the nearest names",
+    408: "The body did not arrive in time",
+    413: "Over 1 MiB or 500 events",
+    415: "The content type is not one of events",
+    422: "A parameter is unknown, or cannot be what it is; with the nearest names",
+    429: "Too many requests at once; Retry-After says when to send it again",
+    503: "Broker or Redis are away, or the tables move too fast; send it again",
+    504: "The tables did not include the position within 10 s",
+}
+
+
+def errors(*statuses: int) -> dict[int | str, Json]:
+    """Return the error answers of a route, for its decorator."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": _ERRORS[status], "content": content} for status in statuses}
+
+
+def text(media_type: str, description: str) -> dict[int | str, Json]:
+    """Return the answer of a route that gives no JSON, for its decorator."""
+    return {200: {"description": description, "content": {media_type: {"schema": {"type": "string"}}}}}
+
+
+def question(*names: str, missing: bool = False) -> Json:
+    """Return what the decorator of a route needs: its parameters, and its errors; ``missing`` where it may find nothing."""
+    waits = (504,) if "after" in names else ()
+    return {
+        "responses": errors(401, 403, *((404,) if missing else ()), 422, 503, *waits),
+        "openapi_extra": {"parameters": [_parameter(name) for name in names], "security": _SECURITY},
+    }
+
+
+def _parameter(name: str) -> Json:
+    description, example, schema = PARAMETERS[name]
+    type_ = {"type": "array", "items": {"type": "string"}} if isinstance(example, list) else {"type": "string"}
+    needed = name == "kpi"
+    told = {"name": name, "in": "query", "required": needed, "description": description, "schema": type_ | schema}
+    return told | {"example": example}
+
+
+_SECURITY: list[dict[str, Sequence[str]]] = [{"token": []}, {}]
+_EVENT = {
+    "oneOf": [{"$ref": f"#/components/schemas/{kind.__name__}"} for kind in wire_class.values()],
+    "discriminator": {
+        "propertyName": "type",
+        "mapping": {name: f"#/components/schemas/{kind.__name__}" for name, kind in wire_class.items()},
+    },
+}
+_EXAMPLE = {
+    "specversion": "1.0",
+    "id": "e-1",
+    "source": "/crm/example",
+    "type": "crm.deal.won",
+    "subject": "deal/123",
+    "time": "2026-01-05T10:00:00+01:00",
+    "orgid": "demo",
+    "data": {"owner_id": "ann", "value": {"amount": "1234.50", "currency": "EUR"}},
+}
+_ONE = {"schema": {"$ref": "#/components/schemas/Event"}, "example": _EXAMPLE}
+_MANY = {"type": "array", "items": {"$ref": "#/components/schemas/Event"}, "minItems": 1, "maxItems": 500}
+_BODY = {
+    "description": "CloudEvents 1.0 in structured mode, one or an array; or in binary mode, `ce-` headers and `data`.",
+    "required": True,
+    "content": {
+        "application/cloudevents+json": _ONE,
+        "application/cloudevents-batch+json": {"schema": _MANY, "example": [_EXAMPLE]},
+        "application/json": {"schema": {"anyOf": [_ONE["schema"], _MANY, {"type": "object"}]}, "example": _EXAMPLE},
+    },
+}
+EVENTS: Json = {
+    "tags": ["Events"],
+    "response_model": answers.Accepted,
+    "responses": errors(400, 401, 403, 408, 413, 415, 422, 429, 503),
+    "openapi_extra": {"parameters": [_parameter("org")], "requestBody": _BODY, "security": _SECURITY},
+}
+"""What the decorator of the route for events needs."""
+
+
+def openapi(title: str, routes: Sequence[BaseRoute]) -> Json:
+    """Return the OpenAPI document of routes."""
+    version = importlib.metadata.version("crmpulse")
+    told = get_openapi(title=title, version=version, description=DESCRIPTION, routes=routes)
+    _, schemas = msgspec.json.schema_components(wire_class.values(), ref_template="#/components/schemas/{name}")
+    told["components"]["schemas"] |= {"Event": _EVENT, "Problem": answers.Problem.model_json_schema(), **schemas}
+    bearer = {"type": "http", "scheme": "bearer", "description": "Needed where the service has a file of tokens."}
+    told["components"]["securitySchemes"] = {"token": bearer}
+    return told

@@ -1,0 +1,79 @@
+"""What the routes share: connections, tokens, the engine that answers questions."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from fastapi import Request
+
+from api.auth import Caller, Tokens
+from api.log import Log
+from api.metrics import Metrics
+from api.positions import Marks, position
+from api.problems import invalid
+from api.publisher import Publisher
+from api.query.engine import Engine
+from api.query.errors import nearest
+from crmpulse.settings import Settings
+from streams.connection import connect
+
+Params = dict[str, list[str]]
+
+
+class Service:
+    """What answers requests. Neither the broker nor Redis need be there when it opens, in a running event loop."""
+
+    def __init__(self, settings: Settings, tokens: Tokens, metrics: Metrics) -> None:
+        self.settings, self.tokens, self.metrics = settings, tokens, metrics
+        self.redis = connect(settings)
+        self.marks = Marks(self.redis, settings)
+        self.publisher = Publisher(settings)
+        self.log = Log(settings)
+        self.engine = Engine(self.redis, settings)
+        self.publishing = 0
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self.publisher.close()
+        await self.log.close()
+        await self.redis.aclose()
+
+
+@asynccontextmanager
+async def opened(settings: Settings, tokens: Tokens, metrics: Metrics) -> AsyncIterator[Service]:
+    """Give a service, and close it."""
+    found = Service(settings, tokens, metrics)
+    try:
+        yield found
+    finally:
+        await found.close()
+
+
+def service(request: Request) -> Service:
+    """Return what answers a request."""
+    found: Service = request.app.state.service
+    return found
+
+
+def caller(request: Request, known: Sequence[str]) -> Caller:
+    """Return who asks; ImpossibleError where a query parameter is not one of the known ones."""
+    unknown = [name for name in dict.fromkeys(request.query_params) if name not in known]
+    if unknown:
+        raise invalid(*((name, f"there is no parameter {name!r} here", nearest(name, list(known))) for name in unknown))
+    return service(request).tokens.caller(request)
+
+
+async def reader(request: Request, known: Sequence[str] | None = None) -> tuple[Caller, Params]:
+    """Return who asks, and the parameters of a question, once the tables include what it is to come `after`.
+
+    ``known`` are the parameters beside `org` and `after`; without it the engine checks them.
+    """
+    at = service(request)
+    asks = at.tokens.caller(request) if known is None else caller(request, ("org", "after", *known))
+    asks.need("read")
+    params: Params = {}
+    for name, value in request.query_params.multi_items():
+        params.setdefault(name, []).append(value)
+    params.pop("org", None)
+    for text in params.pop("after", []):
+        await at.marks.include(asks.org, position(text))
+    return asks, params
