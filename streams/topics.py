@@ -1,6 +1,8 @@
 """The topics: created where they are missing, and compared with what the settings say where they are there."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -35,15 +37,27 @@ def ensure(settings: Settings) -> list[str]:
     return asyncio.run(ensure_topics(settings))
 
 
+async def partitions(settings: Settings) -> int:
+    """Return how many partitions the events topic has, 0 where it does not exist."""
+    async with _admin(settings) as admin:
+        return len((await admin.describe_topics([settings.events_topic]))[0]["partitions"])
+
+
 async def ensure_topics(settings: Settings) -> list[str]:
     """As ``ensure``, inside an event loop. Raises CannotStartError where the broker refuses a topic."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
-    await admin.start()
-    try:
+    async with _admin(settings) as admin:
         existing = set(await admin.list_topics())
         topics = wanted(settings)
         await _create(admin, [t for t in topics if t.name not in existing], settings.replication)
         return [line for topic in topics if topic.name in existing for line in await _differences(admin, topic)]
+
+
+@asynccontextmanager
+async def _admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
+    await admin.start()
+    try:
+        yield admin
     finally:
         await admin.close()
 

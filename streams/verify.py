@@ -9,14 +9,13 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer
 from redis.asyncio import Redis
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from aggregators.tables import shard
 from crmpulse.settings import CannotStartError, Settings
-from streams import layout, log
+from streams import layout, log, topics
 from streams.commit import Mark, mark
 from streams.comparison import differing
 from streams.connection import connect
@@ -36,7 +35,7 @@ def verify(settings: Settings) -> list[str]:
 async def differences(settings: Settings) -> list[str]:
     """As ``verify``, inside an event loop."""
     async with connect(settings) as redis, log.consumer(settings) as reader:
-        found = await _layout(redis, reader, settings.events_topic)
+        found = await _layout(redis, settings)
         marks = [mark(await redis.get(f"{shard(n, found.layout)}:mark")) for n in range(found.partitions)]
         logs = [Log(reader, settings.events_topic, number) for number in range(found.partitions)]
         forwards, lines = Forwards(), list[str]()
@@ -49,14 +48,15 @@ async def differences(settings: Settings) -> list[str]:
         return lines + [line for one in logs for line in await _forgotten(forwards, one)]
 
 
-async def _layout(redis: Redis, reader: AIOKafkaConsumer, topic: str) -> Layout:
+async def _layout(redis: Redis, settings: Settings) -> Layout:
     found = await layout.read(redis)
     if found is None:
         raise CannotStartError("There are no tables in Redis yet: start a worker first.")
-    await reader.topics()
-    partitions = len(reader.partitions_for_topic(topic) or ())
+    partitions = await topics.partitions(settings)
     if partitions != found.partitions:
-        raise CannotStartError(f"The tables are for {found.partitions} partitions, and {topic} has {partitions}.")
+        raise CannotStartError(
+            f"The tables are for {found.partitions} partitions, and {settings.events_topic} has {partitions}."
+        )
     return found
 
 
