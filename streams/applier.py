@@ -52,6 +52,11 @@ class Applier:
         found = len(await producer.partitions_for(self.settings.events_topic))
         self.partitions = await layout.agree(self.redis, found)
 
+    @property
+    def consumer(self) -> Consumer:
+        """Return the application's consumer, which is ours."""
+        return cast(Consumer, self.app.consumer)
+
     async def close(self) -> None:
         """Let go of what was connected."""
         if self.producer:
@@ -70,7 +75,7 @@ class Applier:
         attempt = 0
         while True:
             try:
-                earliest = await self.app.consumer.earliest_offsets(*tps) if tps else {}
+                earliest = await self.consumer.earliest_offsets(*tps) if tps else {}
                 return {tp: await self._claim(tp.partition, earliest[tp]) for tp in sorted(tps)}
             except FAULTS as fault:
                 await self._pause("cannot claim partitions", fault, attempt)
@@ -81,7 +86,8 @@ class Applier:
             number, Partition(number, self.partitions, self.settings, self.store, self.producer)
         )
         try:
-            offset = await partition.claim(earliest)
+            async with partition.lock:
+                offset = await partition.claim(earliest)
         except HaltedError as halted:
             self._halt(number, halted)
             return earliest
@@ -94,11 +100,12 @@ class Applier:
         """Apply a batch. Whatever goes wrong, the partition is read again from where the tables stand."""
         number = batch.tp.partition
         partition = self.held.get(number)
-        if partition is None or number in self.halted:
+        if partition is None or number in self.halted or not self.consumer.is_current(batch):
             return
         context = {"partition": number, "offset": batch.start}
         try:
-            records = await partition.apply(batch.start, batch.records)
+            async with partition.lock:
+                records = await partition.apply(batch.start, batch.records)
         except HaltedError as halted:
             self._halt(number, halted)
         except MovedError as moved:
@@ -114,8 +121,8 @@ class Applier:
         if fenced:
             # Who wrote last may be the rightful owner: only who is still assigned after a while claims again.
             await asyncio.sleep(random.uniform(0.5, 1.5))
-        if tp in {TP(a.topic, a.partition) for a in self.app.consumer.assignment()}:
-            await cast(Consumer, self.app.consumer).read_from(await self._claimed(frozenset({tp})))
+        if tp in {TP(a.topic, a.partition) for a in self.consumer.assignment()}:
+            self.consumer.read_from(await self._claimed(frozenset({tp})))
 
     async def _pause(self, what: str, fault: BaseException, attempt: int = 0, **context: int) -> None:
         self.progress.excused()

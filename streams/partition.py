@@ -1,5 +1,6 @@
 """The writer of one partition: from a fetched batch to a commit."""
 
+import asyncio
 from collections.abc import Generator, Sequence
 from typing import Any
 
@@ -44,6 +45,8 @@ class Partition:
         self.mark: Mark | None = None
         self.shard = self._empty()
         self.checked = False
+        self.lock = asyncio.Lock()
+        """Held by who claims or applies: a rebalance does not wait for the batch in flight."""
 
     @property
     def next(self) -> int:
@@ -81,9 +84,9 @@ class Partition:
         Raises MovedError where the tables stand elsewhere, HaltedError where the log is another one.
         """
         before = self.mark
-        if before is None or start > before.next:
+        if before is None or start > before.next or (start == before.next and not self.checked):
             raise MovedError(Answer.MOVED)
-        self._check(before, records[0])
+        self._check(before, start, records)
         fresh = [r for r in records if r.offset >= before.next]
         if not fresh:
             return 0
@@ -110,14 +113,16 @@ class Partition:
         self.mark = stored
         return len(fresh)
 
-    def _check(self, before: Mark, first: ConsumerRecord) -> None:
+    def _check(self, before: Mark, start: int, records: Sequence[ConsumerRecord]) -> None:
         """See once after a claim that the last record applied still stands in the log where it did."""
-        if not self.checked and not before.fits(first):
+        last = next((r for r in records if r.offset >= before.next - 1), None)
+        # A log that ends before ``start`` is read from its beginning.
+        if not self.checked and (records[0].offset < start or (last and not before.fits(last))):
             raise HaltedError(
                 f"partition {self.number}: the record at offset {before.next - 1} is not the one that was applied last; the "
                 "topic was made anew or truncated. Restore it, or empty Redis so that the tables are built anew from the log"
             )
-        self.checked = True
+        self.checked |= last is not None
 
     async def _driven(self, asking: Generator[Any, Any, Writes]) -> Writes:
         answer: Any = None

@@ -4,10 +4,11 @@ Faust hands an agent one message after the other; here each fetch of the events 
 of its records. And where Faust would resume at Kafka's committed offsets, it resumes where the tables stand.
 """
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import NamedTuple
 
+from aiokafka.errors import IllegalStateError
 from aiokafka.structs import ConsumerRecord
 from faust.transport.drivers import TRANSPORTS, aiokafka
 from faust.types import TP, ConsumerMessage
@@ -17,65 +18,79 @@ SCHEME = "crmpulse"
 
 
 class Batch(NamedTuple):
-    """The records of one fetch of a partition. ``start`` is the offset it was to begin at: where the fetch before it ended."""
+    """The records of one fetch of a partition: all there are from ``start`` on, as long as nobody has sought since ``seek``."""
 
     tp: TP
     start: int
     records: list[ConsumerRecord]
+    seek: int
 
 
 class Consumer(aiokafka.Consumer):
-    """Faust's consumer, with batches as messages and the tables' word on where to resume."""
+    """Faust's consumer, with batches as messages and the tables' word on where to resume.
+
+    Only ``getmany`` moves the position of a partition, so that nothing is fetched between a seek and what it is for.
+    """
 
     resume: Callable[[frozenset[TP]], Awaitable[Mapping[TP, int]]]
     """Takes the assigned partitions, returns the offsets at which to read on."""
 
     def on_init(self) -> None:
-        """Set up as Faust does, and the account of what was fetched."""
+        """Set up as Faust does, and the account of what was handed out."""
         super().on_init()
-        self._fetched_to: dict[TP, int] = {}
-        self._seeks: dict[TP, int] = defaultdict(int)
+        self._next: dict[TP, int] = {}
+        self._pending: dict[TP, int] = {}
+        self._seeks: Counter[TP] = Counter()
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:  # noqa: ASYNC109 - Faust's name
         """Fetch once and yield a message per partition, its value a ``Batch``."""
+        fetched, _ = await self._wait_next_records(timeout)
+        known = self._next.keys() - self._pending.keys()
+        records = {tp: found for tp, found in (fetched or {}).items() if found and tp in known}
+        # What was fetched and is not handed out, for whatever reason, is fetched again.
+        self._pending |= {tp: self._next[tp] for tp in records}
         seeks = dict(self._seeks)
-        records, active = await self._wait_next_records(timeout)
-        generation = self.app.consumer_generation_id
-        if records is None or self.should_stop or not self._flows(generation):
-            return
-        # What was fetched before a seek is not what was to come next: it is read again from where the seek went.
-        fresh = [(tp, found) for tp, found in records.items() if found and seeks.get(tp, 0) == self._seeks[tp]]
-        for tp, batch in [(tp, self._batch(tp, found)) for tp, found in fresh]:
-            if not self._flows(generation):
-                return
-            if active is None or tp in active or tp in self._buffered_partitions:
-                message = self._to_message(tp, batch.records[-1])
+        for tp, found in records.items():
+            if self.flow_active and not self.should_stop and seeks[tp] == self._seeks[tp]:
+                batch = Batch(TP(tp.topic, tp.partition), self._pending.pop(tp), found, seeks[tp])
+                self._next[tp] = found[-1].offset + 1
+                self._read_offset[tp] = None  # else Faust drops what is read again
+                message = self._to_message(tp, found[-1])
                 message.key, message.value = None, batch  # type: ignore[assignment]
                 yield tp, message
 
-    def _flows(self, generation: int) -> bool:
-        return self.flow_active and generation == self.app.consumer_generation_id
-
-    def _batch(self, tp: TP, records: list[ConsumerRecord]) -> Batch:
-        start = self._fetched_to.get(tp, records[0].offset)
-        self._fetched_to[tp] = records[-1].offset + 1
-        return Batch(TP(tp.topic, tp.partition), start, records)
+    async def _getmany(
+        self,
+        active_partitions: set[TP] | None,
+        timeout: float,  # noqa: ASYNC109 - Faust's name
+    ) -> Mapping[TP, list[ConsumerRecord]]:
+        seeks = {tp: offset for tp, offset in self._pending.items() if tp in self.assignment()}
+        try:
+            if seeks:
+                await self._thread.seek_wait(seeks)
+        except IllegalStateError:  # the assignment has changed, and seeks of all of it follow
+            return {}
+        self._pending = {tp: offset for tp, offset in self._pending.items() if seeks.get(tp) != offset}
+        found: Mapping[TP, list[ConsumerRecord]] = await super()._getmany(active_partitions, timeout)
+        return found
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Read on where the tables stand, whatever Kafka's committed offsets say. Every re-seek of Faust comes through here."""
         offsets = await type(self).resume(frozenset(TP(tp.topic, tp.partition) for tp in self.assignment()))
-        await self.read_from(offsets)
+        self._next.clear()
+        self._pending.clear()
+        self.read_from(offsets)
         return offsets
 
-    async def read_from(self, offsets: Mapping[TP, int]) -> None:
-        """Seek partitions, and forget what was fetched beyond."""
-        for tp, offset in offsets.items():
-            self._seeks[tp] += 1
-            self._fetched_to[tp] = offset
-        await self._thread.seek_wait(offsets)
-        for tp, offset in offsets.items():
-            self._seeks[tp] += 1
-            self._fetched_to[tp] = offset
+    def read_from(self, offsets: Mapping[TP, int]) -> None:
+        """Have the next fetch begin at these offsets; batches fetched before are not current any more."""
+        self._next |= offsets
+        self._pending |= offsets
+        self._seeks.update(offsets.keys())
+
+    def is_current(self, batch: Batch) -> bool:
+        """Tell whether nobody has sought since the batch was fetched."""
+        return self._seeks[batch.tp] == batch.seek
 
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Leave it to the watchdog to tell whether anything moves."""

@@ -12,6 +12,8 @@ from streams import transport, watchdog
 from streams.applier import Applier
 
 WATCH_SECONDS = 5.0
+BUFFER_BATCHES = 16
+"""Batches that are fetched ahead; what else would be in memory is the whole backlog."""
 
 
 def run(settings: Settings) -> None:
@@ -40,6 +42,7 @@ def create_app(settings: Settings) -> faust.App:
         key_serializer="raw",
         value_serializer="raw",
         store="memory://",
+        stream_buffer_maxsize=BUFFER_BATCHES,
         stream_wait_empty=False,
         topic_allow_declare=False,
         topic_disable_leader=True,
