@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from aggregators import activities, deals, leads, tickets
 from aggregators.histogram import bucket
-from aggregators.measures import Measure
+from aggregators.measures import LEVELS, Measure
 from aggregators.moment import Moment
 from aggregators.org import Org
 from aggregators.record import Record
@@ -53,6 +53,8 @@ class Contribution(NamedTuple):
 
 
 NOTHING = Contribution({}, {})
+MOMENTS = "moments"
+"""Counts moments whose cells may cancel out within a row (levels, transfers), so that an empty row is one of no moments."""
 
 
 def moments(entity: str, record: Record, org: Org) -> Iterator[Moment]:
@@ -92,8 +94,9 @@ def contribution(entity: str, record: Record, org: Org, plan: Plan) -> Contribut
         )
         _add(cells, (anchor, holder, at_ms), added)
         if current != holder:
-            _add(cells, (anchor, f"x{holder}", at_ms), {name: -value for name, value in added.items()})
-            _add(cells, (anchor, f"x{current}", at_ms), added)
+            taken = {name: -units for name, units in added.items()}
+            _add(cells, (anchor, f"x{holder}", at_ms), taken | {MOMENTS: 1})
+            _add(cells, (anchor, f"x{current}", at_ms), added | {MOMENTS: 1})
         for dimension, fact in kept.dimensions:
             if fact == "products":
                 for product, amount in (facts["products"] or {"(none)": facts["amount"]}).items():
@@ -114,6 +117,8 @@ def cells_of(moment: Moment, facts: Facts, kept: Kept, org: Org) -> Cells:
             _READ[measure.kind](found, measure, read, moment, org)
         elif read == 0 and measure.kind == "duration":
             _duration(found, measure, 0, moment, org)
+    if found and moment.anchor in LEVELS:
+        found[MOMENTS] = 1
     return found
 
 

@@ -26,7 +26,8 @@ class Teams:
         self.ids = sorted(s[5:] for s, e in org.entries.items() if s.startswith("team/") and not e.get("deleted"))
         self.stays = {user: self._stays(user) for user in self.users}
         named = {team for stays in self.stays.values() for _, _, team in stays}
-        self.ids = sorted({*self.ids, *named})
+        parents = {e["parent_id"] for s, e in org.entries.items() if s.startswith("team/") and e.get("parent_id")}
+        self.ids = sorted({*self.ids, *named, *parents})
 
     def _stays(self, user: str) -> list[tuple[int, int, str]]:
         """From, to and team of each stay: whole local days, the last word of a day holds for all of it."""

@@ -33,7 +33,7 @@ async def behind(asked: Question, tables: Tables, directory: Directory) -> dict[
         chosen = [part._replace(from_ms=ALWAYS[0], to_ms=end) for part in chosen]
     await scan.fetch({p.holder for p in chosen}, ALWAYS[0] if gauge else asked.window.from_ms, end)
     by_subject: dict[str, tuple[Row, int]] = {}
-    for found in scan.select(chosen):
+    for found in scan.select(chosen, end):
         cells, at_ms = by_subject.setdefault(found.subject, ({}, 0))
         add(cells, scan.cells(found))
         by_subject[found.subject] = cells, max(at_ms, found.moment.at_ms)

@@ -21,12 +21,15 @@ Key = tuple[str, ...]
 
 
 class Found(NamedTuple):
-    """A moment of a record, as one of its products where that was asked for."""
+    """A moment of a record, as one of its products where that was asked for.
+
+    ``team_at_ms`` is the instant whose team counts: the moment's, for a gauge the one that it is asked as of.
+    """
 
     subject: str
     moment: Moment
     facts: Facts
-    at: int
+    team_at_ms: int
 
 
 class Scan:
@@ -38,6 +41,9 @@ class Scan:
         self.directory = directory
         self.anchors = anchors_of(asked.of or asked.kpi)
         self.products = "product" in asked.by or any(name == "product" for name, _ in asked.where)
+        self.gauge = (asked.of or asked.kpi).gauge
+        kind, _, name = asked.scope.partition(":")
+        self.within = directory.teams.below(name) if kind == "team" else None
         self.subjects: set[str] = set()
         self.records: dict[str, Record] = {}
         self.found: list[Found] = []
@@ -48,18 +54,21 @@ class Scan:
         self.subjects |= await self.tables.index(ranges)
         self.records |= await self.tables.records(self.subjects - self.records.keys())
         await self._fetch_deals()
-        self.found = [found for subject in sorted(self.subjects) for found in self._of(subject) if self._passes(found)]
+        self.found = [found for subject in sorted(self.subjects) for found in self._of(subject)]
 
-    def select(self, parts: Sequence[Part]) -> list[Found]:
-        """Return the fetched moments that holders are credited with in their windows."""
+    def select(self, parts: Sequence[Part], to_ms: int) -> list[Found]:
+        """Return the fetched moments that holders are credited with in their windows, up to ``to_ms``, and that pass the filters."""
         wanted: dict[str, list[Part]] = defaultdict(list)
         for part in parts:
             wanted[part.holder].append(part)
-        return [
-            f
+        team_at_ms = to_ms - 1 if self.gauge else None
+        team_at_ms = self.asked.now_ms if self.asked.credit == "current" else team_at_ms
+        chosen = (
+            f if team_at_ms is None else f._replace(team_at_ms=team_at_ms)
             for f in self.found
             if any(p.from_ms <= f.moment.at_ms < p.to_ms for p in wanted.get(self.holder(f.moment), ()))
-        ]
+        )
+        return [found for found in chosen if self._passes(found)]
 
     def holder(self, moment: Moment) -> str:
         """Return who is credited: the owner of then, or the current one."""
@@ -72,10 +81,10 @@ class Scan:
         record = self.records.get(subject)
         if record is None:
             return
-        for at, moment in enumerate(moments(subject.partition("/")[0], record, self.directory.org)):
+        for moment in moments(subject.partition("/")[0], record, self.directory.org):
             if moment.anchor in self.anchors:
                 for facts in self._products(moment.facts):
-                    yield Found(subject, moment, facts, at)
+                    yield Found(subject, moment, facts, moment.at_ms)
 
     def _products(self, facts: Facts) -> Iterator[Facts]:
         if not self.products or "products" not in facts:
@@ -100,8 +109,8 @@ class Scan:
         if dimension == "user":
             return [holder[2:] if holder.startswith("u:") and holder != "u:" else NONE]
         if dimension == "team":
-            at_ms = self.asked.now_ms if self.asked.credit == "current" else found.moment.at_ms
-            return self.directory.teams.of(holder, at_ms) or [NONE]
+            teams = self.directory.teams.of(holder, found.team_at_ms)
+            return [team for team in teams if self.within is None or team in self.within] or [NONE]
         value = found.facts.get("product" if dimension == "product" else DIMENSIONS.get(dimension, dimension))
         if value is None and dimension == "pipeline" and found.facts.get("deal_id"):
             deal = self.records.get(f"deal/{found.facts['deal_id']}")
@@ -120,6 +129,15 @@ class Scan:
         for dimension in self.asked.by:
             keys = [(*key, value) for key in keys for value in self.values(found, dimension)]
         return keys
+
+    def whole(self, founds: Iterable[Found]) -> Row:
+        """Return the sum of all; a moment with several products counts once, unless one of them was filtered for."""
+        total: Row = {}
+        if self.products and "product" not in dict(self.asked.where):
+            founds = {id(f.moment): f._replace(facts=f.moment.facts) for f in founds}.values()
+        for found in founds:
+            add(total, self.cells(found))
+        return total
 
     def summed(self, founds: Iterable[Found]) -> Mapping[Key, Row]:
         """Return the sums by group."""

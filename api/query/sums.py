@@ -85,36 +85,30 @@ class Summing:
     def _groups(self, level: str) -> dict[str, str]:
         """The users or teams of the scope, and the scope that each is."""
         teams, (kind, _, name) = self.directory.teams, self.asked.scope.partition(":")
-        if level == "user":
-            if kind == "user":
-                names = [name]
-            elif kind == "team":
-                names = sorted(
-                    {p.holder[2:] for p in self._parts(self.asked.scope, *self._reach()) if p.holder.startswith("u:")}
-                )
-            else:
-                names = [*teams.users, NONE]
-        else:
+        if level == "team":
             names = sorted(teams.below(name)) if kind == "team" else [*teams.ids, NONE]
-        if level == "user" and kind == "team":
-            return {n: f"user:{n}" for n in names}
-        return {n: f"{level}:{n}" for n in names}
+        elif kind == "user":
+            names = [name]
+        elif kind == "team":
+            holders = {p.holder for p in self._parts(self.asked.scope, *self._reach())}
+            names = [*sorted(h[2:] for h in holders if h.startswith("u:")), NONE]
+        else:
+            names = [*teams.users, NONE]
+        return {one: f"{level}:{one}" for one in names}
 
     def _reach(self) -> tuple[int, int]:
+        """The time in which members of a team are looked for."""
         asked = self.asked
-        return (asked.at_ms - 1, asked.at_ms) if self.kpi.gauge else (asked.window.from_ms, asked.window.to_ms)
+        return (asked.at_ms - 1, asked.at_ms) if self.kpi.gauge and not asked.every else asked.window[:2]
 
     def _parts(self, scope: str, from_ms: int, to_ms: int) -> list[Part]:
-        current = self.asked.now_ms if self.asked.credit == "current" else None
-        mine = parts(self.directory.teams, scope, from_ms, to_ms, current)
-        if self.asked.scope.startswith("team:") and scope.startswith("user:"):
-            # A member counts for the team on the days of membership only.
-            mine = [
-                p
-                for p in parts(self.directory.teams, self.asked.scope, from_ms, to_ms, current)
-                if p.holder == f"u:{scope[5:]}"
-            ]
-        return mine
+        teams, current = self.directory.teams, self.asked.now_ms if self.asked.credit == "current" else None
+        kind, _, name = scope.partition(":")
+        if not (self.asked.scope.startswith("team:") and kind == "user"):
+            return parts(teams, scope, from_ms, to_ms, current)
+        # A member counts for the team on the days of membership only; nobody, for what the team owns itself.
+        mine = parts(teams, self.asked.scope, from_ms, to_ms, current)
+        return [p for p in mine if (p.holder.startswith("t:") if name == NONE else p.holder == f"u:{name}")]
 
     def _terms(self, scope: str, window: Window, group: Group) -> list[Term]:
         gauge = self.kpi.gauge
@@ -184,11 +178,8 @@ class Summing:
         )
         found = []
         for window in windows:
-            chosen = scan.select(self._spans(window))
-            whole: Row = {}
-            for one in chosen:
-                add(whole, scan.cells(one))
-            found.append(Sums(whole, scan.summed(chosen) if self.asked.by else {}))
+            chosen = scan.select(self._spans(window), window.to_ms)
+            found.append(Sums(scan.whole(chosen), scan.summed(chosen) if self.asked.by else {}))
         return found
 
     def _holders(self, windows: Sequence[Window]) -> set[str]:
