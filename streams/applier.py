@@ -14,7 +14,7 @@ from faust.types import TP
 from redis.exceptions import RedisError
 
 from crmpulse.settings import Settings
-from streams import layout
+from streams import layout, metrics
 from streams.commit import Answer, Store
 from streams.connection import connect, require_no_eviction
 from streams.partition import HaltedError, MovedError, Partition
@@ -92,6 +92,7 @@ class Applier:
             self._halt(number, halted)
             return earliest
         self.halted.pop(number, None)
+        metrics.HALTED.set(len(self.halted))
         self.progress.applied(number, partition.next, 0)
         log.info("claimed", partition=number, offset=partition.next)
         return offset
@@ -105,6 +106,7 @@ class Applier:
         context = {"partition": number, "offset": batch.start}
         try:
             async with partition.lock:
+                with metrics.BATCH_SECONDS.time():
                 records = await partition.apply(batch.start, batch.records)
         except HaltedError as halted:
             self._halt(number, halted)
@@ -132,4 +134,5 @@ class Applier:
     def _halt(self, number: int, halted: HaltedError) -> None:
         self.halted[number] = str(halted)
         self.progress.release(number)
+        metrics.HALTED.set(len(self.halted))
         log.error("partition halted", partition=number, reason=str(halted))

@@ -13,6 +13,7 @@ from aggregators.shard import Shard, Writes
 from aggregators.tables import shard as shard_prefix
 from crmpulse.settings import Settings
 from events import Invalid, partition_for
+from streams import metrics
 from streams.commit import Answer, Mark, Store
 from streams.outbox import Forward, Letter, publish
 from streams.records import changes
@@ -111,6 +112,10 @@ class Partition:
         if answer is not Answer.OK:
             raise MovedError(answer)
         self.mark = stored
+        metrics.APPLIED.inc(len(fresh))
+        metrics.FORWARDED.inc(len(forwards))
+        for letter in letters:
+            metrics.DEAD_LETTERS.labels(metrics.reason(letter.invalid)).inc()
         return len(fresh)
 
     def _check(self, before: Mark, start: int, records: Sequence[ConsumerRecord]) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import structlog
 
@@ -20,10 +20,9 @@ def is_stalled(progress: Progress, ends: Mapping[int, int], stall_seconds: float
     return waiting and now - progress.moved_at > stall_seconds
 
 
-def check(progress: Progress, ends: Callable[[set[int]], Mapping[int, int]], stall_seconds: float) -> None:
+def check(progress: Progress, ends: Mapping[int, int], stall_seconds: float) -> None:
     """End the process, hard, when it is stalled: what was not committed was not applied."""
-    if is_stalled(progress, ends(progress.held), stall_seconds, time.monotonic()):
-        log.critical(
-            "nothing moves", seconds=stall_seconds, partitions=sorted(progress.held), next="ending; start it again"
-        )
+    if is_stalled(progress, ends, stall_seconds, time.monotonic()):
+        held = sorted(progress.held)
+        log.critical("nothing moves", seconds=stall_seconds, partitions=held, next="ending; start it again")
         os._exit(STALLED)

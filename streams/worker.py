@@ -8,7 +8,7 @@ import faust
 from faust.types import TP
 
 from crmpulse.settings import Settings
-from streams import transport, watchdog
+from streams import metrics, transport, watchdog
 from streams.applier import Applier
 
 WATCH_SECONDS = 5.0
@@ -23,6 +23,7 @@ def run(settings: Settings) -> None:
     worker = faust.Worker(
         create_app(settings), loop=loop, quiet=True, override_logging=False, redirect_stdouts=False, console_port=0
     )
+    metrics.serve(settings)
     gc.freeze()
     worker.execute_from_commandline()
 
@@ -58,7 +59,11 @@ def create_app(settings: Settings) -> faust.App:
 
     @app.timer(WATCH_SECONDS)  # type: ignore[untyped-decorator]
     async def watch() -> None:
-        watchdog.check(applier.progress, lambda held: _ends(app, settings.events_topic, held), settings.stall_seconds)
+        ends = _ends(app, settings.events_topic, applier.progress.held)
+        metrics.LAG.clear()
+        for number, end in ends.items():
+            metrics.LAG.labels(number).set(max(0, end - applier.progress.next.get(number, 0)))
+        watchdog.check(applier.progress, ends, settings.stall_seconds)
 
     return app
 
