@@ -107,7 +107,7 @@ class Applier:
         try:
             async with partition.lock:
                 with metrics.BATCH_SECONDS.time():
-                records = await partition.apply(batch.start, batch.records)
+                    records = await partition.apply(batch.start, batch.records)
         except HaltedError as halted:
             self._halt(number, halted)
         except MovedError as moved:
