@@ -44,10 +44,15 @@ def moment(anchor: str, time_ns: int, told: Story, *, actor: str = "", **extra: 
 
 
 def level(anchor: str, told: Story, steps: Iterable[tuple[int, Facts | None]]) -> Iterator[Moment]:
-    """Return the changes of a level: ``steps`` are the facts that hold from an instant (ns) on, None where it is not held."""
+    """Return the changes of a level: ``steps`` are the facts that hold from an instant (ns) on, None where it is not held.
+
+    Of steps at one instant the last counts.
+    """
     before: Facts | None = None
     current = holder(told.final)
-    for time_ns, facts in steps:
+    for time_ns, facts in dict(steps).items():
+        if facts == before:
+            continue
         at_ms = milliseconds(time_ns)
         if before is not None:
             yield Moment(anchor, at_ms, holder(before), current, before, -1)

@@ -124,15 +124,14 @@ def instant(text: str, calendar: Calendar) -> int:
 
 def text(at_ms: int, calendar: Calendar) -> str:
     """Return an instant as local time with its offset."""
-    local = calendar.local(at_ms).replace(microsecond=at_ms % 1000 * 1000)
-    return local.isoformat(timespec="milliseconds" if at_ms % 1000 else "seconds")
+    return _text(calendar.local(at_ms), at_ms)
 
 
 def utc_text(at_ms: int) -> str:
     """Return an instant in UTC."""
-    return (
-        datetime.fromtimestamp(at_ms // 1000, UTC)
-        .replace(microsecond=at_ms % 1000 * 1000)
-        .isoformat()
-        .replace("+00:00", "Z")
-    )
+    return _text(datetime.fromtimestamp(at_ms // 1000, UTC), at_ms).replace("+00:00", "Z")
+
+
+def _text(second: datetime, at_ms: int) -> str:
+    exact = second.replace(microsecond=at_ms % 1000 * 1000)
+    return exact.isoformat(timespec="milliseconds" if at_ms % 1000 else "seconds")
