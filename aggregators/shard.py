@@ -136,7 +136,10 @@ class Shard:
     def _write(self, keys: OrgKeys, delta: Delta, writes: Writes, position: int) -> Asking:
         for subject, record in delta.records.items():
             key = keys.record(subject)
-            writes.put[key] = encode_record(record)
+            if record.entries or record.links:
+                writes.put[key] = encode_record(record)
+            else:
+                writes.delete.append(key)  # it was only ever mentioned, and no longer is
             if subject.partition("/")[0] in FINAL_ENTITIES:
                 self.records.pop(key, None)
             else:

@@ -31,7 +31,7 @@ def folded(arriving: list[Change], batch: int, cached: int = 100_000) -> dict[st
     return {**values, **tables.sets, **tables.hashes}
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(histories(ORGS, most=60), st.integers(0, 2**32), st.integers(1, 9))
 def test_tables_do_not_depend_on_order_repetition_batches_or_memory(events: list[Event], seed: int, batch: int) -> None:
     rng = random.Random(seed)
