@@ -19,6 +19,7 @@ from streams.commit import Answer, Store
 from streams.connection import connect, require_no_eviction
 from streams.partition import HaltedError, MovedError, Partition
 from streams.progress import Progress
+from streams.topics import LARGEST_LETTER_BYTES
 from streams.transport import Batch, Consumer
 
 log = structlog.get_logger("crmpulse.worker")
@@ -46,7 +47,12 @@ class Applier:
         """Connect, and agree with the other workers on the layout of the tables."""
         await require_no_eviction(self.redis)
         self.store = Store(self.redis, owner=uuid.uuid4().hex)
-        producer = AIOKafkaProducer(bootstrap_servers=self.settings.kafka, acks="all", compression_type="lz4")
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self.settings.kafka,
+            acks="all",
+            compression_type="lz4",
+            max_request_size=LARGEST_LETTER_BYTES,
+        )
         await producer.start()
         self.producer = producer
         found = len(await producer.partitions_for(self.settings.events_topic))

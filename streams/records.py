@@ -25,7 +25,11 @@ def _is_binary(record: ConsumerRecord) -> bool:
 
 def _decode_binary(record: ConsumerRecord) -> Change | Invalid:
     try:
-        attributes = {name[_PREFIX:]: value.decode() for name, value in record.headers if name.startswith(_BINARY)}
+        attributes = {
+            name[_PREFIX:]: value.decode()
+            for name, value in record.headers
+            if name.startswith(_BINARY) and value is not None
+        }
     except UnicodeDecodeError:
         return Invalid(reason="A ce_ header is not UTF-8 text", path="$")
     return decode_binary(attributes, record.value or b"")

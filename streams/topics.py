@@ -12,6 +12,8 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from crmpulse.settings import CannotStartError, Settings
 
 FOR_EVER = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete"}
+LARGEST_LETTER_BYTES = 16 << 20
+"""More than any event, so that every one that cannot be used fits, with what is said about it."""
 
 
 class Topic(NamedTuple):
@@ -27,7 +29,7 @@ def wanted(settings: Settings) -> tuple[Topic, ...]:
     stamped = {**FOR_EVER, "message.timestamp.type": "LogAppendTime"}
     return (
         Topic(settings.events_topic, settings.partitions, stamped),
-        Topic(settings.dead_letters_topic, 1, FOR_EVER),
+        Topic(settings.dead_letters_topic, 1, {**FOR_EVER, "max.message.bytes": str(LARGEST_LETTER_BYTES)}),
         Topic(settings.alerts_topic, 1, {}),
     )
 
