@@ -9,20 +9,22 @@ from redis.exceptions import ResponseError
 
 def differing(kept: Any, recounted: Any) -> Iterator[str]:
     """Yield what to say after the key's name; a value is a string (bytes), a sorted set, a hash, or None."""
+    kept, recounted = _parts(kept), _parts(recounted)
     if kept == recounted:
         return
-    kept, recounted = _parts(kept), _parts(recounted)
     if not kept or not recounted:
-        if kept != recounted:
-            yield ": in Redis, not recounted" if kept else ": recounted, not in Redis"
+        yield ": in Redis, not recounted" if kept else ": recounted, not in Redis"
+        return
+    if "" in kept or "" in recounted:
+        yield f": {kept.get('', kept)} in Redis, {recounted.get('', recounted)} recounted"
         return
     for part in sorted(part for part in {*kept, *recounted} if kept.get(part) != recounted.get(part)):
         told, counted = (_shown(parts.get(part)) for parts in (kept, recounted))
-        yield f"{part and ' '}{part}: {told} in Redis, {counted} recounted"
+        yield f" {part}: {told} in Redis, {counted} recounted"
 
 
 def _parts(value: Any) -> dict[str, object]:
-    """A value as the measures of a row, members of a set, fields of a hash; else one part without a name."""
+    """A value as the measures of a row, members of a set, fields of a hash; else as one part without a name."""
     match value:
         case bytes():
             row = _row(value)

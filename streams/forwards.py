@@ -43,7 +43,7 @@ class Forwards:
 
     def copy(self, record: ConsumerRecord) -> None:
         """Note a record that may be a copy."""
-        origins = [value for name, value in record.headers if name == ORIGIN]
+        origins = [value for name, value in record.headers if name == ORIGIN and value]
         found = _ORIGIN.fullmatch(origins[-1]) if origins else None
         if found and found[1] == record.topic.encode():
             self._copies[record.partition].add(int(found[2]), int(found[3]))

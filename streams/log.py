@@ -21,6 +21,7 @@ def consumer(settings: Settings) -> AIOKafkaConsumer:
         bootstrap_servers=settings.kafka,
         enable_auto_commit=False,
         auto_offset_reset="none",
+        fetch_max_wait_ms=50,  # what is asked next waits for the answer
         max_partition_fetch_bytes=8 << 20,
     )
 

@@ -7,7 +7,6 @@ import os
 import random
 import signal
 import sys
-import uuid
 from collections import Counter
 from collections.abc import AsyncIterator
 from functools import partial
@@ -21,8 +20,8 @@ from crmpulse.embedded import Redis
 from crmpulse.settings import Settings
 from streams import log
 from streams.log import Log
-from streams.topics import ensure_topics
 from streams.verify import differences
+from tests.feed import new_topics
 from tests.load import Load, publish
 from tests.services import Kafka
 from tests.workers import COMMAND, Worker, applied, until
@@ -38,19 +37,9 @@ FORGETFUL = (sys.executable, str(Path(__file__).with_name("forgetful_worker.py")
 @pytest.fixture
 async def settings(kafka_server: Kafka, redis_server: Redis) -> Settings:
     """Topics and a group of the test's own; the shortest session that the broker allows, batches that a kill can hit."""
-    name = uuid.uuid4().hex
-    made = Settings(
-        kafka=kafka_server.address,
-        redis=redis_server.address,
-        events_topic=f"events-{name}",
-        dead_letters_topic=f"dead-{name}",
-        alerts_topic=f"alerts-{name}",
-        group=name,
-        session_timeout_ms=6000,
-        batch_records=500,
+    return await new_topics(
+        kafka=kafka_server.address, redis=redis_server.address, session_timeout_ms=6000, batch_records=500
     )
-    assert await ensure_topics(made) == []
-    return made
 
 
 @pytest.fixture

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import pytest
+from aiokafka.structs import ConsumerRecord
+from redis.asyncio import Redis as Client
+
+from aggregators.shard import Load, LoadHash, Scan, Writes
+from streams.commit import Answer, Mark, Store, mark
+
+SHARD = "{1.p0}"
+AT_10, AT_15, AT_20, AT_30 = (Mark(n, 1000 + n, 2000 + n, 3000 + n) for n in (10, 15, 20, 30))
+OTHER_20 = AT_20._replace(crc=1)
+ROW, OLD, SET, DIRECTORY = (f"{SHARD}:acme:{name}" for name in ("o:a", "r:deal/1", "i:deal.open:u:u1", "dir"))
+WRITES = Writes(
+    put={ROW: b'{"deals_open":1}'},
+    delete=[OLD],
+    zadd={SET: {"5:deal/2": 5}},
+    zrem={SET: ["4:deal/1"]},
+    hset={DIRECTORY: {"user/ü": b'{"name":"\xc3\xbc"}'}},
+)
+
+
+@pytest.fixture
+async def store(redis: Client) -> Store:
+    """A store that owns a shard with some tables at offset 10."""
+    await redis.mset({f"{SHARD}:mark": AT_10.packed(), f"{SHARD}:owner": "me", OLD: "[]"})
+    await redis.zadd(SET, {"4:deal/1": 4})
+    return Store(redis, owner="me")
+
+
+async def everything(redis: Client) -> dict[bytes, bytes]:
+    """Every key with its value, whatever its kind."""
+    found = {key: await redis.dump(key) async for key in redis.scan_iter()}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+async def test_a_commit_writes_mark_and_every_kind_of_table(store: Store) -> None:
+    assert await store.commit(SHARD, AT_10, AT_20, WRITES) == (Answer.OK, AT_20)
+    redis = store.redis
+    assert mark(await redis.get(f"{SHARD}:mark")) == AT_20
+    assert await redis.mget(ROW, OLD) == [b'{"deals_open":1}', None]
+    assert await redis.zrange(SET, 0, -1, withscores=True) == [(b"5:deal/2", 5.0)]
+    assert await redis.hgetall(DIRECTORY) == {b"user/\xc3\xbc": b'{"name":"\xc3\xbc"}'}
+
+
+async def test_more_keys_than_a_lua_stack_holds_are_written(store: Store) -> None:
+    count = 20_001
+    many = Writes(
+        put={f"{SHARD}:k{n}": b"1" for n in range(count)},
+        delete=[f"{SHARD}:gone{n}" for n in range(count)],
+        zadd={SET: {f"{n}:x": n for n in range(count)}},
+        zrem={SET: [f"{n}:y" for n in range(count)]},
+        hset={DIRECTORY: {f"user/{n}": b"{}" for n in range(count)}},
+    )
+    assert (await store.commit(SHARD, AT_10, AT_20, many))[0] is Answer.OK
+    assert await store.redis.get(f"{SHARD}:k{count - 1}") == b"1"
+    assert await store.redis.zcard(SET) == count + 1
+    assert await store.redis.hlen(DIRECTORY) == count
+
+
+async def test_scores_and_counts_are_not_rounded(store: Store) -> None:
+    biggest, count = 2**53 - 1, b'{"revenue_won":9223372036854775807}'
+    await store.commit(SHARD, AT_10, AT_20, Writes(put={ROW: count}, zadd={SET: {"x": biggest}}))
+    assert await store.redis.zscore(SET, "x") == biggest
+    assert await store.redis.get(ROW) == count
+
+
+@pytest.mark.parametrize(
+    ("stored", "answer"),
+    [
+        (AT_15, Answer.OVERLAP), (OTHER_20, Answer.DUP), (AT_30, Answer.DUP), (Mark(5), Answer.BEHIND),
+        (Mark(0), Answer.BEHIND), (None, Answer.BEHIND),
+    ],
+)  # fmt: skip
+async def test_tables_that_stand_elsewhere_stay_as_they_are(store: Store, stored: Mark | None, answer: Answer) -> None:
+    await (store.redis.set(f"{SHARD}:mark", stored.packed()) if stored else store.redis.delete(f"{SHARD}:mark"))
+    before = await everything(store.redis)
+    assert await store.commit(SHARD, AT_10, AT_20, WRITES) == (answer, stored)
+    assert await everything(store.redis) == before
+
+
+@pytest.mark.parametrize("owner", ["another", None])
+async def test_tables_of_another_owner_stay_as_they_are(store: Store, owner: str | None) -> None:
+    await (store.redis.set(f"{SHARD}:owner", owner) if owner else store.redis.delete(f"{SHARD}:owner"))
+    before = await everything(store.redis)
+    assert await store.commit(SHARD, AT_10, AT_20, WRITES) == (Answer.FENCED, AT_10)
+    assert await everything(store.redis) == before
+
+
+async def test_ones_own_commit_whose_answer_was_lost_counts_as_done_and_is_not_done_twice(store: Store) -> None:
+    await store.commit(SHARD, AT_10, AT_20, WRITES)
+    once = await everything(store.redis)
+    assert await store.commit(SHARD, AT_10, AT_20, WRITES) == (Answer.OK, AT_20)
+    assert await everything(store.redis) == once
+
+
+async def test_the_script_is_known_again_after_redis_forgot_it(store: Store) -> None:
+    await store.commit(SHARD, AT_10, AT_20, WRITES)
+    await store.redis.script_flush()
+    assert await store.commit(SHARD, AT_20, AT_30, WRITES) == (Answer.OK, AT_30)
+
+
+async def test_a_claim_takes_the_shard_and_tells_whether_it_stands_where_it_was_left(store: Store) -> None:
+    other = Store(store.redis, owner="other")
+    assert await other.claim(SHARD, AT_10) == (Answer.OK, AT_10)
+    assert await store.redis.get(f"{SHARD}:owner") == b"other"
+    assert await store.commit(SHARD, AT_10, AT_20, WRITES) == (Answer.FENCED, AT_10)
+    assert await other.claim(SHARD, None) == (Answer.MOVED, AT_10)
+    assert await other.claim(SHARD, AT_20) == (Answer.MOVED, AT_10)
+
+
+async def test_a_claim_finds_no_mark_where_there_is_none(store: Store) -> None:
+    assert await store.claim("{1.p1}", None) == (Answer.MOVED, None)
+
+
+async def test_what_a_shard_asks_for_is_read(store: Store) -> None:
+    await store.commit(SHARD, AT_10, AT_20, WRITES)
+    await store.redis.set(f"{SHARD}:ac*e:r:x", "[]")
+    assert await store.answer(Load([ROW, OLD])) == [b'{"deals_open":1}', None]
+    assert await store.answer(LoadHash(DIRECTORY)) == {b"user/\xc3\xbc": b'{"name":"\xc3\xbc"}'}
+    assert await store.answer(Scan(f"{SHARD}:ac*e:r:")) == [b"{1.p0}:ac*e:r:x"]
+
+
+def test_a_mark_fits_only_the_record_it_was_made_from() -> None:
+    record = ConsumerRecord("t", 0, 7, 99, 1, None, b"value", 0, 0, 5, ())
+    after = AT_10.after(record, 100)
+    assert (mark(after.packed()), after.next, after.highest_ms) == (after, 8, 100)
+    assert after.fits(record)
+    for name, value in {"offset": 8, "timestamp": 98, "value": b"valve"}.items():
+        other = ConsumerRecord("t", 0, 7, 99, 1, None, b"value", 0, 0, 5, ())
+        setattr(other, name, value)
+        assert not after.fits(other)

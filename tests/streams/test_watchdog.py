@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+import pytest
+
+from streams import watchdog
+from streams.progress import Progress
+from streams.watchdog import is_stalled
+
+
+def progress(held: Mapping[int, int], moved_at: float = 0) -> Progress:
+    """Partitions that are held with the offset that each is at, and when something last moved."""
+    made = Progress()
+    made.hold(set(held))
+    for partition, offset in held.items():
+        made.applied(partition, offset, 0)
+    made.moved_at = moved_at
+    return made
+
+
+@pytest.mark.parametrize(
+    ("held", "ends", "now", "stalled"),
+    [
+        ({0: 5}, {0: 9}, 61, True),
+        ({0: 5}, {0: 9}, 60, False),  # not for long enough
+        ({0: 9}, {0: 9}, 900, False),  # nothing waits
+        ({0: 9, 1: 0}, {0: 9, 1: 1}, 61, True),
+        ({}, {0: 9}, 900, False),  # that of another worker
+        ({0: 0}, {}, 900, False),  # nothing known of the log
+    ],
+)
+def test_a_worker_is_stalled_when_records_wait_and_nothing_moves(
+    held: Mapping[int, int], ends: Mapping[int, int], now: float, stalled: bool
+) -> None:
+    assert is_stalled(progress(held), ends, 60, now) is stalled
+
+
+def test_a_partition_that_was_never_applied_counts_as_waiting() -> None:
+    made = Progress()
+    made.hold({0})
+    made.moved_at = 0
+    assert is_stalled(made, {0: 1}, 60, 61)
+
+
+def test_a_halted_partition_and_one_given_back_do_not_count() -> None:
+    made = progress({0: 5, 1: 5})
+    made.release(0)
+    assert is_stalled(made, {0: 9, 1: 5}, 60, 61) is False
+    made.hold({0})
+    made.moved_at = 0
+    assert is_stalled(made, {0: 0, 1: 9}, 60, 61) is False
+
+
+def test_waiting_for_something_else_is_no_stall() -> None:
+    made = progress({0: 5}, moved_at=-1e9)
+    made.excused()
+    assert is_stalled(made, {0: 9}, 60, made.moved_at + 60) is False
+
+
+def test_a_stalled_worker_ends_hard_and_another_one_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    codes: list[int] = []
+    monkeypatch.setattr(os, "_exit", codes.append)
+    watchdog.check(progress({0: 9}, moved_at=-1e9), {0: 9}, 60)
+    assert codes == []
+    watchdog.check(progress({0: 5}, moved_at=-1e9), {0: 9}, 60)
+    assert codes == [watchdog.STALLED]
