@@ -17,19 +17,23 @@ BUFFER_BATCHES = 16
 
 
 def run(settings: Settings) -> None:
-    """Run a worker until it is told to stop, by SIGINT or SIGTERM."""
+    """Run a worker until it is told to stop, by SIGINT or SIGTERM. Raises CannotStartError before Faust has a say."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    worker = faust.Worker(
-        create_app(settings), loop=loop, quiet=True, override_logging=False, redirect_stdouts=False, console_port=0
-    )
+    app = create_app(settings)
+    worker = faust.Worker(app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False, console_port=0)
+    try:
+        loop.run_until_complete(app.applier.open())
+    except BaseException:
+        loop.run_until_complete(app.applier.close())
+        raise
     metrics.serve(settings)
     gc.freeze()
     worker.execute_from_commandline()
 
 
-def create_app(settings: Settings) -> faust.App:
-    """Return the Faust application; it connects when it starts."""
+def create_app(settings: Settings) -> "App":
+    """Return the Faust application, whose applier has yet to be opened."""
     session_seconds = settings.session_timeout_ms / 1000
     app = App(
         settings.group,
@@ -69,14 +73,9 @@ def create_app(settings: Settings) -> faust.App:
 
 
 class App(faust.App):
-    """A Faust application with what its agent needs opened before it and closed after it."""
+    """A Faust application that closes after itself what its agent needs."""
 
     applier: Applier
-
-    async def on_start(self) -> None:
-        """Connect before Faust does."""
-        await self.applier.open()
-        await super().on_start()
 
     async def on_stop(self) -> None:
         """Let go of the connections after Faust did."""
