@@ -17,6 +17,7 @@ from crmpulse.settings import Settings
 
 FRESH_SECONDS = 1.0
 ANSWER_SECONDS = 3.0
+CLOSE_SECONDS = 2.0
 POLL_MS = 20
 
 log = structlog.get_logger("crmpulse.api")
@@ -47,7 +48,8 @@ class Log:
     async def close(self) -> None:
         """Let go of the broker."""
         if self.consumer:
-            await self.consumer.stop()
+            stopping = asyncio.create_task(self.consumer.stop())
+            await asyncio.wait({stopping}, timeout=CLOSE_SECONDS)  # it raises CancelledError where the broker is away
 
     async def ends(self, applied: Mapping[int, int]) -> Ends:
         """Return the ends as they are, or were a second ago; ``applied`` are offsets near them. Never raises."""
@@ -77,12 +79,16 @@ class Log:
             fetch_max_wait_ms=POLL_MS,
             max_partition_fetch_bytes=1024,
         )
+        topics = {self.settings.events_topic, self.settings.dead_letters_topic}
         try:
             await consumer.start()
-            topics = (self.settings.events_topic, self.settings.dead_letters_topic)
-            await consumer.topics()
-            tps = [TopicPartition(topic, number) for topic in topics for number in _partitions(consumer, topic)]
-            consumer.assign(tps)
+            if (
+                missing := topics - await consumer.topics()
+            ):  # asking for one by its name may create it, as it should not be
+                raise UnknownTopicOrPartitionError(f"no {' and '.join(missing)}: run crmpulse topics")
+            consumer.subscribe(topics)
+            while not consumer.assignment():  # without a group it gets all partitions once it knows of them
+                await consumer.getmany(timeout_ms=POLL_MS)
         except BaseException:
             await consumer.stop()
             raise
@@ -105,10 +111,3 @@ class Log:
         finally:
             consumer.pause(*consumer.assignment())
         return {tp: None if tp in waiting else consumer.highwater(tp) for tp in consumer.assignment()}
-
-
-def _partitions(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
-    found: set[int] | None = consumer.partitions_for_topic(topic)
-    if not found:
-        raise UnknownTopicOrPartitionError(f"there is no topic {topic}: run crmpulse topics")
-    return found

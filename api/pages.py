@@ -55,9 +55,10 @@ def _described(app: FastAPI) -> tuple[dict[str, Any], bytes]:
 def _rows(paths: dict[str, Any]) -> Iterator[str]:
     for path, operations in paths.items():
         for method, operation in operations.items():
-            link = escape(path) if "{" in path or method != "get" else f'<a href="{escape(path)}">{escape(path)}</a>'
-            text = escape(operation["description"].partition("\n")[0])
-            yield f"<tr><td>{method.upper()}</td><td>{link}</td><td>{text}</td></tr>"
+            told = escape(operation["description"].partition("\n")[0])
+            asks = any(parameter["required"] for parameter in operation.get("parameters", []))
+            name = escape(path) if asks or method != "get" else f'<a href="{escape(path)}">{escape(path)}</a>'
+            yield f"<tr><td>{method.upper()}</td><td>{name}</td><td>{told}</td></tr>"
 
 
 def _page(name: str, rows: str = "") -> Response:

@@ -49,16 +49,16 @@ class Marks:
         self.waiting: dict[str, dict[asyncio.Future[None], int]] = {}
         self.polling: asyncio.Task[None] | None = None
 
-    async def include(self, org: str, wanted: Position, seconds: float = WAIT_SECONDS) -> None:
+    async def include(self, org: str, wanted: Position) -> None:
         """Return once the tables include a position of an organisation.
 
-        Raises ImpossibleError where the position is another organisation's, a 504 problem after ``seconds``, RedisError.
+        Raises ImpossibleError where the position is another organisation's, a 504 problem after 10 s, RedisError.
         """
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(WAIT_SECONDS):
                 await self._past(await self._mark_key(org, wanted), wanted.offset)
         except TimeoutError:
-            detail = f"The tables did not include the position {wanted} within {seconds:g} s; ask again."
+            detail = f"The tables did not include the position {wanted} within {WAIT_SECONDS:g} s; ask again."
             raise Problem(504, "not-yet", detail) from None
 
     async def _mark_key(self, org: str, wanted: Position) -> str:

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, UnknownTopicOrPartitionError
 
 from api.positions import Position
 from api.problems import Problem
@@ -15,6 +15,7 @@ from events import partition_for
 
 ACKNOWLEDGE_SECONDS = 10.0
 RETRY_SECONDS = 1.0
+CLOSE_SECONDS = 2.0
 REQUEST_BYTES = 2 << 20
 BATCH_BYTES = 256 << 10
 AWAY = {"Retry-After": "2"}
@@ -28,16 +29,17 @@ class Publisher:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.producer: AIOKafkaProducer | None = None
+        self.closing = asyncio.Event()
         self.connecting = asyncio.create_task(self._connect())
 
     async def close(self) -> None:
         """Let go of the broker."""
-        self.connecting.cancel()
-        with suppress(asyncio.CancelledError):
-            await self.connecting
+        self.closing.set()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.connecting, CLOSE_SECONDS)
         if self.producer:
             with suppress(KafkaError, TimeoutError):
-                await asyncio.wait_for(self.producer.stop(), RETRY_SECONDS)
+                await asyncio.wait_for(self.producer.stop(), CLOSE_SECONDS)
 
     async def publish(self, org: str, values: Sequence[bytes]) -> Position:
         """Publish events of an organisation, in order; return the position of the last once all are acknowledged.
@@ -64,17 +66,20 @@ class Publisher:
         return Position(partition, (await asyncio.gather(*sent))[-1].offset)
 
     async def _connect(self) -> None:
-        while True:
+        topic = self.settings.events_topic
+        while not self.closing.is_set():
             producer = AIOKafkaProducer(
                 bootstrap_servers=self.settings.kafka,
                 acks="all",
-                compression_type="lz4",
+                compression_type="zstd",  # as quick as lz4, and any text of 1 MiB becomes smaller than what brokers take
                 max_batch_size=BATCH_BYTES,
                 max_request_size=REQUEST_BYTES,
                 request_timeout_ms=int(ACKNOWLEDGE_SECONDS * 1000),
             )
             try:
                 await producer.start()
+                if topic not in (await producer.client.fetch_all_metadata()).topics():  # by name it might be created
+                    raise UnknownTopicOrPartitionError(f"no {topic}: run crmpulse topics")
                 self.producer = producer
                 return
             except (KafkaError, OSError) as error:
@@ -82,4 +87,5 @@ class Publisher:
             finally:
                 if self.producer is not producer:
                     await producer.stop()
-            await asyncio.sleep(RETRY_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.closing.wait(), RETRY_SECONDS)

@@ -1,0 +1,89 @@
+"""Reads that wait until the tables include what was published."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+from redis.asyncio import Redis
+
+from aggregators.tables import shard
+from api import positions
+from api.positions import Position, position
+from crmpulse.settings import Settings
+from events import partition_for
+from streams import layout
+from streams.commit import Mark
+from tests.api.serving import service_of
+
+OWN = partition_for("demo", 4)
+
+
+async def apply(redis: Redis, offset: int) -> None:
+    """Say that the tables include an offset."""
+    await redis.set(f"{shard(OWN)}:mark", Mark(offset + 1).packed())
+
+
+async def ask(client: httpx.AsyncClient, after: str) -> httpx.Response:
+    return await client.get("/v1/kpis/calls_made", params={"after": after})
+
+
+async def test_what_is_included_does_not_wait(client: httpx.AsyncClient) -> None:
+    await apply(service_of(client).redis, 7)
+    assert (await ask(client, f"{OWN}:7")).status_code == 200
+
+
+async def test_an_answer_comes_when_the_tables_include_the_position(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    redis = service_of(client).redis
+    asked = asyncio.Event()
+    poll = positions.Marks._poll
+
+    async def noted(marks: positions.Marks) -> None:
+        asked.set()
+        await poll(marks)
+
+    monkeypatch.setattr(positions.Marks, "_poll", noted)
+    waiting = [asyncio.create_task(ask(client, f"{OWN}:{offset}")) for offset in (5, 6, 7)]
+    await asked.wait()
+    await layout.agree(redis, 4)
+    await apply(redis, 5)
+    assert (await waiting[0]).status_code == 200
+    assert not waiting[2].done()
+    await apply(redis, 7)
+    assert [(await each).status_code for each in waiting[1:]] == [200, 200]
+
+
+async def test_a_position_that_does_not_come_is_given_up(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(positions, "WAIT_SECONDS", 0.05)
+    answer = await ask(client, f"{OWN}:0")
+    assert (answer.status_code, answer.json()["type"]) == (504, "urn:crmpulse:problem:not-yet")
+    assert not any(service_of(client).marks.waiting.values())
+
+
+@pytest.mark.parametrize("after", ["", "7", "7:", ":7", "a:b", "-1:7", "7:1.5", "7:1:2", "७:१", f"{(OWN + 1) % 4}:0"])
+async def test_a_position_is_one_of_the_organisation(client: httpx.AsyncClient, after: str) -> None:
+    answer = await ask(client, after)
+    assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (422, "after")
+
+
+async def test_who_waits_is_told_that_redis_went_away(settings: Settings) -> None:
+    class Away:
+        async def get(self, key: str) -> None:
+            return None
+
+        async def mget(self, keys: list[str]) -> None:
+            raise ConnectionError("gone")
+
+    marks = positions.Marks(Away(), settings)  # type: ignore[arg-type]
+    waiting = [asyncio.create_task(marks.include("demo", Position(OWN, offset))) for offset in (1, 2)]
+    for result in await asyncio.gather(*waiting, return_exceptions=True):
+        assert isinstance(result, ConnectionError)
+
+
+def test_a_position_is_read_as_it_is_written() -> None:
+    assert position(str(Position(7, 1234))) == Position(7, 1234)

@@ -1,0 +1,54 @@
+"""The API as a process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from api import server
+from crmpulse.embedded import free_port
+from crmpulse.settings import CannotStartError, Settings
+from tests.api.serving import event
+
+
+@pytest.fixture
+def process(settings: Settings) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`crmpulse api` and its URL, once it said that it listens."""
+    variables = {f"CRMPULSE_{name.upper()}": str(value) for name, value in settings.model_dump().items()}
+    url = f"http://127.0.0.1:{free_port()}"
+    command = [sys.executable, "-c", "from crmpulse.cli import main; main()", "api"]
+    environment = {**os.environ, **variables, "CRMPULSE_HTTP": url.removeprefix("http://")}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout
+        assert url in running.stdout.readline()
+        yield running, url
+        running.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_answers_until_it_is_told_to_stop(
+    process: tuple[subprocess.Popen[str], str], number: signal.Signals
+) -> None:
+    running, url = process
+    with httpx.Client(base_url=url, timeout=10) as client:
+        assert client.get("/readyz").status_code == 200
+        assert client.post("/v1/events", content=event()).status_code == 202
+        assert client.post("/v1/events", content=b" " * (2 << 20)).status_code == 413
+        assert client.post("/v1/events", content=(b" " * 4096 for _ in range(1024))).status_code == 413
+        assert client.get("/v1/records/deal/a%2Fb%20%7B%F0%9F%9A%80").status_code == 404
+    running.send_signal(number)
+    assert running.wait(timeout=10) == 0
+
+
+def test_an_address_that_is_taken_stops_the_start() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(CannotStartError, match=f"cannot listen on {address}.*CRMPULSE_HTTP"):
+            server.run(Settings(http=address))
