@@ -90,7 +90,11 @@ def contribution(entity: str, record: Record, org: Org, plan: Plan) -> Contribut
         if not kept or not added:
             continue
         anchor, at_ms, holder, current, facts = (
-            moment.anchor, moment.at_ms, moment.holder, moment.current, moment.facts,
+            moment.anchor,
+            moment.at_ms,
+            moment.holder,
+            moment.current,
+            moment.facts,
         )
         _add(cells, (anchor, holder, at_ms), added)
         if current != holder:

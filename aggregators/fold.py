@@ -5,21 +5,22 @@ and only the difference is applied. Since cells are integers, the tables do not 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
 
 from aggregators.calendar import Bucket
 from aggregators.contribution import NOTHING, Cells, Contribution, Plan, contribution
 from aggregators.org import ENTITIES, Org, described
-from aggregators.record import FINAL_ENTITIES, Record, merge
+from aggregators.record import FINAL_ENTITIES, UNKNOWN, Record, merge
 from aggregators.story import story
 from aggregators.tickets import rating
-from events import Change, Invalid
+from events import EVENTS, Change, Invalid
 
 DAY_MS = 86_400_000
 
 
-class Arrival(NamedTuple):
+class Arrival(Struct, gc=False):
     """A change, the time (ms) of the log when it was appended (the highest append time up to there), and its offset."""
 
     change: Change
@@ -28,76 +29,87 @@ class Arrival(NamedTuple):
 
 
 class Delta:
-    """What a batch changes in one organisation."""
+    """What a batch changes in one organisation: ``records`` by entity, and what they add to the tables.
+
+    ``cells`` by bucket and holder, ``groups`` by bucket, dimension and value; ``added`` and ``removed`` are the moments
+    ``<ms>:<subject>`` by anchor and holder, with their instants in ms.
+    """
 
     def __init__(self) -> None:
-        self.records: dict[str, Record] = {}
-        self.cells: dict[tuple[str, Bucket], Cells] = defaultdict(lambda: defaultdict(int))
+        self.records: dict[str, dict[str, Record]] = defaultdict(dict)
+        self.cells: dict[Bucket, dict[str, Cells]] = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
         self.groups: dict[tuple[Bucket, str, str], Cells] = defaultdict(lambda: defaultdict(int))
-        self.index: dict[tuple[str, str], dict[tuple[int, str], int]] = defaultdict(lambda: defaultdict(int))
+        self.added: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+        self.removed: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
         self.directory: dict[str, dict[str, object]] = {}
         self.rejected: list[tuple[Arrival, Invalid]] = []
 
-    def add(self, subject: str, org: Org, added: Contribution, sign: int) -> None:
-        """Add a record's contribution, or take it off with ``sign`` -1."""
-        for (anchor, holder, at_ms), cells in added.cells.items():
-            row = self.cells[holder, org.calendar.bucket(at_ms)]
+    def count(self, contribution: Contribution, org: Org, sign: int) -> None:
+        """Add a contribution to the cells, or take it off with ``sign`` -1."""
+        bucket = org.calendar.bucket
+        for (_, holder, at_ms), cells in contribution.cells.items():
+            row = self.cells[bucket(at_ms)][holder]
             for name, value in cells.items():
                 row[name] += sign * value
-            self.index[anchor, holder][at_ms, subject] += sign
-        for (at_ms, dimension, value_of), cells in added.groups.items():
-            row = self.groups[org.calendar.bucket(at_ms), dimension, value_of]
+        for (at_ms, dimension, value_of), cells in contribution.groups.items():
+            row = self.groups[bucket(at_ms), dimension, value_of]
             for name, value in cells.items():
                 row[name] += sign * value
+
+    def enter(self, subject: str, before: Contribution, after: Contribution) -> None:
+        """Note which moments came and which went."""
+        for at in after.cells:
+            if at not in before.cells:
+                anchor, holder, at_ms = at
+                self.added[anchor, holder][f"{at_ms}:{subject}"] = at_ms
+        for at in before.cells:
+            if at not in after.cells:
+                anchor, holder, at_ms = at
+                self.removed[anchor, holder][f"{at_ms}:{subject}"] = at_ms
 
 
 class Folder:
-    """Folds the arrivals of one organisation on top of its records and directory."""
+    """Folds the arrivals of one organisation on top of its directory and of what is known of the records concerned."""
 
-    def __init__(self, org: Org, records: dict[str, Record], plan: Plan, final_days: int) -> None:
+    def __init__(self, org: Org, records: Mapping[str, Record], plan: Plan, final_days: int) -> None:
         self.before_org, self.org = org, org
         self.before = records
         self.plan = plan
         self.final_ms = final_days * DAY_MS
         self.delta = Delta()
 
-    def fold(self, arrivals: Iterable[Arrival]) -> Delta:
+    def fold(self, arrivals: list[Arrival]) -> Delta:
         """Merge the arrivals and return the difference they make."""
         for arrival in arrivals:
-            self._mention(arrival.change)
             self._merge(arrival)
-        for subject in [s for s in self.delta.records if s.startswith("feedback/")]:
+        for subject in self.delta.records.get("feedback", ()):
             self._link(subject)
-        self._describe()
+        self._describe(arrivals)
         self._difference()
         return self.delta
 
-    def _record(self, subject: str) -> Record:
-        return self.delta.records.get(subject) or self.before.get(subject) or Record([])
+    def _record(self, entity: str, subject: str) -> Record:
+        return self.delta.records[entity].get(subject) or self.before.get(subject) or UNKNOWN
 
     def _merge(self, arrival: Arrival) -> None:
         change = arrival.change
-        record = self._record(change.key)
+        entity, subject = change.entity, change.key
+        records = self.delta.records[entity]
+        record = records.get(subject) or self.before.get(subject) or UNKNOWN
         merged = merge(record, change.entry)
         if merged is None:
             return
-        if change.entity in FINAL_ENTITIES:
+        if entity in FINAL_ENTITIES:
             if record.entries and arrival.appended_ms - record.appended_ms > self.final_ms:
                 self.delta.rejected.append((arrival, final(change, self.final_ms // DAY_MS)))
                 return
             merged.appended_ms = arrival.appended_ms
-        self.delta.records[change.key] = merged
-
-    def _mention(self, change: Change) -> None:
-        for subject in mentioned(change):
-            if subject not in self.org.entries and subject not in self.delta.directory:
-                self.delta.directory[subject] = {}
+        records[subject] = merged
 
     def _link(self, subject: str) -> None:
         """Carry a feedback's rating into the ticket that it rates, and out of the one that it rated before."""
-        before, after = (
-            told and rating(told) for told in map(story, (self.before.get(subject, Record([])), self._record(subject)))
-        )
+        states = self.before.get(subject, UNKNOWN), self._record("feedback", subject)
+        before, after = (told and rating(told) for told in map(story, states))
         for old in [before] if before and (not after or after[0] != before[0]) else []:
             self._relink(old[0], subject, None)
         if after and after[0]:
@@ -106,34 +118,44 @@ class Folder:
     def _relink(self, ticket: str, subject: str, link: list[object] | None) -> None:
         if not ticket:
             return
-        record = self._record(f"ticket/{ticket}")
+        record = self._record("ticket", f"ticket/{ticket}")
         links = {k: v for k, v in record.links.items() if k != subject} | ({subject: link} if link else {})
-        self.delta.records[f"ticket/{ticket}"] = Record(record.entries, record.appended_ms, links)
+        self.delta.records["ticket"][f"ticket/{ticket}"] = Record(record.entries, record.appended_ms, links)
 
-    def _describe(self) -> None:
-        for subject, record in self.delta.records.items():
-            entity = subject.partition("/")[0]
-            if entity in ENTITIES:
-                self.delta.directory[subject] = described(entity, record)
-        if self.delta.directory:
-            self.org = Org({**self.before_org.entries, **self.delta.directory})
+    def _describe(self, arrivals: list[Arrival]) -> None:
+        directory = self.delta.directory
+        directory |= {subject: {} for subject in mentioned(arrivals) if subject not in self.org.entries}
+        for entity in ENTITIES & self.delta.records.keys():
+            directory |= {s: described(entity, record) for s, record in self.delta.records[entity].items()}
+        if directory:
+            self.org = Org({**self.before_org.entries, **directory})
 
     def _difference(self) -> None:
-        changed = self.before_org.places != self.org.places
-        touched = self.before.keys() | self.delta.records.keys() if changed else self.delta.records.keys()
-        for subject in touched:
-            entity = subject.partition("/")[0]
-            before = self._contribution(entity, self.before.get(subject), self.before_org)
-            after = self._contribution(entity, self._record(subject), self.org)
-            if changed:
-                self.delta.add(subject, self.before_org, before, -1)
-                self.delta.add(subject, self.org, after, 1)
-            else:
-                self.delta.add(subject, self.org, _without(before, after), -1)
-                self.delta.add(subject, self.org, _without(after, before), 1)
+        if self.org is not self.before_org and self.org.places != self.before_org.places:
+            self._replace()
+            return
+        for entity, records in self.delta.records.items():
+            for subject, record in records.items():
+                before = self._contribution(entity, self.before.get(subject, UNKNOWN), self.org)
+                after = self._contribution(entity, record, self.org)
+                if before.cells:
+                    self.delta.count(_without(before, after), self.org, -1)
+                self.delta.count(_without(after, before), self.org, 1)
+                self.delta.enter(subject, before, after)
 
-    def _contribution(self, entity: str, record: Record | None, org: Org) -> Contribution:
-        return contribution(entity, record, org, self.plan) if record and (record.entries or record.links) else NOTHING
+    def _replace(self) -> None:
+        """Count all records anew: they belong to other buckets now."""
+        changed = {s: entity for entity, records in self.delta.records.items() for s in records}
+        for subject in self.before.keys() | changed.keys():
+            entity = subject.partition("/")[0]
+            before = self._contribution(entity, self.before.get(subject, UNKNOWN), self.before_org)
+            after = self._contribution(entity, self._record(entity, subject), self.org)
+            self.delta.count(before, self.before_org, -1)
+            self.delta.count(after, self.org, 1)
+            self.delta.enter(subject, before, after)
+
+    def _contribution(self, entity: str, record: Record, org: Org) -> Contribution:
+        return contribution(entity, record, org, self.plan) if record.entries or record.links else NOTHING
 
 
 def _without(one: Contribution, other: Contribution) -> Contribution:
@@ -150,17 +172,19 @@ def final(change: Change, days: int) -> Invalid:
     return Invalid(reason=reason, path="$.subject", id=change.entry.id)
 
 
-_USERS = ("owner_id", "assignee_id", "new_owner", "old_owner")
+_NAMES = {
+    kind: names
+    for kind in EVENTS.values()
+    if (names := {"assignee_id", "new_owner", "old_owner"}.intersection(kind.__struct_fields__))
+}
+"""Members beside the common ones that name a user, of the types that have some."""
 
 
-def mentioned(change: Change) -> list[str]:
-    """Return the users and teams that an event names, as directory subjects."""
-    data = change.entry.data
-    found = [f"user/{user}" for name in _USERS if (user := getattr(data, name, None))]
-    if change.entry.actor:
-        found.append(f"user/{change.entry.actor}")
-    if data.team_id:
-        found.append(f"team/{data.team_id}")
-    if change.entity in ("user", "team"):
-        found.append(change.key)
-    return found
+def mentioned(arrivals: Iterable[Arrival]) -> set[str]:
+    """Return the users and teams that events name, as directory subjects."""
+    entries = [arrival.change.entry for arrival in arrivals]
+    users = {e.actor for e in entries} | {e.data.owner_id for e in entries}
+    users |= {getattr(e.data, name) for e in entries if type(e.data) in _NAMES for name in _NAMES[type(e.data)]}
+    teams = {e.data.team_id for e in entries}
+    own = {a.change.key for a in arrivals if a.change.entity in ("user", "team")}
+    return own | {f"user/{user}" for user in users if user} | {f"team/{team}" for team in teams if team}

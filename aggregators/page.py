@@ -22,7 +22,9 @@ def _area(area: str) -> str:
 
 def _kpi(kpi: Kpi) -> str:
     formula = kpi.formula
-    options = [f"`{name}`: {', '.join(of)}" for name, of in (("stat", formula.stats), ("variant", formula.variants)) if of]
+    options = [
+        f"`{name}`: {', '.join(of)}" for name, of in (("stat", formula.stats), ("variant", formula.variants)) if of
+    ]
     facts = [
         f"{kpi.kind}, {kpi.unit}, {kpi.tier}, version {kpi.version}",
         f"by {', '.join(name for name in kpi.by if name != 'org')}",

@@ -31,6 +31,9 @@ class Record(msgspec.Struct, array_like=True, gc=False):
     links: dict[str, list[Any]] = {}
 
 
+UNKNOWN = Record([])
+"""The state of what nothing is known of."""
+
 decode_record = msgspec.json.Decoder(Record, strict=True).decode
 encode_record = msgspec.json.Encoder(order="sorted").encode
 

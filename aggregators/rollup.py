@@ -23,6 +23,14 @@ class Rows:
         """Return the keys that have to be known before the differences can be added."""
         return {**self.cells, **{listing: {} for listing, _ in self.listed.values()}}
 
+    def add(self, key: str, cells: Row) -> None:
+        """Add cells to a row; they are the row's own from then on."""
+        row = self.cells.get(key)
+        if row is None:
+            self.cells[key] = cells
+        else:
+            _add(row, cells)
+
 
 @lru_cache(maxsize=65536)
 def is_level(name: str) -> bool:
@@ -33,27 +41,39 @@ def is_level(name: str) -> bool:
 def rolled_up(keys: OrgKeys, delta: Delta) -> Rows:
     """Return the differences to every row of an organisation."""
     rows = Rows()
-    hours: dict[tuple[str, str, str, str], Row] = defaultdict(lambda: defaultdict(int))
-    for (holder, bucket), cells in delta.cells.items():
-        _add(hours[holder, *bucket], cells)
-        if not holder.startswith("x"):
-            _add(hours["o", *bucket], cells)
-    days: dict[tuple[str, str, str], Row] = defaultdict(lambda: defaultdict(int))
-    for (holder, hour, day, month), cells in hours.items():
-        # When the zone changes, one hour is of two days: taken off the one, added to the other.
-        _add(rows.cells.setdefault(keys.row(holder, "h", hour), defaultdict(int)), cells)
-        _add(days[holder, day, month], cells)
-    months: dict[tuple[str, str], Row] = defaultdict(lambda: defaultdict(int))
-    for (holder, day, month), cells in days.items():
-        rows.cells[keys.row(holder, "d", day)] = cells
-        _add(months[holder, month], cells)
-    for (holder, month), cells in months.items():
-        key = keys.row(holder, "m", month)
-        rows.cells[key] = cells
-        rows.listed[key] = keys.months, month
-        _add(rows.cells.setdefault(keys.row(holder, "a"), defaultdict(int)), _levels(cells))
+    starts = {holder: keys.holder(holder) for holders in delta.cells.values() for holder in holders}
+    starts["o"] = keys.holder("o")
+    days: dict[tuple[str, str], dict[str, Row]] = defaultdict(lambda: defaultdict(dict))
+    for bucket, holders in delta.cells.items():
+        day = days[bucket.day, bucket.month]
+        for holder, cells in {**holders, "o": _all(holders)}.items():
+            _add(day[holder], cells)
+            # When the zone changes, one hour is of two days: taken off the one, added to the other.
+            rows.add(f"{starts[holder]}:h:{bucket.hour}", cells)
+    months: dict[str, dict[str, Row]] = defaultdict(lambda: defaultdict(dict))
+    for (day_label, month_label), holders in days.items():
+        month = months[month_label]
+        for holder, cells in holders.items():
+            _add(month[holder], cells)
+            rows.cells[f"{starts[holder]}:d:{day_label}"] = cells
+    for month_label, holders in months.items():
+        for holder, cells in holders.items():
+            key = f"{starts[holder]}:m:{month_label}"
+            rows.cells[key] = cells
+            rows.listed[key] = keys.months, month_label
+            if levels := _levels(cells):
+                rows.add(f"{starts[holder]}:a", levels)
     _roll_up_groups(keys, delta, rows)
     return rows
+
+
+def _all(holders: dict[str, Row]) -> Row:
+    """The organisation's cells: those of all holders, but for what moves credit between them."""
+    total: Row = {}
+    for holder, cells in holders.items():
+        if not holder.startswith("x"):
+            _add(total, cells)
+    return total
 
 
 def _roll_up_groups(keys: OrgKeys, delta: Delta, rows: Rows) -> None:
@@ -62,8 +82,9 @@ def _roll_up_groups(keys: OrgKeys, delta: Delta, rows: Rows) -> None:
         month = keys.row("o", "m", bucket.month, dimension, value)
         rows.listed[month] = keys.values(dimension), value
         for key in (keys.row("o", "d", bucket.day, dimension, value), month):
-            _add(rows.cells.setdefault(key, defaultdict(int)), cells)
-        _add(rows.cells.setdefault(keys.row("o", "a", "", dimension, value), defaultdict(int)), _levels(cells))
+            rows.add(key, {**cells})
+        if levels := _levels(cells):
+            rows.add(keys.row("o", "a", "", dimension, value), levels)
 
 
 def _levels(cells: Row) -> Row:
@@ -72,4 +93,4 @@ def _levels(cells: Row) -> Row:
 
 def _add(row: Row, more: Row) -> None:
     for name, value in more.items():
-        row[name] += value
+        row[name] = row.get(name, 0) + value

@@ -6,6 +6,7 @@ answer, and returns the writes. So a worker drives it with Redis and a recount w
 
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
@@ -13,7 +14,7 @@ import msgspec
 from aggregators.contribution import Plan
 from aggregators.fold import Arrival, Delta, Folder
 from aggregators.org import Org, pack_entry
-from aggregators.record import FINAL_ENTITIES, Record, decode_record, encode_record
+from aggregators.record import FINAL_ENTITIES, UNKNOWN, Record, decode_record, encode_record
 from aggregators.rollup import Rows, rolled_up
 from aggregators.tables import OrgKeys, Row, decode_row, encode_row, org_keys
 from events import Invalid
@@ -74,10 +75,11 @@ class Shard:
         writes = Writes()
         keys = {org: org_keys(self.prefix, org) for org in by_org}
         yield from self._load_orgs(keys)
-        yield from self._load_records({keys[org].record(a.change.key) for org, found in by_org.items() for a in found})
+        subjects = {org: keys[org].records({a.change.key for a in found}) for org, found in by_org.items()}
+        yield from self._load_records(key for named in subjects.values() for key in named.values())
         for org, found in by_org.items():
-            delta = yield from self._fold(org, keys[org], found)
-            yield from self._write(keys[org], delta, writes, position)
+            delta = yield from self._fold(org, keys[org], subjects[org], found)
+            yield from self._write(keys[org], subjects[org], delta, writes, position)
         self._trim()
         return writes
 
@@ -91,16 +93,21 @@ class Shard:
         missing = [key for key in keys if key not in self.records]
         found = (yield Load(missing)) if missing else []
         for key, packed in zip(missing, found, strict=True):
-            self.records[key] = decode_record(packed) if packed else Record([])
+            if packed:
+                self.records[key] = decode_record(packed)
 
-    def _fold(self, org: str, keys: OrgKeys, arrivals: list[Arrival]) -> Generator[Load | LoadHash | Scan, Any, Delta]:
-        subjects = {a.change.key for a in arrivals}
-        subjects |= self._rated(keys, arrivals)
-        yield from self._load_records(keys.record(s) for s in subjects)
+    def _fold(
+        self, org: str, keys: OrgKeys, subjects: dict[str, str], arrivals: list[Arrival]
+    ) -> Generator[Load | LoadHash | Scan, Any, Delta]:
+        """Fold the arrivals of an organisation; ``subjects`` are the keys of its records by subject, added to as needed."""
+        more = self._rated(keys, arrivals)
         moved = [a for a in arrivals if a.change.entity in ("org", "user")]
         if moved:
-            subjects |= yield from self._replaced(org, keys, moved)
-        before = {s: self.records[keys.record(s)] for s in subjects}
+            more |= yield from self._replaced(org, keys, moved)
+        subjects |= (named := keys.records(more))
+        yield from self._load_records(named.values())
+        known = self.records
+        before = {subject: known[key] for subject, key in subjects.items() if key in known}
         folder = Folder(self.orgs[org], before, self.plan, self.final_days)
         delta = folder.fold(arrivals)
         self.orgs[org] = folder.org
@@ -110,7 +117,7 @@ class Shard:
         """The tickets that feedback in the batch rates or has rated."""
         feedback = {a.change.key for a in arrivals if a.change.entity == "feedback"}
         entries = [a.change.entry for a in arrivals if a.change.key in feedback]
-        entries += [e for subject in feedback for e in self.records[keys.record(subject)].entries]
+        entries += [e for subject in feedback for e in self._known(keys, subject).entries]
         named = {e.data.ticket_id for e in entries}
         for entry in entries:
             named |= {str(c.new) for f, c in (getattr(entry.data, "changed", None) or {}).items() if f == "ticket_id"}
@@ -121,7 +128,7 @@ class Shard:
     ) -> Generator[Load | LoadHash | Scan, Any, set[str]]:
         """The records whose buckets move because a zone or the currency changes: all of them, or a user's tasks."""
         before = self.orgs[org]
-        records = {a.change.key: self.records[keys.record(a.change.key)] for a in moved}
+        records = {a.change.key: self._known(keys, a.change.key) for a in moved}
         trial = Folder(before, records, self.plan, self.final_days)
         trial.fold(moved)
         yield from self._load_rows([keys.months])
@@ -133,17 +140,12 @@ class Shard:
         yield from self._load_records(stored)
         return {keys.subject(key) for key in stored}
 
-    def _write(self, keys: OrgKeys, delta: Delta, writes: Writes, position: int) -> Asking:
-        for subject, record in delta.records.items():
-            key = keys.record(subject)
-            if record.entries or record.links:
-                writes.put[key] = encode_record(record)
-            else:
-                writes.delete.append(key)  # it was only ever mentioned, and no longer is
-            if subject.partition("/")[0] in FINAL_ENTITIES:
-                self.records.pop(key, None)
-            else:
-                self.records[key] = record
+    def _known(self, keys: OrgKeys, subject: str) -> Record:
+        return self.records.get(keys.record(subject), UNKNOWN)
+
+    def _write(self, keys: OrgKeys, subjects: dict[str, str], delta: Delta, writes: Writes, position: int) -> Asking:
+        for entity, records in delta.records.items():
+            self._put_records(entity, {subjects[subject]: record for subject, record in records.items()}, writes)
         rows = rolled_up(keys, delta)
         yield from self._load_rows(rows.touched())
         if self._put_rows(rows, writes) or delta.directory:
@@ -152,6 +154,18 @@ class Shard:
             writes.hset[keys.directory] = {s: pack_entry(e) for s, e in delta.directory.items()}
         self._put_index(keys, delta, writes)
         writes.rejected += delta.rejected
+
+    def _put_records(self, entity: str, records: dict[str, Record], writes: Writes) -> None:
+        for key, record in records.items():
+            if record.entries or record.links:
+                writes.put[key] = encode_record(record)
+            else:
+                writes.delete.append(key)  # it was only ever mentioned, and no longer is
+        if entity in FINAL_ENTITIES:
+            for key in records.keys() & self.records.keys():
+                del self.records[key]
+        else:
+            self.records |= records
 
     def _load_rows(self, keys: Iterable[str]) -> Asking:
         missing = [key for key in keys if key not in self.rows]
@@ -163,49 +177,46 @@ class Shard:
         """Add the differences to the rows; tell whether a month or a dimension value came or went."""
         for key, cells in rows.cells.items():
             before = self.rows[key]
-            after = _sum(before, cells)
+            after = self._put_row(key, before, cells, writes)
             if bool(before) != bool(after) and key in rows.listed:
                 listing, label = rows.listed[key]
                 rows.listings[listing][label] += 1 if after else -1
-            self._put_row(key, after, writes)
         changed = False
         for key, counts in rows.listings.items():
             before = self.rows[key]
-            after = _sum(before, counts)
+            after = self._put_row(key, before, counts, writes)
             changed |= before.keys() != after.keys()
-            self._put_row(key, after, writes)
         return changed
 
-    def _put_row(self, key: str, row: Row, writes: Writes) -> None:
-        if row == self.rows[key]:
-            return
-        self.rows[key] = row
-        if row:
-            writes.put[key] = encode_row(row)
+    def _put_row(self, key: str, before: Row, more: Row, writes: Writes) -> Row:
+        """Add to a row, and return what it is then."""
+        if not any(more.values()):
+            return before
+        after = self.rows[key] = _sum(before, more)
+        if after:
+            writes.put[key] = encode_row(after)
         else:
             writes.delete.append(key)
+        return after
 
     def _put_index(self, keys: OrgKeys, delta: Delta, writes: Writes) -> None:
-        for (anchor, holder), members in delta.index.items():
-            key = keys.moments(anchor, holder)
-            added = {f"{at_ms}:{subject}": at_ms for (at_ms, subject), n in members.items() if n > 0}
-            removed = [f"{at_ms}:{subject}" for (at_ms, subject), n in members.items() if n < 0]
-            if added:
-                writes.zadd[key] = added
-            if removed:
-                writes.zrem[key] = removed
+        writes.zadd.update((keys.moments(*of), members) for of, members in delta.added.items())
+        writes.zrem.update((keys.moments(*of), list(members)) for of, members in delta.removed.items())
 
     def _trim(self) -> None:
         for cache in (self.records, self.rows):
-            for key in list(cache)[: max(0, len(cache) - self.cached)]:
+            for key in list(islice(cache, max(0, len(cache) - self.cached))):
                 del cache[key]
 
 
 def _sum(row: Row, more: Row) -> Row:
     total = {**row}
     for name, value in more.items():
-        total[name] = total.get(name, 0) + value
-    return {name: value for name, value in total.items() if value}
+        if units := total.get(name, 0) + value:
+            total[name] = units
+        else:
+            total.pop(name, None)
+    return total
 
 
 def _text(key: str | bytes) -> str:

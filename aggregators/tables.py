@@ -15,6 +15,7 @@ Beside them, `{layout.pN}:mark` (how far the log has been applied), `:owner` (wh
 """
 
 import re
+from collections.abc import Collection
 from typing import NamedTuple
 
 import msgspec
@@ -58,11 +59,21 @@ class OrgKeys(NamedTuple):
         """Return the subject whose state a key holds."""
         return unescaped(key.removeprefix(f"{self.prefix}:r:"))
 
+    def records(self, subjects: Collection[str]) -> dict[str, str]:
+        """Return the keys of many records' states, by subject."""
+        if _UNSAFE.search("|".join(subjects)):
+            return {subject: self.record(subject) for subject in subjects}
+        start = self.record("")
+        return {subject: start + subject for subject in subjects}
+
+    def holder(self, holder: str) -> str:
+        """Return what the keys of a holder's rows begin with."""
+        kind, _, name = holder.partition(":")
+        return f"{self.prefix}:{kind}:{escaped(name)}" if name or kind != "o" else f"{self.prefix}:{kind}"
+
     def row(self, holder: str, resolution: str, label: str = "", dimension: str = "", value: str = "") -> str:
         """Return the key of a row; ``label`` is empty for all time, dimension and value for the whole."""
-        kind, _, name = holder.partition(":")
-        who = f"{kind}:{escaped(name)}" if name or kind != "o" else kind
-        key = f"{self.prefix}:{who}:{resolution}:{label}" if label else f"{self.prefix}:{who}:{resolution}"
+        key = f"{self.holder(holder)}:{resolution}:{label}" if label else f"{self.holder(holder)}:{resolution}"
         return f"{key}:{dimension}={escaped(value)}" if dimension else key
 
     def moments(self, anchor: str, holder: str) -> str:

@@ -1,6 +1,8 @@
 """The commit: what a batch changes and how far the log has been applied, written by one Redis script or not at all."""
 
+from collections.abc import Iterable
 from enum import StrEnum
+from itertools import chain
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -133,15 +135,15 @@ class Store:
 
 def packed(writes: Writes) -> bytes:
     """Return writes as the script takes them: flat lists in msgpack, text only."""
-    put = [part for key, value in writes.put.items() for part in (key, value.decode())]
-    zrem = [part for key, members in writes.zrem.items() for part in (key, members)]
-    zadd = [
-        part for key, members in writes.zadd.items() for part in (key, [x for m, s in members.items() for x in (s, m)])
-    ]
-    hset = [
-        p for key, fields in writes.hset.items() for p in (key, [x for f, v in fields.items() for x in (f, v.decode())])
-    ]
+    put = _flat(writes.put, map(bytes.decode, writes.put.values()))
+    zrem = _flat(writes.zrem, writes.zrem.values())
+    zadd = _flat(writes.zadd, (_flat(members.values(), members) for members in writes.zadd.values()))
+    hset = _flat(writes.hset, (_flat(f, map(bytes.decode, f.values())) for f in writes.hset.values()))
     return msgspec.msgpack.encode([put, writes.delete, zrem, zadd, hset])
+
+
+def _flat(keys: Iterable[Any], values: Iterable[Any]) -> list[Any]:
+    return list(chain.from_iterable(zip(keys, values, strict=True)))
 
 
 def _keys(shard: str) -> list[str]:
