@@ -12,11 +12,28 @@ ORIGIN = "crmpulse_origin"
 """Header of a record that was forwarded to the partition it belongs to: where it came from."""
 
 
+MAX_BYTES = 1_047_000
+"""Most bytes of a record's value and headers: with a key and one more header it still is within the 1 MiB of brokers."""
+
+
 def changes(records: Sequence[ConsumerRecord]) -> list[Change | Invalid]:
     """Return what each record says, in order: CloudEvents in structured or (with ``ce_`` headers) in binary mode."""
     plain = [r.value or b"" for r in records if not _is_binary(r)]
     decoded = iter(decode(plain))
-    return [_decode_binary(r) if _is_binary(r) else next(decoded) for r in records]
+    found = [_decode_binary(r) if _is_binary(r) else next(decoded) for r in records]
+    return [_too_large() if _bytes(r) > MAX_BYTES else one for r, one in zip(records, found, strict=True)]
+
+
+def _bytes(record: ConsumerRecord) -> int:
+    """The bytes of value and headers, without the header that forwarding adds."""
+    size = len(record.value or b"")
+    if record.headers:
+        size += sum(len(name) + len(value or b"") for name, value in record.headers if name != ORIGIN)
+    return size
+
+
+def _too_large() -> Invalid:
+    return Invalid(f"A record has at most {MAX_BYTES} bytes, its headers included.", "$")
 
 
 def _is_binary(record: ConsumerRecord) -> bool:

@@ -4,6 +4,7 @@ Faust hands an agent one message after the other; here each fetch of the events 
 of its records. And where Faust would resume at Kafka's committed offsets, it resumes where the tables stand.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import NamedTuple
@@ -91,6 +92,16 @@ class Consumer(aiokafka.Consumer):
     def is_current(self, batch: Batch) -> bool:
         """Tell whether nobody has sought since the batch was fetched."""
         return self._seeks[batch.tp] == batch.seek
+
+    async def end(self, tp: TP) -> int:
+        """Return the offset up to which there is something to apply, as far as the last fetch told."""
+        highwater = self.highwater(tp) or 0
+        try:
+            position = await asyncio.wait_for(self.position(tp), 1.0)
+        except (TimeoutError, IllegalStateError):
+            return highwater
+        # What transactions leave at the end of a log takes offsets, and is never handed out.
+        return highwater if position is None or position < highwater else self._next.get(tp, 0)
 
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Leave it to the watchdog to tell whether anything moves."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-from collections.abc import Mapping
 
 import faust
 from faust.types import TP
@@ -63,7 +62,9 @@ def create_app(settings: Settings) -> "App":
 
     @app.timer(WATCH_SECONDS)  # type: ignore[untyped-decorator]
     async def watch() -> None:
-        ends = _ends(app, settings.events_topic, applier.progress.held)
+        held = sorted(applier.progress.held)
+        found = await asyncio.gather(*(applier.consumer.end(TP(settings.events_topic, number)) for number in held))
+        ends = dict(zip(held, found, strict=True))
         metrics.LAG.clear()
         for number, end in ends.items():
             metrics.LAG.labels(number).set(max(0, end - applier.progress.next.get(number, 0)))
@@ -81,8 +82,3 @@ class App(faust.App):
         """Let go of the connections after Faust did."""
         await super().on_stop()
         await self.applier.close()
-
-
-def _ends(app: faust.App, topic: str, held: set[int]) -> Mapping[int, int]:
-    """The log's ends as the last fetch of each partition told them."""
-    return {number: app.consumer.highwater(TP(topic, number)) or 0 for number in held}
