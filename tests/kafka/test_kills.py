@@ -1,29 +1,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import random
 import signal
 import sys
-from collections import Counter
-from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from redis.asyncio import Redis as Client
 
-from crmpulse.embedded import Redis
 from crmpulse.settings import Settings
-from streams import log
-from streams.log import Log
 from streams.verify import differences
-from tests.feed import new_topics
+from tests.kafka.tables import calls, dead_letters, everything, log_end
 from tests.load import Load, publish
-from tests.services import Kafka
 from tests.workers import COMMAND, Worker, applied, until
 
 pytestmark = pytest.mark.kafka
@@ -32,22 +24,6 @@ logger = logging.getLogger(__name__)
 KILLS = 10
 EVENTS_A_KILL = 20_000
 FORGETFUL = (sys.executable, str(Path(__file__).with_name("forgetful_worker.py")), "worker")
-
-
-@pytest.fixture
-async def settings(kafka_server: Kafka, redis_server: Redis) -> Settings:
-    """Topics and a group of the test's own; the shortest session that the broker allows, batches that a kill can hit."""
-    return await new_topics(
-        kafka=kafka_server.address, redis=redis_server.address, session_timeout_ms=6000, batch_records=500
-    )
-
-
-@pytest.fixture
-async def redis(redis_server: Redis) -> AsyncIterator[Client]:
-    """A client of a Redis that was emptied."""
-    async with Client(port=redis_server.port) as client:
-        await client.flushall()
-        yield client
 
 
 @pytest.fixture
@@ -133,33 +109,3 @@ async def are_sharing(*workers: Worker) -> bool:
 
 async def passed(redis: Client, settings: Settings, count: int) -> bool:
     return await applied(redis, settings.partitions) >= count
-
-
-async def everything(redis: Client, settings: Settings) -> bool:
-    return await applied(redis, settings.partitions) == await log_end(settings)
-
-
-async def log_end(settings: Settings) -> int:
-    """How many records all partitions have."""
-    async with AIOKafkaConsumer(bootstrap_servers=settings.kafka) as consumer:
-        tps = [TopicPartition(settings.events_topic, number) for number in range(settings.partitions)]
-        return sum((await consumer.end_offsets(tps)).values())
-
-
-async def calls(redis: Client) -> Counter[str]:
-    """Outbound calls by organisation, as the tables have them."""
-    found: Counter[str] = Counter()
-    async for key in redis.scan_iter(match="*:o:m:??????", count=5000):
-        found[key.decode().split(":")[1].replace("%20", " ")] += json.loads(await redis.get(key) or b"{}").get(
-            "calls_made", 0
-        )
-    return found
-
-
-async def dead_letters(settings: Settings) -> set[tuple[bytes, ...]]:
-    """Where the dead letters came from, each once however often it was published."""
-    async with log.consumer(settings) as reader:
-        letters = Log(reader, settings.dead_letters_topic, 0)
-        await letters.open()
-        headers = [dict(record.headers) async for records in letters.rest() for record in records]
-    return {(found["topic"], found["partition"], found["offset"]) for found in headers}

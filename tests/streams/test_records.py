@@ -7,7 +7,7 @@ import pytest
 from aiokafka.structs import ConsumerRecord
 
 from events import Change, Invalid
-from streams.records import changes
+from streams.records import MAX_BYTES, ORIGIN, changes
 from tests.feed import event
 
 Headers = Sequence[tuple[str, bytes | None]]
@@ -57,6 +57,22 @@ def test_a_record_that_cannot_be_used_is_a_reason_and_no_error(value: bytes | No
     assert isinstance(found, Invalid)
     assert found.reason
     assert found.path.startswith("$")
+
+
+def test_a_record_too_large_to_be_sent_on_is_refused() -> None:
+    def padded(size: int) -> bytes:
+        return event(
+            "acme", 1, direction="outbound", name="x" * (size - len(event("acme", 1, direction="outbound", name="")))
+        )
+
+    records = [
+        record(padded(MAX_BYTES)),
+        record(padded(MAX_BYTES), [(ORIGIN, b"events/0/0")]),
+        record(padded(MAX_BYTES + 1)),
+        record(CALL, [("x", b"x" * (MAX_BYTES - 1 - len(CALL)))]),
+        record(CALL, [("x", b"x" * (MAX_BYTES - len(CALL)))]),
+    ]
+    assert [isinstance(found, Invalid) for found in changes(records)] == [False, False, True, False, True]
 
 
 def test_a_repeated_header_counts_as_it_came_last() -> None:

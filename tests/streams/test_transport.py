@@ -22,6 +22,7 @@ class Log:
     def __init__(self) -> None:
         self.position = {ONE: 0, TWO: 0}
         self.while_fetching: list[Any] = []
+        self.control_records = 0
 
     def assignment(self) -> set[TopicPartition]:
         return set(self.position)
@@ -38,6 +39,14 @@ class Log:
             self.while_fetching.pop(0)()
         return found
 
+    def highwater(self, _: TopicPartition) -> int:
+        return 10 + self.control_records
+
+    async def where(self, tp: TopicPartition) -> int:
+        """The position, beyond control records once all others have been fetched."""
+        at = self.position[tp]
+        return at + self.control_records if at == 10 else at
+
 
 def record(tp: TopicPartition, offset: int) -> ConsumerRecord:
     return ConsumerRecord(tp.topic, tp.partition, offset, 0, 1, None, b"", 0, 0, 0, ())
@@ -50,9 +59,16 @@ class Bare(Consumer):
 
     def __init__(self, log: Log) -> None:
         self._thread = log  # type: ignore[assignment]
+        self.script = log
         self._read_offset = {}
         self.flow_active = True
         self.on_init()
+
+    def highwater(self, tp: TP) -> int:
+        return self.script.highwater(TopicPartition(*tp))
+
+    async def position(self, tp: TP) -> int | None:
+        return await self.script.where(TopicPartition(*tp))
 
     async def _wait_next_records(self, timeout: float) -> Any:  # noqa: ASYNC109 - Faust's name
         return await self._getmany(None, timeout), None
@@ -162,3 +178,23 @@ async def test_what_is_read_again_is_not_dropped_as_read(consumer: Consumer) -> 
     consumer.read_from({TP(*ONE): 0})
     await fetch(consumer)
     assert consumer._read_offset[TP(*ONE)] is None
+
+
+@pytest.mark.parametrize("control_records", [0, 2])
+async def test_the_end_is_that_of_what_can_be_applied(consumer: Consumer, log: Log, control_records: int) -> None:
+    log.control_records = control_records
+    ends = [await consumer.end(TP(*ONE))]
+    for _ in range(3):
+        await fetch(consumer)
+        ends.append(await consumer.end(TP(*ONE)))
+    assert ends == [10 + control_records] * 3 + [10]
+
+
+async def test_the_end_of_a_partition_that_went_away_is_what_was_last_heard(
+    consumer: Consumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(_: object) -> int:
+        raise IllegalStateError
+
+    monkeypatch.setattr(consumer, "position", gone)
+    assert await consumer.end(TP(*ONE)) == 10
