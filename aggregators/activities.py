@@ -23,7 +23,7 @@ def logged(told: Story) -> Iterator[Moment]:
 
 def connected(facts: Facts) -> bool:
     """Tell whether somebody answered a call."""
-    return facts.get("outcome") == "connected" or facts.get("duration_ms", 0) >= CONNECTED_MS
+    return facts.get("outcome") == "connected" or (facts.get("duration_ms") or 0) >= CONNECTED_MS
 
 
 def meeting(told: Story) -> Iterator[Moment]:

@@ -179,6 +179,10 @@ _NAMES = {
 }
 """Members beside the common ones that name a user, of the types that have some."""
 
+_CHANGING = frozenset(kind for kind in EVENTS.values() if "changed" in kind.__struct_fields__)
+_CHANGED = {"owner_id": "user", "assignee_id": "user", "team_id": "team"}
+"""Members that name a user or a team where they change."""
+
 
 def mentioned(arrivals: Iterable[Arrival]) -> set[str]:
     """Return the users and teams that events name, as directory subjects."""
@@ -187,4 +191,6 @@ def mentioned(arrivals: Iterable[Arrival]) -> set[str]:
     users |= {getattr(e.data, name) for e in entries if type(e.data) in _NAMES for name in _NAMES[type(e.data)]}
     teams = {e.data.team_id for e in entries}
     own = {a.change.key for a in arrivals if a.change.entity in ("user", "team")}
+    for changed in (getattr(e.data, "changed", None) or {} for e in entries if type(e.data) in _CHANGING):
+        own |= {f"{_CHANGED[name]}/{to.new}" for name, to in changed.items() if name in _CHANGED and to.new}
     return own | {f"user/{user}" for user in users if user} | {f"team/{team}" for team in teams if team}

@@ -54,7 +54,12 @@ def _has_problems(facts: Facts) -> bool:
 
 
 def _stage(facts: Facts) -> str:
-    return f"/{escaped(facts.get('pipeline_id') or '')}/{escaped(facts.get('stage_id') or '')}"
+    return "".join(f"/{_part(facts.get(name) or '')}" for name in ("pipeline_id", "stage_id"))
+
+
+def _part(text: str) -> str:
+    """An id as a part of a cell's name, of which ``unescaped`` gives it back: ``/`` and ``@`` mark other parts."""
+    return escaped(text).replace("/", "%2F").replace("@", "%40")
 
 
 def _satisfied(facts: Facts) -> bool:
@@ -93,7 +98,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("calls_made", ("call.logged",), "count", _outbound),
     Measure("calls_connected", ("call.logged",), "count", lambda f: _outbound(f) and connected(f)),
     Measure("calls_talked", ("call.logged",), "count", connected),
-    Measure("talk_ms", ("call.logged",), "count", lambda f: f.get("duration_ms", 0) if connected(f) else 0),
+    Measure("talk_ms", ("call.logged",), "count", lambda f: f.get("duration_ms") if connected(f) else 0),
     Measure("emails_sent", ("email.logged",), "count", _human_mail),
     Measure("meetings_held", ("meeting.held",), "count", _one),
     Measure("tasks_completed", ("task.completed",), "count", _one),

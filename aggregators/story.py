@@ -31,6 +31,9 @@ _STATED: dict[str, dict[str, str]] = {
 }
 """Facts that the type alone states."""
 
+_BY_EVENT = frozenset({"status", "health"})
+"""Facts that only events of their own state, never a member of ``changed`` that happens to have their name."""
+
 TIMED = (
     "owner_id",
     "team_id",
@@ -110,7 +113,8 @@ def facts_of(entry: Entry) -> dict[str, Any]:
         found |= {f"custom.{name}": custom for name, custom in found.pop("custom").items()}
     if "changed" in found:
         for name, change in found.pop("changed").items():
-            found["owner_id" if name == "assignee_id" else name] = change.get("new")
+            if name not in _BY_EVENT:
+                found["owner_id" if name == "assignee_id" else name] = change.get("new")
     if kind in _RENAMED:
         for name, fact in _RENAMED[kind].items():
             if name in found:

@@ -28,7 +28,7 @@ def rating(told: Story) -> tuple[str, list[Any]] | None:
     facts, entry = told.final, told.points[0].entry
     if facts.get("kind") != "csat" or facts.get("score") is None:
         return None
-    return facts.get("ticket_id", ""), [*entry.order, facts["score"], facts.get("scale", 5)]
+    return facts.get("ticket_id", ""), [*entry.order, facts["score"], facts.get("scale") or 5]
 
 
 def unknown(links: dict[str, list[Any]]) -> Iterator[Moment]:
