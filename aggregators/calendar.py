@@ -41,8 +41,10 @@ class Calendar:
         local = self.local(at_ms)
         hour = datetime.fromtimestamp(self.hour_start(at_ms) / 1000, ZoneInfo("UTC"))
         found = Bucket(f"{hour:%Y%m%d%H%M}", f"{local:%Y%m%d}", f"{local:%Y%m}")
-        offset = local.utcoffset()
-        if offset is not None and offset % timedelta(milliseconds=QUARTER_HOUR_MS) == timedelta(0):
+        start_ms = at_ms - at_ms % QUARTER_HOUR_MS
+        offset = self.local(start_ms).utcoffset()
+        changes = offset != self.local(start_ms + QUARTER_HOUR_MS - 1).utcoffset()
+        if offset is not None and not changes and offset % timedelta(milliseconds=QUARTER_HOUR_MS) == timedelta(0):
             if len(self._buckets) > 200_000:
                 self._buckets.clear()
             self._buckets[at_ms // QUARTER_HOUR_MS] = found
@@ -86,7 +88,7 @@ class Calendar:
                 spans.append(span)
                 at = span.end_ms
             else:
-                end = min(self.hour_start(at) + 3_600_000, to_ms)
+                end = min(self.hour_end(at), to_ms)
                 edges.append((at, end))
                 at = end
         return spans, edges
@@ -99,13 +101,14 @@ class Calendar:
             if day.day == 1:
                 found.append(Span("m", labels.month, at_ms, self.start_of(next_month(day))))
             found.append(Span("d", labels.day, at_ms, self.start_of(day + timedelta(days=1))))
-        found.append(Span("h", labels.hour, at_ms, self._hour_end(at_ms)))
+        found.append(Span("h", labels.hour, at_ms, self.hour_end(at_ms)))
         return found
 
-    def _hour_end(self, start_ms: int) -> int:
-        """The next instant with a label of its own; an hour that a clock change cuts is shorter or longer."""
-        end = start_ms + QUARTER_HOUR_MS
-        while self.hour_start(end) == start_ms:
+    def hour_end(self, at_ms: int) -> int:
+        """Return the next instant with another label; an hour that a clock change cuts is shorter or longer."""
+        start = self.hour_start(at_ms)
+        end = start + QUARTER_HOUR_MS
+        while end <= at_ms or self.hour_start(end) == start:
             end += QUARTER_HOUR_MS
         return end
 

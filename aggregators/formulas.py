@@ -1,45 +1,13 @@
 """From sums of measures to the value of a KPI."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from aggregators.histogram import quantile
-from aggregators.money import PROBABILITY, UNIT
-
-Number = int | Fraction | float
-Cells = Mapping[str, int]
-
-
-class Value(NamedTuple):
-    """A KPI's value, None where there is nothing to divide by; ``n`` is how many records stand behind it."""
-
-    value: Number | None
-    numerator: Number | None = None
-    denominator: Number | None = None
-    n: int = 0
-    caveats: Mapping[str, Any] = {}
-
-
-class Context(NamedTuple):
-    """What a formula may ask beside the sums: exchange rates, stage probabilities, and the question's ``stat`` and ``variant``.
-
-    ``rate(currency, day)`` is the value of one unit on a day (``YYYYMMDD``, empty: the day asked about), None where unknown;
-    ``probability(pipeline, stage)`` takes them as they stand in the name of a cell.
-    """
-
-    rate: Callable[[str, str], Fraction | None]
-    probability: Callable[[str, str], Fraction | None]
-    stat: str = ""
-    variant: str = ""
-
-
-def read_by(formula: "Formula", cells: Cells) -> dict[str, int]:
-    """Return those of some cells that a formula reads, less zeros; a cell is named ``measure``, ``measure.…``, ``/…`` or ``@…``."""
-    return {
-        n: units for n, units in cells.items() if units and re.split(r"[@/.]", n, maxsplit=1)[0] in formula.measures
-    }
+from aggregators.money import PROBABILITY
+from aggregators.values import Cells, Context, Value, merged, money
 
 
 class Formula(Protocol):
@@ -59,33 +27,6 @@ class Formula(Protocol):
 
     def value(self, cells: Cells, context: Context) -> Value:
         """Return the value of a sum of measures."""
-
-
-class Money(NamedTuple):
-    """An amount in the organisation's currency (in units of currency), and what could not be converted by currency."""
-
-    amount: Fraction
-    missing: dict[str, Fraction]
-
-    @property
-    def caveats(self) -> dict[str, Any]:
-        """Return ``fx_missing``, the amounts without a rate, where there are any."""
-        return {"fx_missing": self.missing} if self.missing else {}
-
-
-def money(cells: Cells, measure: str, context: Context) -> Money:
-    """Return the sum of a money measure; foreign cells are named ``measure@CUR`` or ``measure@CUR:<day>``."""
-    total, missing = Fraction(cells.get(measure, 0), UNIT), dict[str, Fraction]()
-    for name, units in cells.items():
-        base, at, currency = name.partition("@")
-        if at and base == measure:
-            code, _, day = currency.partition(":")
-            rate = context.rate(code, day)
-            if rate is None:
-                missing[code] = missing.get(code, Fraction(0)) + Fraction(units, UNIT)
-            else:
-                total += Fraction(units, UNIT) * rate
-    return Money(total, {code: amount for code, amount in missing.items() if amount})
 
 
 class Count(NamedTuple):
@@ -149,12 +90,7 @@ class Weighted(NamedTuple):
 
     def value(self, cells: Cells, context: Context) -> Value:
         """Return the weighted sum; amounts in a stage without a probability are told as ``probability_missing``."""
-        own = money(cells, self.own, context)
-        total, unknown, missing = (
-            own.amount / PROBABILITY,
-            Fraction(0),
-            {c: a / PROBABILITY for c, a in own.missing.items()},
-        )
+        known, unknown = [(money(cells, self.own, context), Fraction(1, PROBABILITY))], Fraction(0)
         for measure in {name.partition("@")[0] for name in cells if name.startswith(f"{self.at_stage}/")}:
             _, pipeline, stage = measure.split("/")
             amount = money(cells, measure, context)
@@ -162,10 +98,10 @@ class Weighted(NamedTuple):
             if probability is None:
                 unknown += amount.amount
             else:
-                total += amount.amount * probability
-                missing |= amount.missing
-        caveats = Money(total, missing).caveats | ({"probability_missing": unknown} if unknown else {})
-        return Value(total, n=cells.get(self.of, 0), caveats=caveats)
+                known.append((amount, probability))
+        total = merged(known)
+        caveats = total.caveats | ({"probability_missing": unknown} if unknown else {})
+        return Value(total.amount, n=cells.get(self.of, 0), caveats=caveats)
 
 
 class Ratio(NamedTuple):
@@ -194,20 +130,18 @@ class Ratio(NamedTuple):
         """Return the ratio, None where the denominator is zero."""
         if context.variant in self.others:
             return self.others[context.variant].value(cells, context._replace(variant=""))
-        over, under, caveats = (
-            self._sum(self.over, cells, context),
-            self._sum(self.under, cells, context),
-            dict[str, Any](),
-        )
-        if self.live:
-            caveats["open_share"] = Fraction(cells.get(self.live, 0), int(under)) if under else None
-        n = int(under) if not self.in_money else 0
-        return Value(Fraction(over) / Fraction(under) if under else None, over, under, n, caveats)
-
-    def _sum(self, names: tuple[str, ...], cells: Cells, context: Context) -> int | Fraction:
         if self.in_money:
-            return sum((money(cells, name, context).amount for name in names), Fraction(0))
-        return sum(cells.get(name, 0) for name in names)
+            return self._of_money(cells, context)
+        over, under = (sum(cells.get(name, 0) for name in names) for names in (self.over, self.under))
+        caveats = {"open_share": Fraction(cells.get(self.live, 0), under) if under else None} if self.live else {}
+        return Value(Fraction(over, under) if under else None, over, under, under, caveats)
+
+    def _of_money(self, cells: Cells, context: Context) -> Value:
+        over, under = (
+            merged([(money(cells, n, context), Fraction(1)) for n in names]) for names in (self.over, self.under)
+        )
+        value = over.amount / under.amount if under.amount else None
+        return Value(value, over.amount, under.amount, caveats=under.caveats)
 
 
 class Mean(NamedTuple):
@@ -311,3 +245,10 @@ class Ranked(NamedTuple):
     def value(self, cells: Cells, context: Context) -> Value:
         """Return nothing: a rank is not a sum."""
         return Value(None)
+
+
+def read_by(formula: "Formula", cells: Cells) -> dict[str, int]:
+    """Return those of some cells that a formula reads, less zeros; a cell is named ``measure``, ``measure.…``, ``/…`` or ``@…``."""
+    return {
+        n: units for n, units in cells.items() if units and re.split(r"[@/.]", n, maxsplit=1)[0] in formula.measures
+    }

@@ -18,16 +18,16 @@ class Part(NamedTuple):
 
 
 class Teams:
-    """The teams of an organisation and their members over time."""
+    """The teams of an organisation and their members over time; also those that were deleted, since what they did counts."""
 
     def __init__(self, org: Org) -> None:
         self.org = org
-        self.users = sorted(s[5:] for s, e in org.entries.items() if s.startswith("user/") and not e.get("deleted"))
-        self.ids = sorted(s[5:] for s, e in org.entries.items() if s.startswith("team/") and not e.get("deleted"))
+        self.users = sorted(s[5:] for s in org.entries if s.startswith("user/"))
+        ids = (s[5:] for s in org.entries if s.startswith("team/"))
         self.stays = {user: self._stays(user) for user in self.users}
         named = {team for stays in self.stays.values() for _, _, team in stays}
         parents = {e["parent_id"] for s, e in org.entries.items() if s.startswith("team/") and e.get("parent_id")}
-        self.ids = sorted({*self.ids, *named, *parents})
+        self.ids = sorted({*ids, *named, *parents})
 
     def _stays(self, user: str) -> list[tuple[int, int, str]]:
         """From, to and team of each stay: whole local days, the last word of a day holds for all of it."""

@@ -70,7 +70,7 @@ class Periods(NamedTuple):
 
     def _end(self, every: str, at_ms: int) -> int:
         if every == "hour":
-            return next(s.end_ms for s in self.calendar.cover(self.calendar.hour_start(at_ms), at_ms + 7_200_000)[0])
+            return self.calendar.hour_end(at_ms)
         return self.unit(every, at_ms).to_ms
 
     def previous(self, window: Window) -> Window:

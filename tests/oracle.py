@@ -166,7 +166,7 @@ def data(event: Event) -> dict[str, Any]:
 
 
 def label(value: Any) -> str:
-    return NONE if value is None else str(value)
+    return NONE if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def order(event: Event) -> tuple[int, int, bytes, bytes]:

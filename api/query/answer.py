@@ -6,11 +6,12 @@ from fractions import Fraction
 from typing import Any
 
 from aggregators.catalogue import Kpi
-from aggregators.formulas import Context, Number, Share, Value
+from aggregators.formulas import Share
 from aggregators.money import PROBABILITY
 from aggregators.org import Org
 from aggregators.tables import Row, unescaped
-from aggregators.windows import Window, text, utc_text
+from aggregators.values import Context, Number, Value
+from aggregators.windows import Window, named, text, utc_text
 from api.query.errors import ImpossibleError, Problem
 from api.query.question import Question
 from api.query.scan import Key
@@ -30,6 +31,7 @@ async def answer(asked: Question, tables: Tables, directory: Directory) -> dict[
     compared = [_compared(asked, window) for window in [main, *buckets]] if asked.compare else []
     windows = [main, *buckets, *compared]
     sums = await Summing(asked, tables, directory).over(windows)
+    sums = _together(sums) if asked.compare else sums
     totals = await _totals(asked, tables, directory, windows)
     told = [
         _told(asked, directory.org, window, found, total)
@@ -61,20 +63,22 @@ def unit(kpi: Kpi, org: Org, asked: Question) -> str:
 
 def gauged(asked: Question, windows: Sequence[Window]) -> list[Window]:
     """Return windows; a gauge's end now, where they would end later and the end was not said."""
-    if not asked.kpi.gauge:
+    if not (asked.of or asked.kpi).gauge:
         return list(windows)
     latest = asked.at_ms if asked.at_ms < asked.window.to_ms else None
     return [w if latest is None else w._replace(to_ms=min(w.to_ms, latest)) for w in windows]
 
 
 def _series(asked: Question, directory: Directory) -> list[Window]:
-    """The buckets of a series, within the months that have any data."""
-    if not directory.months:
-        return []
-    calendar = directory.org.calendar
-    first, last = calendar.month(directory.months[0])[0], calendar.month(directory.months[-1])[1]
-    start, end = max(asked.window.from_ms, first), min(asked.window.to_ms, last)
-    window = asked.window if asked.window.unit else asked.window._replace(from_ms=start, to_ms=max(start, end))
+    """The buckets of a series; where the window has no beginning or end, those of the months that have any data."""
+    ever, window = named("all", asked.periods, asked.now_ms), asked.window
+    if window.from_ms <= ever.from_ms:
+        if not directory.months:
+            return []
+        window = window._replace(from_ms=_reach(directory)[0])
+    if window.to_ms >= ever.to_ms:
+        last = max(_reach(directory)[1], asked.at_ms) if asked.kpi.gauge else _reach(directory)[1]
+        window = window._replace(to_ms=last)
     shortest_ms = {"hour": 1_800_000, "day": 82_800_000}.get(asked.every, 500_000_000)
     if (window.to_ms - window.from_ms) // shortest_ms > MOST_BUCKETS:
         raise ImpossibleError(
@@ -83,8 +87,23 @@ def _series(asked: Question, directory: Directory) -> list[Window]:
     return asked.periods.series(asked.every, window)
 
 
+def _reach(directory: Directory) -> tuple[int, int]:
+    months = [directory.org.calendar.month(label) for label in directory.months]
+    return (months[0][0], months[-1][1]) if months else (0, 0)
+
+
 def _compared(asked: Question, window: Window) -> Window:
     return asked.periods.previous(window) if asked.compare == "previous" else asked.periods.year_before(window)
+
+
+def _together(sums: Sequence[Sums]) -> list[Sums]:
+    """Give each window of the first half and the one of the second half that it is compared with the same groups."""
+    half = len(sums) // 2
+    keys = [{**one.groups, **other.groups} for one, other in zip(sums[:half], sums[half:], strict=True)]
+    return [
+        found._replace(groups={key: found.groups.get(key, {}) for key in of})
+        for found, of in zip(sums, [*keys, *keys], strict=True)
+    ]
 
 
 async def _totals(asked: Question, tables: Tables, directory: Directory, windows: Sequence[Window]) -> list[Row | None]:
@@ -104,10 +123,10 @@ def _told(asked: Question, org: Org, window: Window, sums: Sums, total: Row | No
             {"key": dict(zip(asked.by, key, strict=True)), **form(value(asked, org, window, row, total))}
             for key, row in _sorted(sums.groups)
         ]
-        start = int(asked.cursor or 0)
-        told["groups"] = groups[start : start + asked.limit]
-        if len(groups) > start + asked.limit:
-            told["cursor"] = str(start + asked.limit)
+        end = asked.cursor + asked.limit
+        told["groups"] = groups[asked.cursor : end]
+        if len(groups) > end:
+            told["cursor"] = str(end)
     return told
 
 

@@ -43,16 +43,16 @@ async def behind(asked: Question, tables: Tables, directory: Directory) -> dict[
         if (cells := read_by(asked.kpi.formula, sums))
     ]
     rows.sort(key=lambda row: (-row[0], row[1]))
-    start = int(asked.cursor or 0)
-    page = rows[start : start + asked.limit]
+    last = asked.cursor + asked.limit
+    page, asked = rows[asked.cursor : last], asked._replace(window=asked.window._replace(to_ms=end))
     told: dict[str, Any] = {
         "kpi": asked.kpi.id,
         "scope": asked.scope,
         "total": len(rows),
         "records": [_row(asked, directory.org, s, at, cells, scan.records[s]) for at, s, cells in page],
     }
-    if len(rows) > start + asked.limit:
-        told["cursor"] = str(start + asked.limit)
+    if len(rows) > last:
+        told["cursor"] = str(last)
     return told
 
 

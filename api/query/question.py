@@ -1,5 +1,6 @@
 """A question, read from the parameters of a request and checked against the catalogue."""
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
@@ -34,7 +35,7 @@ class Question(NamedTuple):
     variant: str = ""
     of: Kpi | None = None
     limit: int = 100
-    cursor: str = ""
+    cursor: int = 0
 
 
 def kpi_of(kpi_id: str) -> Kpi:
@@ -93,7 +94,7 @@ def question(kpi: Kpi, params: Params, org: Org, extra: Sequence[str] = ()) -> Q
         params, [*SELECTORS, *kpi.params, *(p for p in ("stat", "variant") if p not in kpi.params), *extra]
     )
     periods = Periods(org.calendar, org.week_start, org.fiscal_year_start_month)
-    now_ms = reading.read("now", reading.one("now"), lambda t: instant(t, org.calendar), int(time.time() * 1000))
+    now_ms = reading.read("now", reading.one("now"), lambda t: _now(t, periods), int(time.time() * 1000))
     window, explicit = _window(reading, periods, now_ms)
     of = reading.one("of") if "of" in kpi.params else ""
     if kpi.kind == "rank" and of not in BY_ID:
@@ -118,11 +119,19 @@ def question(kpi: Kpi, params: Params, org: Org, extra: Sequence[str] = ()) -> Q
         stat=reading.choice("stat", meant.formula.stats),
         variant=reading.choice("variant", meant.formula.variants),
         of=BY_ID.get(of),
-        limit=reading.read("limit", reading.one("limit"), _limit, 100),
-        cursor=reading.one("cursor"),
+        limit=reading.read("limit", reading.one("limit"), lambda t: _whole(t, 1), 100),
+        cursor=reading.read("cursor", reading.one("cursor"), lambda t: _whole(t, 0), 0),
     )
     reading.done()
     return asked
+
+
+def _now(text: str, periods: Periods) -> int:
+    now_ms = instant(text, periods.calendar)
+    ever = named("all", periods, now_ms)
+    if not ever.from_ms <= now_ms < ever.to_ms:
+        raise ValueError(f"{text!r} is not between 1970 and 2100")
+    return now_ms
 
 
 def _window(reading: Reading, periods: Periods, now_ms: int) -> tuple[Window, bool]:
@@ -189,7 +198,7 @@ def _check_dimension(reading: Reading, parameter: str, name: str, kpi: Kpi) -> b
     return known
 
 
-def _limit(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= LARGEST):
-        raise ValueError(f"{text!r} is no number from 1 to {LARGEST}")
+def _whole(text: str, least: int) -> int:
+    if not (re.fullmatch(r"[0-9]{1,9}", text) and int(text) >= least and (least == 0 or int(text) <= LARGEST)):
+        raise ValueError(f"{text[:64]!r} is no number from {least}" + (f" to {LARGEST}" if least else ""))
     return int(text)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from aggregators.catalogue import anchors_of
-from aggregators.formulas import Number
+from aggregators.values import Number
 from aggregators.windows import Window
 from api.query.answer import gauged, value
 from api.query.question import Question
@@ -59,7 +59,7 @@ async def _achieved(
     asked: Question, tables: Tables, directory: Directory, window: Window, names: Sequence[str]
 ) -> dict[str, int]:
     """When each of some reached its value: at its last moment in the window."""
-    start = 0 if asked.kpi.gauge else window.from_ms
+    start = 0 if (asked.of or asked.kpi).gauge else window.from_ms
     ranges = [
         (name, (anchor, part.holder, max(part.from_ms, start), part.to_ms))
         for name in names

@@ -116,7 +116,7 @@ class Scan:
             deal = self.records.get(f"deal/{found.facts['deal_id']}")
             told = story(deal) if deal else None
             value = told.final.get("pipeline_id") if told else None
-        return [NONE if value is None else str(value)]
+        return [_label(value)]
 
     def cells(self, found: Found) -> Row:
         """Return what a moment adds."""
@@ -148,3 +148,8 @@ class Scan:
                 add(totals[key], cells)
         formula = (self.asked.of or self.asked.kpi).formula
         return {key: row for key, row in totals.items() if read_by(formula, row)}
+
+
+def _label(value: object) -> str:
+    """A value as it is named in a question: as in JSON, but that text has no quotes."""
+    return NONE if value is None else str(value).lower() if isinstance(value, bool) else str(value)

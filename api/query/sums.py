@@ -76,11 +76,17 @@ class Summing:
             total, *rows = flat[i * size : (i + 1) * size]
             groups = dict(zip(scopes, rows, strict=True))
             if by and by[0] not in STRUCTURAL and by[0] != "product":
-                groups[(NONE,)] = _rest(total, rows)
+                named = {**groups, (NONE,): {}}.values()  # a value may have the very name that stands for none
+                groups[NONE,] = _rest(total, [*named])
             found.append(
-                Sums(total, {key: row for key, row in groups.items() if by[0] in STRUCTURAL or read_by(formula, row)})
+                Sums(total, {key: row for key, row in groups.items() if self._exists(key) or read_by(formula, row)})
             )
         return found
+
+    def _exists(self, key: Key) -> bool:
+        """Tell whether a group is told also where there is nothing of it: a user or team that was not deleted."""
+        level = self.asked.by[0]
+        return level in STRUCTURAL and not self.directory.org.entries.get(f"{level}/{key[0]}", {}).get("deleted")
 
     def _groups(self, level: str) -> dict[str, str]:
         """The users or teams of the scope, and the scope that each is."""

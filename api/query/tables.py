@@ -51,7 +51,10 @@ class Tables:
         for _ in range(TRIES):
             self.rows, self.snapshot = {}, None
             try:
-                return await ask(await self._directory())
+                told = await ask(await self._directory())
+                if not self.snapshot:
+                    await self._values([self.keys.version])  # the directory alone was asked: it has to be today's
+                return told
             except _MovedError:
                 continue
         raise UnsettledError
@@ -114,10 +117,12 @@ class Tables:
 
     async def last(self, ranges: Sequence[tuple[str, str, int, int]]) -> list[int]:
         """Return the instant (ms) of the last moment in each of ``(anchor, holder, from_ms, to_ms)``, 0 where there is none."""
-        async with self.redis.pipeline(transaction=False) as pipe:
+        async with self.redis.pipeline(transaction=True) as pipe:
+            pipe.mget(self.mark_key, self.keys.version)
             for anchor, holder, from_ms, to_ms in ranges:
                 pipe.zrevrangebyscore(self.keys.moments(anchor, holder), f"({to_ms}", from_ms, start=0, num=1)
-            found = await pipe.execute()
+            (mark, version), *found = await pipe.execute()
+        self._same(mark, version)
         return [int(members[0].partition(b":")[0]) if members else 0 for members in found]
 
 

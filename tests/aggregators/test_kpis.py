@@ -1,0 +1,632 @@
+"""Every KPI by example: what is told, and what the answers are, asked of the engine on real tables.
+
+A question is a query string; `<member>?` before it asks for a member of the answer other than its value. Each history is also
+told backwards, every event twice and in batches of one, and has the same answers.
+"""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from aggregators.catalogue import BY_ID
+from crmpulse.embedded import Redis
+from tests.telling import Told, events, telling
+
+Case = tuple[str, str, Mapping[str, Any]]
+DAY, HOUR = 86_400, 3_600
+THIRD = Fraction(1, 3)
+
+DEAL = "01-01 deal.created 1 owner_id=ann value=100EUR\n"
+TICKET = "01-01 ticket.created 1 owner_id=ann\n"
+TASK = "01-01 task.created 1 assignee_id=ann due_at=01-05T12:00\n"
+
+CASES: dict[str, list[Case]] = {
+    "leads_created": [
+        ("count once, in their month and for the owner at creation", """
+            01-31T23:59 lead.created 1 owner_id=ann source=web
+            02-01 lead.created 2 owner_id=bo source=ads
+            02-02 record.owner_changed lead/1 new_owner=bo
+        """, {"": 2, "from=2026-01-01&to=2026-02-01": 1, "by=user": {"ann": 1, "bo": 1}, "by=source": {"web": 1, "ads": 1},
+              "by=user&credit=current": {"bo": 2}}),
+        ("a later announcement replaces the earlier one whole", """
+            01-05 lead.created 1 owner_id=ann source=web
+            02-05 lead.created 1 owner_id=bo
+        """, {"": 1, "from=2026-01-01&to=2026-02-01": 0, "scope=user:ann": 0, "by=source": {"(none)": 1}}),
+        ("are retracted by deletion and come back restored", """
+            01-05 lead.created 1
+            01-05 lead.created 2
+            01-06 record.deleted lead/1 reason=spam
+            01-06 record.deleted lead/2 reason=user
+            01-07 record.deleted lead/2 restored=true
+        """, {"": 1}),
+        ("need no announcement: the first mention makes one", "03-05 lead.status_changed 1 new=working owner_id=ann",
+         {"from=2026-03-05&to=2026-03-06&scope=user:ann": 1}),
+        ("months are those of the organisation's zone, also when that is told late", """
+            01-31T23:30 lead.created 1
+            06-01 org.updated org/demo time_zone=Europe/Berlin
+        """, {"from=2026-02-01&to=2026-03-01": 1, "from=2026-01-01&to=2026-02-01": 0}),
+        ("the zone told last holds for all history", """
+            01-31T23:30 lead.created 1
+            01-01 org.updated org/demo time_zone=Europe/Berlin
+            01-02 org.updated org/demo time_zone=America/Sao_Paulo
+        """, {"from=2026-01-31&to=2026-02-01": 1, "window=last_month&now=2026-02-10": 1}),
+        ("a day on which clocks change has 23 hours", """
+            01-01 org.updated org/demo time_zone=Europe/Berlin
+            03-28T23:00 lead.created first
+            03-29T21:59 lead.created last
+            03-29T22:00 lead.created next
+        """, {"from=2026-03-29&to=2026-03-30": 2, "from=2026-03-29&to=2026-03-31&every=day": [2, 1]}),
+        ("custom fields are dimensions", """
+            01-05 lead.created 1 custom.size=big custom.vip=true
+            01-06 record.updated lead/1 changed.custom.size=small
+            01-07 lead.created 2
+        """, {"by=custom.size": {"small": 1, "(none)": 1}, "where=custom.vip:true": 1, "by=custom.vip": {"true": 1, "(none)": 1}}),
+        ("a source may have the very name that stands for none", """
+            01-05 lead.created 1 source=(none)
+            01-06 lead.created 2
+            01-07 lead.created 3 source=web
+        """, {"by=source": {"web": 1, "(none)": 2}, "where=source:(none)": 2, "by=source,user": {"web | (none)": 1,
+              "(none) | (none)": 2}}),
+    ],
+    "leads_open": [
+        ("are open from creation until decided", """
+            01-05 lead.created 1 owner_id=ann
+            01-10 lead.status_changed 1 new=working
+            01-20 lead.status_changed 1 new=qualified
+        """, {"now=2026-01-05": 0, "now=2026-01-06": 1, "now=2026-01-15": 1, "now=2026-01-20": 1, "now=2026-01-21": 0}),
+        ("a regress opens again, for the owner as of then", """
+            01-05 lead.created 1 owner_id=ann
+            01-10 lead.status_changed 1 new=converted
+            01-20 lead.status_changed 1 new=working owner_id=bo
+        """, {"now=2026-01-15": 0, "by=user": {"bo": 1}, "now=2026-01-07&by=user": {"ann": 1}}),
+        ("a deleted one never was open", "01-05 lead.created 1\n02-01 record.deleted lead/1", {"now=2026-01-06": 0}),
+    ],
+    "leads_converted": [
+        ("at the first entry, whatever came after", """
+            01-05 lead.created 1 owner_id=ann
+            02-10 lead.status_changed 1 new=converted
+            02-11 lead.status_changed 1 new=working
+            03-10 lead.status_changed 1 new=converted owner_id=bo
+        """, {"": 1, "from=2026-02-01&to=2026-03-01&by=user": {"ann": 1}, "from=2026-03-01&to=2026-04-01": 0}),
+        ("an earlier one that is told late moves it", """
+            02-10 lead.status_changed 1 new=converted
+            01-10 lead.status_changed 1 new=converted
+        """, {"every=month&from=2026-01-01&to=2026-03-01": [1, 0]}),
+    ],
+    "lead_conversion_rate": [
+        ("of the leads of a month, those converted to date", """
+            01-05 lead.created 1 source=web
+            01-06 lead.created 2 source=ads
+            01-07 lead.created 3 source=ads
+            05-01 lead.status_changed 1 new=converted
+            05-01 lead.status_changed 2 new=disqualified
+        """, {"from=2026-01-01&to=2026-02-01": THIRD, "open_share?": THIRD, "denominator?": 3,
+              "from=2026-05-01&to=2026-06-01": None,
+              "by=source": {"web": 1}}),
+        ("a regress does not retract, and credit is that of the creation", """
+            01-05 lead.created 1 owner_id=ann
+            02-01 lead.status_changed 1 new=converted owner_id=bo
+            02-02 lead.status_changed 1 new=working
+        """, {"scope=user:ann": 1, "scope=user:bo": None, "open_share?": 0}),
+        ("as a flow: converted of those decided, when they were", """
+            01-05 lead.created 1
+            01-05 lead.created 2
+            02-01 lead.status_changed 1 new=converted
+            02-02 lead.status_changed 2 new=disqualified reason=price
+        """, {"variant=flow&from=2026-02-01&to=2026-03-01": Fraction(1, 2), "variant=flow&from=2026-01-01&to=2026-02-01": None}),
+    ],
+    "deals_created": [
+        ("once, for the owner then, by the stage's pipeline", """
+            01-05 deal.created 1 owner_id=ann pipeline_id=sales deal_type=new
+            01-06 deal.stage_changed 1 new_stage_id=x pipeline_id=key
+        """, {"": 1, "by=pipeline": {"sales": 1}, "by=deal_type": {"new": 1}, "by=user": {"ann": 1}}),
+        ("what nobody owns is its team's, else only the organisation's", """
+            01-05 deal.created 1 team_id=west
+            01-05 deal.created 2
+            01-05 deal.created 3 owner_id=ann team_id=west
+        """, {"": 3, "scope=team:west": 1, "by=team": {"west": 1, "(none)": 2}, "by=user": {"ann": 1, "(none)": 2}}),
+        ("an explicit owner outranks that of the announcement, whatever its time", """
+            01-05 deal.created 1 owner_id=ann
+            01-01 record.owner_changed deal/1 new_owner=bo
+        """, {"scope=user:bo": 1, "scope=user:ann": 0, "from=2026-01-05&to=2026-01-06": 1}),
+        ("before its first owner it was whose it was taken from", """
+            01-05 deal.created 1
+            02-05 record.owner_changed deal/1 new_owner=bo old_owner=ann
+        """, {"by=user": {"ann": 1}, "by=user&credit=current": {"bo": 1}}),
+    ],
+    "deals_open": [
+        ("from creation to close, and again from reopening", DEAL + """
+            02-01 deal.lost 1
+            03-01 deal.reopened 1
+            04-01 deal.won 1
+        """, {"from=2026-01-01&to=2026-06-01&every=month": [1, 0, 1, 0, 0], "now=2026-02-02": 0, "now=2026-04-01": 1, "": 0}),
+        ("by the stage and the owner of then", """
+            01-05 deal.created 1 owner_id=ann stage_id=new
+            02-01 deal.stage_changed 1 new_stage_id=demo
+            03-01 record.owner_changed deal/1 new_owner=bo
+        """, {"by=stage": {"demo": 1}, "now=2026-01-10&by=stage": {"new": 1}, "now=2026-02-10&by=user,stage": {"ann | demo": 1},
+              "now=2026-02-10&by=user&credit=current": {"bo": 1}}),
+        ("a series goes on after the last event, and begins before the first", DEAL,
+         {"from=2025-12-01&to=2026-04-01&every=month": [0, 1, 1, 1], "window=last_7_days&every=day&now=2026-05-20": [1] * 7}),
+        ("what was said of a deal before its creation holds from then on", """
+            01-05 deal.created 1 stage_id=new
+            01-01 deal.stage_changed 1 new_stage_id=demo
+        """, {"now=2026-01-04": 0, "now=2026-01-06&by=stage": {"demo": 1}}),
+    ],
+    "deals_won": [
+        ("at the latest close, if that is a win", """
+            01-05 deal.lost 1
+            02-05 deal.won 1 owner_id=ann
+            02-06 deal.won 2
+            03-06 deal.lost 2
+            02-07 deal.won 3
+            02-08 deal.reopened 3
+            02-09 deal.won 4
+            03-09 deal.won 4
+        """, {"": 2, "every=month&from=2026-01-01&to=2026-04-01": [0, 1, 1], "scope=user:ann": 1}),
+        ("for who owned it then; a later owner has it with credit=current", DEAL + """
+            02-01 deal.won 1
+            02-02 record.owner_changed deal/1 new_owner=bo
+        """, {"by=user": {"ann": 1}, "by=user&credit=current": {"bo": 1}, "scope=user:ann&credit=current": 0}),
+        ("an owner change that is told late moves the credit", DEAL + """
+            02-01 deal.won 1
+            01-20 record.owner_changed deal/1 new_owner=bo
+        """, {"by=user": {"bo": 1}}),
+        ("once per deal, by product once for each", "01-01 deal.won 1 lines=atlas*2@10,beacon@5,atlas@1\n01-01 deal.won 2",
+         {"": 2, "by=product": {"atlas": 1, "beacon": 1, "(none)": 1}, "where=product:beacon": 1,
+          "by=product,user": {"atlas | (none)": 1, "beacon | (none)": 1, "(none) | (none)": 1}}),
+        ("teams count their members of that day, their sub-teams included", """
+            01-01 team.updated team/sub parent_id=west
+            01-10T20:00 user.updated user/ann team_id=sub
+            02-01 user.updated user/ann team_id=east
+            01-09T23:00 deal.won 1 owner_id=ann
+            01-10T01:00 deal.won 2 owner_id=ann
+            01-31T23:59 deal.won 3 owner_id=ann
+            02-01 deal.won 4 owner_id=ann
+        """, {"by=team": {"sub": 2, "west": 2, "east": 1, "(none)": 1}, "scope=team:west": 2,
+              "scope=team:west&by=team": {"sub": 2, "west": 2},
+              "scope=team:west&credit=current": 0, "scope=team:east&credit=current": 4}),
+        ("a repeated or equal-timed event is put in order by sequence", """
+            01-05 deal.won 1 sequence=2
+            01-05 deal.lost 1 sequence=1
+            01-05 deal.lost 2 sequence=2
+            01-05 deal.won 2 sequence=1
+        """, {"": 1}),
+        ("a user who was deleted keeps what they won", """
+            01-05 deal.won 1 owner_id=ann source=web region=DE-BY
+            01-06 record.deleted user/ann
+        """, {"": 1, "by=user": {"ann": 1}, "by=source,region": {"web | DE-BY": 1},
+              "from=2026-01-04T23:30&to=2026-01-05T00:30": 1}),
+    ],
+    "deals_lost": [
+        ("at the latest close, if that is a loss, by the stage then", DEAL + """
+            02-01 deal.stage_changed 1 new_stage_id=offer
+            02-02 deal.lost 1 lost_reason="Too  Dear "
+            03-02 deal.won 2
+            04-02 deal.lost 2 lost_reason="too dear" stage_id=demo
+        """, {"": 2, "by=lost_reason": {"too dear": 2}, "by=stage": {"offer": 1, "demo": 1},
+              "every=month&from=2026-02-01&to=2026-05-01": [1, 0, 1]}),
+        ("reopening and winning retract", "01-02 deal.lost 1\n01-03 deal.reopened 1\n01-02 deal.lost 2\n01-03 deal.won 2", {"": 0}),
+    ],
+    "revenue_won": [
+        ("the latest amount, corrected after the win too", DEAL + """
+            02-01 deal.won 1
+            05-01 deal.updated 1 changed.value=250.5EUR
+        """, {"": Fraction("250.5"), "from=2026-02-01&to=2026-03-01": Fraction("250.5"), "n?": 1}),
+        ("an amount of the win outranks the first one", DEAL + "02-01 deal.won 1 value=80EUR", {"": 80, "by=user": {"ann": 80}}),
+        ("where none is given it is the sum of the lines, rounded half to even", """
+            01-05 deal.won 1 lines=a*0.5@0.0001,b*1.5@0.0001,c*3@10
+        """, {"": Fraction("30.0002"), "by=product": {"b": Fraction("0.0002"), "c": 30}}),
+        ("by product each line counts with its own value, beside the deal's", """
+            01-05 deal.won 1 value=100EUR lines=atlas*2@30,beacon@10
+            01-06 deal.won 2 value=7EUR
+        """, {"": 107, "by=product": {"atlas": 60, "beacon": 10, "(none)": 7}, "where=product:atlas": 60}),
+        ("other currencies at the rate of the local day of the close", """
+            01-01 org.updated org/demo time_zone=America/Sao_Paulo
+            01-06T02:00 deal.won 1 value=100USD
+            01-01 fx_rate.set fx/USD/2026-01-01 rate=0.5
+            01-01 fx_rate.set fx/USD/2026-01-06 rate=0.9
+        """, {"": 50, "fx_missing?": None}),
+        ("a rate that comes late restates, and one that is missing is told", """
+            01-06 deal.won 1 value=100USD
+            01-06 deal.won 2 value=10EUR
+            01-07 fx_rate.set fx/USD/2026-01-07 rate=0.9
+            02-01 deal.won 3 value=10USD
+            02-01 deal.won 4 value=3GBP
+        """, {"": 19, "fx_missing?": {"USD": 100, "GBP": 3}, "from=2026-02-01&to=2026-03-01": 9}),
+        ("a currency that is told late restates all history", """
+            01-06 deal.won 1 value=100USD
+            06-01 org.updated org/demo currency=USD
+        """, {"": 100, "unit?": "USD", "fx_missing?": None}),
+        ("reopened or deleted is nothing", DEAL + "02-01 deal.won 1\n02-02 deal.won 2 value=5EUR\n02-03 deal.reopened 1\n"
+          "02-03 record.deleted deal/2",
+         {"": 0}),
+    ],
+    "win_rate": [
+        ("won of all closed, null of none", """
+            01-01 deal.won 1 source=web
+            01-02 deal.lost 2 source=web
+            01-03 deal.lost 3 source=ads
+            01-04 deal.created 4 source=ads
+        """, {"": THIRD, "numerator?": 1, "denominator?": 3, "by=source": {"web": Fraction(1, 2)},
+              "from=2026-03-01&to=2026-04-01": None}),
+        ("by value each deal weighs its amount", ("01-01 deal.won 1 value=30EUR\n01-02 deal.lost 2 value=10EUR\n"
+          "01-03 deal.lost 3 value=9USD"),
+         {"variant=value": Fraction(3, 4), "fx_missing?variant=value": {"USD": 9}}),
+        ("a won deal has no reason", "01-01 deal.lost 1 lost_reason=x\n01-02 deal.won 1\n01-02 deal.lost 2 lost_reason=X",
+         {"by=lost_reason": {"(none)": 1}, "where=lost_reason:x": 0}),
+    ],
+    "avg_deal_size": [
+        ("revenue by deal", "01-01 deal.won 1 value=30EUR\n01-02 deal.won 2 value=11EUR\n01-03 deal.lost 3 value=500EUR",
+         {"": Fraction(41, 2), "n?": 2, "from=2026-03-01&to=2026-04-01": None}),
+    ],
+    "sales_cycle_length": [
+        ("from creation to the latest win, counted there", DEAL + """
+            01-11 deal.won 1
+            01-12 deal.reopened 1
+            01-21 deal.won 1
+            02-01 deal.created 2
+            02-03 deal.won 2
+        """, {"stat=mean": 11 * DAY, "stat=count": 2, "from=2026-02-01&to=2026-03-01&stat=mean": 2 * DAY,
+              "stat=p90": pytest.approx(20 * DAY, rel=0.004), "": pytest.approx(2 * DAY, rel=0.004)}),
+        ("won before it was created took no time", "02-01 deal.created 1\n01-11 deal.won 1", {"stat=mean": 0, "": 0}),
+        ("an earlier creation that is told late lengthens it", ("01-21 deal.won 1\n01-20 deal.created 1\n"
+          "01-20 record.updated deal/1"),
+         {"stat=mean": DAY}),
+        ("nothing ended is null", DEAL, {"": None, "stat=mean": None, "stat=count": 0}),
+    ],
+    "lost_reason_share": [
+        ("spelling does not matter, blank is none", """
+            01-01 deal.lost 1 lost_reason=" Too  DEAR" owner_id=ann
+            01-02 deal.lost 2 lost_reason="too dear"
+            01-03 deal.lost 3 lost_reason=" "
+            01-04 deal.lost 4 value=30EUR
+        """, {"groups?": {"too dear": Fraction(1, 2), "(none)": Fraction(1, 2)}, "by=user": {"ann": Fraction(1, 4),
+              "(none)": Fraction(3, 4)},
+              "where=lost_reason:too dear": Fraction(1, 2)}),
+        ("by value, their amounts", "01-01 deal.lost 1 lost_reason=a value=30EUR\n01-02 deal.lost 2 lost_reason=b value=10EUR",
+         {"variant=value&by=lost_reason": {"a": Fraction(3, 4), "b": Fraction(1, 4)}}),
+        ("the reason of the latest loss", "01-01 deal.lost 1 lost_reason=a\n01-02 deal.reopened 1\n01-03 deal.lost 1 lost_reason=b",
+         {"by=lost_reason": {"b": 1}}),
+        ("of no loss is null", DEAL, {"": None}),
+    ],
+    "deals_with_problems": [
+        ("open ones whose health says so as of then, and their money", DEAL + """
+            02-01 deal.health_changed 1 new=has_problems
+            03-01 deal.health_changed 1 new=ok
+            04-01 deal.health_changed 1 new=has_problems
+            05-01 deal.won 1
+        """, {"now=2026-02-02": 1, "now=2026-02-02&stat=sum": 100, "now=2026-03-02": 0, "now=2026-04-02": 1, "": 0, "stat=sum": 0}),
+        ("by the stage of then", """
+            01-01 deal.created 1 stage_id=new value=10USD
+            02-01 deal.health_changed 1 new=has_problems
+            03-01 deal.stage_changed 1 new_stage_id=demo
+            01-01 fx_rate.set fx/USD/2026-01-01 rate=2
+        """, {"by=stage": {"demo": 1}, "now=2026-02-10&by=stage": {"new": 1}, "stat=sum": 20, "unit?stat=sum": "EUR",
+              "unit?": "deals"}),
+    ],
+    "pipeline_value": [
+        ("the amount as of then", DEAL + "02-01 deal.updated 1 changed.value=300EUR\n04-01 deal.lost 1",
+         {"now=2026-01-15": 100, "now=2026-03-01": 300, "": 0, "every=month&from=2026-01-01&to=2026-05-01": [100, 300, 300, 0]}),
+        ("other currencies at the rate of the day that is asked for", """
+            01-01 deal.created 1 value=100USD
+            01-10 fx_rate.set fx/USD/2026-01-10 rate=0.5
+            02-01 fx_rate.set fx/USD/2026-02-01 rate=0.7
+        """, {"now=2026-01-05": 0, "fx_missing?now=2026-01-05": {"USD": 100}, "now=2026-01-20": 50, "now=2026-02-02": 70}),
+        ("lines where there is no amount, each product its own", """
+            01-01 deal.created 1 lines=atlas*2@10,beacon@5 stage_id=new
+            01-02 deal.created 2 value=1EUR stage_id=new
+        """, {"": 26, "by=product": {"atlas": 20, "beacon": 5, "(none)": 1}, "by=stage": {"new": 26}}),
+    ],
+    "weighted_pipeline": [
+        ("the deal's own probability, else that of its stage, else none", """
+            01-01 deal.created 1 value=100EUR pipeline_id=p stage_id=new
+            01-01 deal.created 2 value=100EUR pipeline_id=p stage_id=new probability=0.5
+            01-01 deal.created 3 value=7EUR pipeline_id=p stage_id=offer
+            01-01 pipeline.updated pipeline/p stages=new:0.1,offer
+        """, {"": 60, "probability_missing?": 7, "by=stage": {"new": 60}}),
+        ("a stage's probability is the latest told, for all history", """
+            01-01 deal.created 1 value=100EUR pipeline_id=p stage_id=new
+            01-01 pipeline.updated pipeline/p stages=new:0.1
+            06-01 pipeline.updated pipeline/p stages=new:0.3
+        """, {"now=2026-02-01": 30}),
+        ("the probability as of then; one that was cleared is the stage's", """
+            01-01 deal.created 1 value=100EUR pipeline_id=p stage_id=new probability=0.5
+            02-01 deal.updated 1 changed.probability=0.9
+            03-01 deal.updated 1 changed.probability=null
+            01-01 pipeline.updated pipeline/p stages=new:0.1
+        """, {"now=2026-01-15": 50, "now=2026-02-15": 90, "": 10}),
+        ("amounts without a rate are told as they would weigh, those of all stages together", """
+            01-01 deal.created 1 value=100USD pipeline_id=p stage_id=new
+            01-01 deal.created 2 value=100USD pipeline_id=p stage_id=demo
+            01-01 deal.created 3 value=100USD pipeline_id=p stage_id=demo probability=0.5
+            01-01 pipeline.updated pipeline/p stages=new:0.1,demo:0.2
+        """, {"": 0, "fx_missing?": {"USD": 80}}),
+        ("in another currency at the rate of that day", """
+            01-01 deal.created 1 value=100USD probability=0.5
+            01-01 fx_rate.set fx/USD/2026-02-01 rate=2
+        """, {"": 100, "now=2026-01-15": 0, "fx_missing?now=2026-01-15": {"USD": 50}}),
+    ],
+    "activities_completed": [
+        ("what people did, by kind", """
+            01-01 call.logged 1 direction=inbound owner_id=ann
+            01-01 email.logged 1 direction=outbound owner_id=ann
+            01-01 email.logged 2 direction=outbound automated=true owner_id=ann
+            01-01 email.logged 3 direction=inbound owner_id=ann
+            01-01 message.logged 1 direction=outbound author=human owner_id=ann
+            01-01 message.logged 2 direction=outbound author=bot owner_id=ann
+            01-01 message.logged 3 direction=inbound author=human owner_id=ann
+            01-01 meeting.scheduled 1 start=01-02T10:00 owner_id=ann
+            01-03 meeting.status_changed 1 new=completed
+            01-01 task.created 1 assignee_id=ann
+            01-04 task.status_changed 1 new=done
+        """, {"": 5, "by=activity": dict.fromkeys(("call", "email", "message", "meeting", "task"), 1), "scope=user:ann": 5}),
+        ("credited to who did it, else to the owner", """
+            01-01 call.logged 1 owner_id=ann actor=bo
+            01-01 call.logged 2 owner_id=ann
+            01-01 task.created 1 assignee_id=ann
+            01-02 task.status_changed 1 new=done actor=bo
+        """, {"by=user": {"ann": 1, "bo": 2}, "by=user&credit=current": {"ann": 1, "bo": 2}}),
+        ("the pipeline is that of the deal that it names", """
+            01-01 call.logged 1 deal_id=1
+            01-01 call.logged 2
+            01-05 deal.created 1 pipeline_id=sales
+        """, {"by=pipeline": {"sales": 1, "(none)": 1}, "where=pipeline:sales": 1}),
+    ],
+    "calls_made": [
+        ("outbound ones, the latest word replacing what was said", """
+            01-01 call.logged 1 direction=outbound owner_id=ann
+            01-02 call.logged 1 direction=inbound owner_id=ann
+            01-03 call.logged 2 direction=inbound
+            01-04 call.logged 2 direction=outbound custom.desk=1
+            01-05 call.logged 3 direction=outbound
+            01-06 record.deleted call/3
+        """, {"": 1, "from=2026-01-04&to=2026-01-05": 1, "by=custom.desk": {"1": 1}}),
+        ("a part of an hour counts what is in it", ("01-01T10:15 call.logged 1 direction=outbound\n"
+          "01-01T10:30 call.logged 2 direction=outbound"),
+         {"from=2026-01-01T10:15&to=2026-01-01T10:30": 1, "from=2026-01-01T10:15&to=2026-01-01T10:30:00.001": 2,
+              "every=hour&from=2026-01-01T09:00&to=2026-01-01T12:00": [0, 2, 0]}),
+    ],
+    "call_connect_rate": [
+        ("connected by what is said or by half a minute", """
+            01-01 call.logged 1 direction=outbound outcome=connected duration_ms=1000
+            01-01 call.logged 2 direction=outbound outcome=voicemail duration_ms=30000
+            01-01 call.logged 3 direction=outbound duration_ms=29999
+            01-01 call.logged 4 direction=outbound outcome=busy
+            01-01 call.logged 5 direction=inbound outcome=connected
+        """, {"": Fraction(1, 2), "numerator?": 2, "denominator?": 4}),
+        ("a duration corrected later counts", ("01-01 call.logged 1 direction=outbound\n"
+          "01-02 record.updated call/1 changed.duration_ms=40000"), {"": 1}),
+        ("of no outbound call is null", "01-01 call.logged 1 direction=inbound", {"": None}),
+    ],
+    "call_talk_time": [
+        ("seconds of connected calls in both directions", """
+            01-01 call.logged 1 direction=outbound outcome=connected duration_ms=1500
+            01-01 call.logged 2 direction=inbound duration_ms=60000 actor=ann
+            01-01 call.logged 3 direction=outbound outcome=busy duration_ms=20000
+        """, {"": Fraction("61.5"), "stat=mean": Fraction("30.75"), "stat=count": 2, "scope=user:ann": 60,
+              "scope=user:bo&stat=mean": None}),
+    ],
+    "emails_sent": [
+        ("outbound and by people", """
+            01-01 email.logged 1 direction=outbound
+            01-01 email.logged 2 direction=outbound automated=true
+            01-01 email.logged 3 direction=inbound
+            01-01 email.engaged 4 kind=open email_id=1
+        """, {"": 1}),
+    ],
+    "meetings_held": [
+        ("at their latest start, for who completed them", """
+            01-01 meeting.scheduled 1 start=01-10T10:00 owner_id=ann
+            01-02 meeting.status_changed 1 new=rescheduled start=02-10T10:00
+            02-11 meeting.status_changed 1 new=completed actor=bo
+        """, {"": 1, "from=2026-02-10&to=2026-02-11&scope=user:bo": 1, "by=activity": {"meeting": 1}}),
+        ("without a start when it was told, for the owner then", """
+            01-01 meeting.scheduled 1 owner_id=ann
+            01-05 record.owner_changed meeting/1 new_owner=bo
+            01-11 meeting.status_changed 1 new=completed
+        """, {"from=2026-01-11&to=2026-01-12&scope=user:bo": 1}),
+        ("the latest status holds", """
+            01-11 meeting.status_changed 1 new=completed
+            01-12 meeting.status_changed 1 new=no_show
+            01-11 meeting.status_changed 2 new=cancelled
+            01-12 meeting.status_changed 2 new=completed
+        """, {"": 1}),
+    ],
+    "tasks_completed": [
+        ("at the first done since it was reopened, for the assignee then", TASK + """
+            01-02 task.status_changed 1 new=done
+            01-03 task.status_changed 1 new=reopened
+            02-04 task.status_changed 1 new=done actor=cy
+            02-05 task.status_changed 1 new=done
+            02-06 record.owner_changed task/1 new_owner=bo
+        """, {"": 1, "from=2026-02-04&to=2026-02-05": 1, "by=user": {"ann": 1}, "by=user&credit=current": {"bo": 1}}),
+        ("reopened or cancelled is not completed, a new due is no status", TASK + """
+            01-02 task.status_changed 1 new=done
+            01-03 task.status_changed 1 new=due_changed due_at=02-01
+            01-02 task.status_changed 2 new=done
+            01-03 task.status_changed 2 new=reopened
+            01-02 task.status_changed 3 new=done
+            01-03 task.status_changed 3 new=cancelled
+        """, {"": 1, "from=2026-01-02&to=2026-01-03": 1}),
+    ],
+    "tasks_overdue": [
+        ("after the due instant, not at it, until done", TASK + "01-06 task.status_changed 1 new=done",
+         {"now=2026-01-05T12:00": 0, "now=2026-01-05T12:00:00.001": 1, "now=2026-01-06": 1, "now=2026-01-06T00:00:00.001": 0}),
+        ("a due that is moved, and one of another kind", TASK + """
+            01-06 task.status_changed 1 new=due_changed due_at=01-08
+            01-09 task.status_changed 1 new=due_changed due_date=01-20
+        """, {"now=2026-01-05T13:00": 1, "now=2026-01-07": 0, "now=2026-01-08T01:00": 1, "now=2026-01-20T23:59": 0,
+              "now=2026-01-21": 1}),
+        ("a date ends where the assignee is", """
+            01-01 task.created 1 assignee_id=ann due_date=01-05
+            01-01 user.updated user/ann time_zone=America/New_York
+        """, {"now=2026-01-06T04:59:59": 0, "now=2026-01-06T05:00": 1}),
+        ("else where the organisation is, on a day of 25 hours too", """
+            10-01 task.created 1 assignee_id=ann due_date=10-25
+            01-01 org.updated org/demo time_zone=Europe/Berlin
+        """, {"now=2026-10-25T22:59:59Z": 0, "now=2026-10-25T23:00:00Z": 1}),
+        ("who takes it over takes its due to their zone", """
+            01-01 task.created 1 assignee_id=ann due_date=01-05
+            01-02 record.owner_changed task/1 new_owner=bo
+            01-01 user.updated user/bo time_zone=Asia/Tokyo
+        """, {"now=2026-01-05T14:59:00Z": 0, "now=2026-01-05T15:00:00Z&by=user": {"bo": 1}}),
+        ("done in time, cancelled, deleted or without a due is never", TASK + """
+            01-02 task.status_changed 1 new=done
+            01-01 task.created 2 due_at=01-05
+            01-02 task.status_changed 2 new=cancelled
+            01-01 task.created 3 due_at=01-05
+            02-01 record.deleted task/3
+            01-01 task.created 4
+        """, {"": 0, "now=2026-01-10": 0}),
+        ("created after its due, or reopened, is so at once", """
+            01-10 task.created 1 due_at=01-05
+            01-11 task.status_changed 1 new=done
+            01-12 task.status_changed 1 new=reopened
+        """, {"now=2026-01-10": 0, "now=2026-01-10T01:00": 1, "now=2026-01-11T12:00": 0, "now=2026-01-13": 1}),
+    ],
+    "tickets_created": [
+        ("once, by the category known now", """
+            01-01 ticket.created 1 category=bug channel=chat
+            01-02 ticket.status_changed 1 new=open category=billing
+            01-03 ticket.created 2
+            01-04 record.deleted ticket/2 reason=merge merged_into=1
+        """, {"": 1, "by=category": {"billing": 1}, "by=channel": {"chat": 1}}),
+    ],
+    "tickets_open": [
+        ("until solved or closed, again when reopened", TICKET + """
+            01-02 ticket.status_changed 1 new=pending
+            01-03 ticket.status_changed 1 new=solved
+            01-05 ticket.status_changed 1 new=open
+            01-07 ticket.status_changed 1 new=closed
+        """, {"every=day&from=2026-01-01&to=2026-01-08": [1, 1, 0, 0, 1, 1, 0], "now=2026-01-06&by=user": {"ann": 1}}),
+    ],
+    "tickets_resolved": [
+        ("once, at the latest resolution", TICKET + """
+            01-02 ticket.status_changed 1 new=solved
+            01-03 ticket.status_changed 1 new=open
+            01-04 ticket.status_changed 1 new=solved
+            01-05 ticket.status_changed 1 new=closed
+        """, {"": 1, "from=2026-01-04&to=2026-01-05": 1}),
+        ("closed without having been solved is resolved then", TICKET + "01-05 ticket.status_changed 1 new=closed",
+         {"from=2026-01-05&to=2026-01-06": 1}),
+        ("reopened is not, and the owner is that of then", TICKET + """
+            01-02 ticket.status_changed 1 new=solved
+            01-03 ticket.status_changed 1 new=open
+            01-01 ticket.created 2 owner_id=ann
+            01-02 record.owner_changed ticket/2 new_owner=bo
+            01-03 ticket.status_changed 2 new=solved
+            01-04 record.owner_changed ticket/2 new_owner=cy
+        """, {"": 1, "by=user": {"bo": 1}}),
+    ],
+    "first_resolution_time": [
+        ("to the first one, also if it is open again", TICKET + """
+            01-01T02:00 ticket.status_changed 1 new=solved
+            01-01T03:00 ticket.status_changed 1 new=open
+        """, {"stat=mean": 2 * HOUR, "": pytest.approx(2 * HOUR, rel=0.004), "stat=count": 1}),
+        ("a first one that is told late shortens it", TICKET + """
+            01-01T05:00 ticket.status_changed 1 new=closed
+            01-01T01:00 ticket.status_changed 1 new=solved
+        """, {"stat=mean": HOUR}),
+    ],
+    "full_resolution_time": [
+        ("to the latest one, of tickets that are resolved", TICKET + """
+            01-01T02:00 ticket.status_changed 1 new=solved
+            01-01T03:00 ticket.status_changed 1 new=open
+            01-01T04:00 ticket.status_changed 1 new=solved
+            01-01T09:00 ticket.status_changed 1 new=closed
+            01-01 ticket.created 2
+            01-01T01:00 ticket.status_changed 2 new=solved
+            01-01T01:30 ticket.status_changed 2 new=open
+        """, {"stat=mean": 4 * HOUR, "stat=count": 1, "by=user&stat=mean": {"ann": 4 * HOUR}}),
+    ],
+    "csat_score": [
+        ("satisfied is four of five, or four fifths of another scale", """
+            01-01 feedback.received 1 kind=csat score=4
+            01-01 feedback.received 2 kind=csat score=3
+            01-01 feedback.received 3 kind=csat score=8 scale=10
+            01-01 feedback.received 4 kind=csat score=2.3 scale=3
+            01-01 feedback.received 5 kind=nps score=10
+        """, {"": Fraction(1, 2), "n?": 4}),
+        ("the latest rating of a ticket, for its owner then", TICKET + """
+            01-05 feedback.received 1 kind=csat score=5 ticket_id=1
+            02-05 feedback.received 2 kind=csat score=1 ticket_id=1 owner_id=zed
+            02-01 record.owner_changed ticket/1 new_owner=bo
+        """, {"": 0, "n?": 1, "from=2026-01-01&to=2026-02-01": None, "scope=user:bo": 0, "scope=user:ann": None}),
+        ("a rating that is deleted uncovers the one before", TICKET + """
+            01-05 feedback.received 1 kind=csat score=5 ticket_id=1
+            02-05 feedback.received 2 kind=csat score=1 ticket_id=1
+            02-06 record.deleted feedback/2
+        """, {"": 1, "from=2026-01-01&to=2026-02-01": 1}),
+        ("a rating that is corrected, and moved to another ticket", TICKET + """
+            01-01 ticket.created 2 owner_id=bo
+            01-05 feedback.received 1 kind=csat score=1 ticket_id=1
+            01-06 record.updated feedback/1 changed.score=5
+            01-07 record.updated feedback/1 changed.ticket_id=2
+        """, {"": 1, "n?": 1, "scope=user:bo": 1, "scope=user:ann": None}),
+        ("of a deleted ticket there is none, of an unknown one there is", TICKET + """
+            01-05 feedback.received 1 kind=csat score=5 ticket_id=1
+            01-06 record.deleted ticket/1
+            01-05 feedback.received 2 kind=csat score=5 ticket_id=nowhere
+        """, {"n?": 1, "": 1}),
+        ("without a ticket it is whose it says", ("01-05 feedback.received 1 kind=csat score=5 owner_id=ann\n"
+          "01-05 feedback.received 2 kind=csat score=1 actor=bo owner_id=ann"),
+         {"scope=user:ann": 1, "scope=user:bo": 0}),
+    ],
+    "rank": [
+        ("who is equal shares a place, and the next is left out", """
+            01-01 deal.won 1 owner_id=ann
+            01-02 deal.won 2 owner_id=ann
+            01-05 deal.won 3 owner_id=bo
+            01-03 deal.won 4 owner_id=cy
+            01-01 lead.created 1 owner_id=dee
+        """, {"of=deals_won&scope=user:ann": 1, "of=deals_won&scope=user:bo": 2, "of=deals_won&scope=user:cy": 2,
+              "of=deals_won&scope=user:dee": 4, "n?of=deals_won&scope=user:dee": 4, "of=deals_won&scope=user:nobody": None}),
+        ("of teams, in a window, with the place before", """
+            01-01 user.updated user/ann team_id=west
+            01-01 user.updated user/bo team_id=east
+            01-05 deal.won 1 owner_id=ann value=5EUR
+            02-05 deal.won 2 owner_id=bo value=7EUR
+        """, {"of=revenue_won&scope=team:east": 1, "of=revenue_won&scope=team:west": 2,
+              "parts?of=revenue_won&scope=team:west&window=last_month&now=2026-03-05": {"value": 0, "previous_rank": 1}}),
+        ("of a gauge as of now", """
+            01-01 task.created 1 assignee_id=ann due_at=01-05
+            01-01 task.created 2 assignee_id=bo due_at=12-05
+            01-01 task.created 3 assignee_id=bo due_at=12-05
+        """, {"of=tasks_overdue&scope=user:ann": 1, "parts?of=tasks_overdue&scope=user:bo": {"value": 0, "previous_rank": None}}),
+        ("where there is no value there is no place", "01-01 deal.won 1 owner_id=ann\n01-01 lead.created 1 owner_id=bo",
+         {"of=win_rate&scope=user:ann": 1, "of=win_rate&scope=user:bo": None}),
+    ],
+}  # fmt: skip
+
+
+def test_every_kpi_of_the_catalogue_has_cases() -> None:
+    assert CASES.keys() == BY_ID.keys()
+
+
+@pytest.mark.parametrize(
+    ("kpi", "told", "answers"),
+    [
+        pytest.param(kpi, told, answers, id=f"{kpi}: {title}")
+        for kpi, cases in CASES.items()
+        for title, told, answers in cases
+    ],
+)
+async def test_kpi(kpi: str, told: str, answers: Mapping[str, Any], redis_server: Redis) -> None:
+    forwards = events(told)
+    backwards = [event for event in reversed(forwards) for _ in range(2)]
+    for history, batch in ((forwards, 1000), (backwards, 1)):
+        async with telling(redis_server, history, batch=batch) as asking:
+            assert {asked: await answer(asking, kpi, asked) for asked in answers} == answers
+
+
+async def answer(asking: Told, kpi: str, asked: str) -> Any:
+    member, mark, rest = asked.partition("?")
+    if not mark:
+        return await asking.value(kpi, asked)
+    found = await asking.answer(kpi, rest)
+    if member == "groups":
+        return {next(iter(group["key"].values())): group["value"] for group in found["groups"]}
+    return found.get(member)
