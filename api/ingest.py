@@ -18,7 +18,8 @@ from events import EVENTS, Change, Invalid, decode, decode_binary, directory
 
 MAX_BYTES = 1 << 20
 MAX_EVENTS = 500
-MAX_IN_FLIGHT = 512
+MAX_IN_FLIGHT = 2000
+MAX_BYTES_IN_FLIGHT = 64 << 20
 ARRIVE_SECONDS = 10.0
 
 ONE, BATCH, JSON = "application/cloudevents+json", "application/cloudevents-batch+json", "application/json"
@@ -41,7 +42,7 @@ async def publish(request: Request) -> Response:
     at, asks = service(request), caller(request, known=("org",))
     if not asks.may("publish"):
         asks.need("publish")
-    with _slot(at):
+    with _slot(at, _announced(request)):
         values, answers = _decoded(request, await _body(request))
         _check(asks, answers)
         position = await at.publisher.publish(asks.org, values)
@@ -52,21 +53,29 @@ async def publish(request: Request) -> Response:
 
 
 @contextmanager
-def _slot(at: Service) -> Iterator[None]:
-    if at.publishing >= MAX_IN_FLIGHT:
-        raise Problem(429, "too-many", f"{MAX_IN_FLIGHT} requests are being published; send it again later.", RETRY)
+def _slot(at: Service, size: int) -> Iterator[None]:
+    if at.publishing >= MAX_IN_FLIGHT or at.publishing_bytes + size > MAX_BYTES_IN_FLIGHT:
+        raise Problem(429, "too-many", "Too many requests are being published; send it again later.", RETRY)
     at.publishing += 1
+    at.publishing_bytes += size
     try:
         yield
     finally:
         at.publishing -= 1
+        at.publishing_bytes -= size
+
+
+def _announced(request: Request) -> int:
+    """How many bytes the body can have."""
+    length = request.headers.get("content-length", "")
+    size = int(length) if re.fullmatch("[0-9]{1,18}", length) else MAX_BYTES
+    if size > MAX_BYTES:
+        raise _too_large()
+    return size
 
 
 async def _body(request: Request) -> bytes:
     """The body, read no further than it may be long."""
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > MAX_BYTES:
-        raise _too_large()
     body = bytearray()
     try:
         async with asyncio.timeout(ARRIVE_SECONDS):

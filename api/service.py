@@ -29,7 +29,7 @@ class Service:
         self.publisher = Publisher(settings)
         self.log = Log(settings)
         self.engine = Engine(self.redis, settings)
-        self.publishing = 0
+        self.publishing = self.publishing_bytes = 0
 
     async def close(self) -> None:
         """Let go of the connections."""

@@ -12,7 +12,7 @@ import pytest
 from aiokafka.structs import ConsumerRecord
 
 from api import ingest, publisher
-from api.ingest import MAX_BYTES, MAX_EVENTS, MAX_IN_FLIGHT
+from api.ingest import MAX_BYTES, MAX_BYTES_IN_FLIGHT, MAX_EVENTS, MAX_IN_FLIGHT
 from crmpulse.embedded import Redis, Tansu
 from crmpulse.settings import Settings
 from events import Change, decode, partition_for
@@ -242,6 +242,10 @@ async def test_too_many_at_once_are_told_to_come_back(client: httpx.AsyncClient)
     service_of(client).publishing = MAX_IN_FLIGHT - 1
     assert (await send(client, event())).status_code == 202
     assert service_of(client).publishing == MAX_IN_FLIGHT - 1
+
+    service_of(client).publishing_bytes = MAX_BYTES_IN_FLIGHT - len(event())
+    assert (await send(client, event(id="longer"))).status_code == 429
+    assert (await send(client, event())).status_code == 202
 
 
 async def test_what_is_accepted_is_counted(client: httpx.AsyncClient) -> None:
