@@ -1,11 +1,13 @@
 """Hours, days and months of an organisation: the labels of the time buckets and the instants between them."""
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 QUARTER_HOUR_MS = 900_000
+COVERS = 1000
 
 
 class Bucket(NamedTuple):
@@ -31,6 +33,7 @@ class Calendar:
     def __init__(self, zone: str) -> None:
         self.zone = ZoneInfo(zone)
         self._buckets: dict[int, Bucket] = {}
+        self._covers: dict[tuple[int, int], tuple[list[Span], list[tuple[int, int]]]] = {}
 
     def bucket(self, at_ms: int) -> Bucket:
         """Return the bucket labels of an instant."""
@@ -78,7 +81,18 @@ class Calendar:
         return self.start_of(first), self.start_of(next_month(first))
 
     def cover(self, from_ms: int, to_ms: int) -> tuple[list[Span], list[tuple[int, int]]]:
-        """Split ``[from, to)`` into whole months, days and hours, and the ``(from, to)`` edges that fill no hour."""
+        """Split ``[from, to)`` into whole months, days and hours, and the ``(from, to)`` edges that fill no hour.
+
+        Remembered, since a question asks it for every user alike: not to be changed.
+        """
+        found = self._covers.get((from_ms, to_ms))
+        if found is None:
+            if len(self._covers) >= COVERS:
+                self._covers.clear()
+            found = self._covers[from_ms, to_ms] = self._cover(from_ms, to_ms)
+        return found
+
+    def _cover(self, from_ms: int, to_ms: int) -> tuple[list[Span], list[tuple[int, int]]]:
         spans: list[Span] = []
         edges: list[tuple[int, int]] = []
         at = from_ms
@@ -93,16 +107,16 @@ class Calendar:
                 at = end
         return spans, edges
 
-    def _candidates(self, at_ms: int) -> list[Span]:
+    def _candidates(self, at_ms: int) -> Iterator[Span]:
+        """The month, the day and the hour that begin at an instant, the longest first."""
         if at_ms != self.hour_start(at_ms):
-            return []
-        labels, day, found = self.bucket(at_ms), self.day_of(at_ms), []
+            return
+        labels, day = self.bucket(at_ms), self.day_of(at_ms)
         if at_ms == self.start_of(day):
             if day.day == 1:
-                found.append(Span("m", labels.month, at_ms, self.start_of(next_month(day))))
-            found.append(Span("d", labels.day, at_ms, self.start_of(day + timedelta(days=1))))
-        found.append(Span("h", labels.hour, at_ms, self.hour_end(at_ms)))
-        return found
+                yield Span("m", labels.month, at_ms, self.start_of(next_month(day)))
+            yield Span("d", labels.day, at_ms, self.start_of(day + timedelta(days=1)))
+        yield Span("h", labels.hour, at_ms, self.hour_end(at_ms))
 
     def hour_end(self, at_ms: int) -> int:
         """Return the next instant with another label; an hour that a clock change cuts is shorter or longer."""
