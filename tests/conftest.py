@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from crmpulse.embedded import Redis, Tansu
 from tests.services import Kafka
+
+settings.register_profile("crmpulse", deadline=None)  # how long an example takes tells of the machine
+settings.load_profile("crmpulse")
 
 
 @pytest.fixture(scope="session")

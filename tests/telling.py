@@ -5,15 +5,18 @@ A line is `<time> <type> <id> <member>=<value> …`. A time without a year is in
 `stages=new:0.1,offer` those of a pipeline; `actor=`, `sequence=`, `id=` and `source_id=` (the publisher) belong to the envelope.
 """
 
+import json
 import re
 import shlex
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+from aggregators.record import Record, merge
 from api.query.engine import Engine
 from crmpulse.embedded import Redis
 from crmpulse.settings import Settings
+from events import Change, decode
 from streams.connection import connect
 from tests.loading import Event, load
 
@@ -95,6 +98,21 @@ def _stage(order: int, text: str) -> dict[str, Any]:
     name, _, probability = text.partition(":")
     stage = {"id": name, "name": name, "order": order}
     return {**stage, "probability": float(probability)} if probability else stage
+
+
+def told(text: str) -> list[Change]:
+    """Return the events of a history as changes."""
+    found = decode([json.dumps(event).encode() for event in events(text)])
+    assert all(isinstance(change, Change) for change in found), found
+    return [change for change in found if isinstance(change, Change)]
+
+
+def merged(changes: list[Change]) -> Record:
+    """Return the record that changes make."""
+    record = Record([])
+    for change in changes:
+        record = merge(record, change.entry) or record
+    return record
 
 
 def params(asked: str) -> Mapping[str, Sequence[str]]:

@@ -9,10 +9,10 @@ import pytest
 from aggregators.catalogue import BY_ID, plan
 from aggregators.contribution import contribution
 from aggregators.fold import Arrival, mentioned
-from aggregators.formulas import Context
 from aggregators.org import Org
 from aggregators.record import Record, merge
 from aggregators.tables import unescaped
+from aggregators.values import Context
 from events import Change, decode
 
 Cells = dict[str, int]

@@ -1,0 +1,64 @@
+"""The catalogue: as the contract has it, whole, and documented."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from aggregators.catalogue import BY_ID, KPIS, Kpi, anchors_of, plan
+from aggregators.contribution import DIMENSIONS
+from aggregators.measures import MEASURES
+from aggregators.page import page
+
+ROOT = Path(__file__).parents[2]
+CONTRACT = ROOT.parent / "shared" / "contract" / "kpis.csv"
+BUSINESS_HOURS = {"first_resolution_time", "full_resolution_time"}
+"""KPIs whose contract has business hours too, which are not kept yet."""
+
+every_kpi = pytest.mark.parametrize("kpi", KPIS, ids=lambda kpi: kpi.id)
+
+
+def contract() -> dict[str, dict[str, str]]:
+    with CONTRACT.open(newline="", encoding="utf-8") as lines:
+        return {row["id"]: row for row in csv.DictReader(lines)}
+
+
+@every_kpi
+def test_a_kpi_is_as_the_contract_has_it(kpi: Kpi) -> None:
+    row = contract()[kpi.id]
+    unit = row["unit"].removesuffix(" (_bh)") if kpi.id in BUSINESS_HOURS else row["unit"]
+    assert (kpi.area, kpi.tier, kpi.kind, kpi.unit) == (row["area"], row["tier"], row["kind"], unit)
+    assert kpi.dimensions == row["dimensions"]
+
+
+def test_ids_are_given_once() -> None:
+    assert len(BY_ID) == len(KPIS)
+
+
+@every_kpi
+def test_a_kpi_is_documented(kpi: Kpi) -> None:
+    text = (ROOT / "docs" / "kpis.md").read_text(encoding="utf-8")
+    assert f"### {kpi.id}\n\n{kpi.definition}\n" in text
+
+
+def test_the_page_is_fresh() -> None:
+    assert (ROOT / "docs" / "kpis.md").read_text(encoding="utf-8") == page()
+
+
+@every_kpi
+def test_a_kpi_reads_measures_that_are_kept_and_told_by_dimensions_that_are_known(kpi: Kpi) -> None:
+    names = {measure.name for measure in MEASURES}
+    assert set(kpi.formula.measures) <= names
+    assert set(kpi.by) <= {*DIMENSIONS, "user", "team", "org", "custom"}
+    kept = {measure.name for anchor in anchors_of(kpi) for measure in plan()[anchor].measures}
+    assert set(kpi.formula.measures) <= kept
+
+
+def test_every_measure_is_read_by_a_kpi() -> None:
+    assert {m.name for m in MEASURES} == {name for kpi in KPIS for name in kpi.formula.measures}
+
+
+@every_kpi
+def test_parameters_are_those_that_the_formula_knows(kpi: Kpi) -> None:
+    options = {"stat": kpi.formula.stats, "variant": kpi.formula.variants}
+    assert set(kpi.params) - {"of"} == {name for name, values in options.items() if values}
