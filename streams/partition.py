@@ -119,10 +119,10 @@ class Partition:
         return len(fresh)
 
     def _check(self, before: Mark, start: int, records: Sequence[ConsumerRecord]) -> None:
-        """See once after a claim that the last record applied still stands in the log where it did."""
+        """See that the log goes on, and once after a claim that the last record applied still stands in it."""
         last = next((r for r in records if r.offset >= before.next - 1), None)
         # A log that ends before ``start`` is read from its beginning.
-        if not self.checked and (records[0].offset < start or (last and not before.fits(last))):
+        if records[0].offset < start or (last and not self.checked and not before.fits(last)):
             raise HaltedError(
                 f"partition {self.number}: the record at offset {before.next - 1} is not the one that was applied last; the "
                 "topic was made anew or truncated. Restore it, or empty Redis so that the tables are built anew from the log"

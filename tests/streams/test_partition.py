@@ -169,6 +169,13 @@ async def test_a_topic_that_was_made_anew_halts_its_partition(feed: Feed, length
     assert await feed.row(DAY) == {"activities_completed": 2, "calls_made": 2}
 
 
+async def test_a_topic_that_is_made_anew_under_a_worker_halts_its_partition(feed: Feed) -> None:
+    await feed.publish(0, event(ACME, 1), event(ACME, 2))
+    writer = await feed.apply(0)
+    with pytest.raises(HaltedError, match="made anew or truncated"):
+        await writer.apply(2, await feed.records(0))
+
+
 async def test_a_log_whose_beginning_is_gone_halts_its_partition(feed: Feed) -> None:
     writer = await feed.writer(0)
     with pytest.raises(HaltedError, match="applied up to offset 0, and the log begins at 5"):
