@@ -30,6 +30,7 @@ PROPERTIES = {
     "transaction.state.log.replication.factor": "1",
     "transaction.state.log.min.isr": "1",
     "group.initial.rebalance.delay.ms": "0",
+    "group.min.session.timeout.ms": "1000",
     "auto.create.topics.enable": "false",
     "broker.session.timeout.ms": "3000",  # a broker that was killed may come back after this
     "broker.heartbeat.interval.ms": "500",

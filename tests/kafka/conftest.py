@@ -15,9 +15,9 @@ from tests.services import Kafka
 
 @pytest.fixture
 async def settings(kafka_server: Kafka, redis_server: Redis) -> Settings:
-    """The shortest session that the broker allows, and batches that a kill can hit."""
+    """A short session, so that a kill is soon noticed, and batches that a kill can hit."""
     return await new_topics(
-        kafka=kafka_server.address, redis=redis_server.address, session_timeout_ms=6000, batch_records=500
+        kafka=kafka_server.address, redis=redis_server.address, session_timeout_ms=3000, batch_records=500
     )
 
 
