@@ -65,7 +65,7 @@ class Reading:
 
     def choice(self, name: str, allowed: Sequence[str], default: str = "") -> str:
         """Return a parameter that has to be one of some names."""
-        found = self.one(name, default)
+        found = self.one(name, default) or default
         if found and found not in allowed:
             reason = f"{found!r} is none of {', '.join(allowed)}" if allowed else "has no meaning for this KPI"
             self.problems.append(Problem(name, reason, nearest(found, list(allowed))))

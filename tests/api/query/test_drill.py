@@ -1,0 +1,65 @@
+"""The records behind a number add up to it, and each says what it adds to what."""
+
+from collections.abc import AsyncIterator
+from random import Random
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from aggregators.catalogue import KPIS
+from crmpulse.embedded import Redis
+from tests.histories import TEAMS, USERS, history
+from tests.telling import Told, params, telling
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+ADDING = [kpi.id for kpi in KPIS if kpi.kind in ("count", "sum", "gauge", "distinct")]
+SCOPES = ("org", *(f"user:{user}" for user in USERS[:3]), *(f"team:{team}" for team in TEAMS[:2]), "user:(none)")
+STORY = """
+    01-01 deal.created 1 owner_id=ann value=100USD name=Big
+    02-01 deal.won 1 actor=bo
+    01-01 deal.created 2 owner_id=bo value=30EUR
+    02-05 deal.won 2
+    02-06 record.deleted deal/2
+    01-01 fx_rate.set fx/USD/2026-01-01 rate=0.5
+    01-01 fx_rate.set fx/USD/2026-08-01 rate=9
+"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=range(3), ids=lambda seed: f"history {seed}")
+async def told(request: pytest.FixtureRequest, redis_server: Redis) -> AsyncIterator[Told]:
+    async with telling(redis_server, history(Random(request.param), size=250), batch=60) as asking:
+        assert await asking.value("deals_created")
+        yield asking
+
+
+async def records(asking: Told, asked: str) -> dict[str, Any]:
+    return await asking.engine.records(asking.org, params(asked))
+
+
+@pytest.mark.parametrize("kpi", ADDING)
+async def test_the_records_add_up_to_the_number(told: Told, kpi: str) -> None:
+    for scope in SCOPES:
+        for credit in ("at_event", "current"):
+            asked = f"scope={scope}&credit={credit}"
+            found = await records(told, f"kpi={kpi}&{asked}&limit=10000")
+            assert sum(row["value"] for row in found["records"]) == await told.value(kpi, asked), asked
+            assert found["total"] == len(found["records"])
+
+
+async def test_pages_have_every_record_once_the_latest_first(told: Told) -> None:
+    whole = (await records(told, "kpi=deals_created&limit=10000"))["records"]
+    found: list[Any] = []
+    cursor: str | None = "0"
+    while cursor:
+        page = await records(told, f"kpi=deals_created&limit=2&cursor={cursor}")
+        found, cursor = found + page["records"], page.get("cursor")
+    assert found == whole
+    assert len({row["record"] for row in whole}) == len(whole)
+
+
+async def test_a_filter_filters_the_records(told: Told) -> None:
+    for source in ("web", "ads", "(none)"):
+        asked = f"where=source:{source}"
+        found = await records(told, f"kpi=deals_created&{asked}&limit=10000")
+        assert found["total"] == await told.value("deals_created", asked)

@@ -1,0 +1,91 @@
+"""All reads of an answer find the tables where they stood, else they are made again."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from api.query.engine import Engine
+from api.query.errors import UnsettledError
+from api.query.tables import TRIES, Directory, Tables
+from crmpulse.embedded import Redis
+from tests.loading import PARTITIONS
+from tests.telling import Told, events, telling
+
+FIRST = "01-05 call.logged 1 direction=outbound owner_id=ann\n01-05 task.created 1 assignee_id=ann due_at=01-06"
+Commit = Callable[[int], Awaitable[object]]
+
+
+def commit(tables: Tables) -> Commit:
+    """Return what moves the partition's mark, as a commit does."""
+    return lambda n: tables.redis.set(tables.mark_key, f"{1000 + n} 0 0 0")
+
+
+async def test_what_was_read_on_both_sides_of_a_commit_is_read_again(redis_server: Redis) -> None:
+    async with telling(redis_server, FIRST) as asking:
+        tables, asked = await asking.engine.tables("demo"), list[int]()
+
+        async def ask(_: Directory) -> int:
+            asked.append(1)
+            await tables.records(["call/1"])
+            if len(asked) < 3:
+                await commit(tables)(len(asked))
+            return len(await tables.records(["task/1"]))
+
+        assert await tables.settled(ask) == 1
+        assert len(asked) == 3
+
+
+@pytest.mark.parametrize("reads", ["records", "load", "index", "last"])
+async def test_every_kind_of_read_notices_a_commit_before_it(reads: str, redis_server: Redis) -> None:
+    async with telling(redis_server, FIRST) as asking:
+        tables = await asking.engine.tables("demo")
+        of = {"records": ["call/1"], "load": [tables.keys.months], "index": [("call.logged", "u:ann", 0, 1)]}
+        tried = []
+
+        async def ask(_: Directory) -> None:
+            tried.append(1)
+            await tables.records(["call/1"])
+            if len(tried) == 1:
+                await commit(tables)(1)
+            await getattr(tables, reads)(of.get(reads, of["index"]))
+
+        await tables.settled(ask)
+        assert len(tried) == 2
+
+
+async def test_tables_that_never_stand_still_are_given_up_on(redis_server: Redis) -> None:
+    async with telling(redis_server, FIRST) as asking:
+        tables, asked = await asking.engine.tables("demo"), list[int]()
+
+        async def ask(_: Directory) -> None:
+            asked.append(1)
+            await tables.records(["call/1"])
+            await commit(tables)(len(asked))
+            await tables.records(["call/1"])
+
+        with pytest.raises(UnsettledError):
+            await tables.settled(ask)
+        assert len(asked) == TRIES
+
+
+async def test_what_is_new_is_seen_by_who_asked_before(redis_server: Redis) -> None:
+    async with telling(redis_server, FIRST) as before:
+        engine = Engine(before.engine.redis, before.engine.settings)
+        other = Told(engine, events("01-01 lead.created 1", "other" * 3)[0]["orgid"])
+        assert await before.value("calls_made") == 1
+        assert await other.value("leads_created") == 0
+        assert await engine.directory(other.org) == {}
+        known = before.engine
+        async with telling(redis_server, "03-05 lead.created 1 owner_id=bo", org=other.org):
+            assert await other.value("leads_created") == 1
+            assert await other.value("leads_created", "scope=user:bo") == 1
+            assert (await engine.directory(other.org)).keys() == {"user/bo"}
+            assert await Told(known, "demo").value("calls_made") == 0  # those tables were emptied
+
+
+async def test_organisations_are_read_from_their_own_partition(redis_server: Redis) -> None:
+    async with telling(redis_server, FIRST, org="o:{2}") as asking:
+        assert await asking.value("calls_made") == 1
+        assert await Told(asking.engine, "o:2").value("calls_made") == 0
+        assert asking.engine.layout
+        assert asking.engine.layout.partitions == PARTITIONS
