@@ -14,6 +14,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from crmpulse.cloudevent import Event
 from crmpulse.settings import Settings
 from events.partition import partition_for
+from streams import topics
 
 CHUNK_EVENTS = 1000
 BATCH_BYTES = 900_000
@@ -33,7 +34,7 @@ async def publish(
     producer: AIOKafkaProducer, topic: str, events: Iterable[Event], rate: float = 0
 ) -> AsyncIterator[int]:
     """Publish all of them, at most `rate` a second unless it is 0; yields how many more have been acknowledged."""
-    partitions = len(await producer.partitions_for(topic))
+    [partitions] = await topics.required(producer.client, topic)
     clock = asyncio.get_running_loop().time
     start, done = clock(), 0
     for chunk in _chunks(
@@ -48,7 +49,7 @@ async def publish(
 
 async def play(producer: AIOKafkaProducer, topic: str, timed: Iterable[tuple[float, Event]]) -> None:
     """Publish each event so many seconds after the one before it, catching up where it fell behind."""
-    partitions = len(await producer.partitions_for(topic))
+    [partitions] = await topics.required(producer.client, topic)
     clock = asyncio.get_running_loop().time
     due = clock()
     for delay_s, event in timed:

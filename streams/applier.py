@@ -2,7 +2,9 @@
 
 import asyncio
 import random
+import traceback
 import uuid
+from collections import Counter
 from collections.abc import Mapping
 from typing import cast
 
@@ -14,7 +16,7 @@ from faust.types import TP
 from redis.exceptions import RedisError
 
 from crmpulse.settings import Settings
-from streams import layout, metrics
+from streams import layout, metrics, topics
 from streams.commit import Answer, Store
 from streams.connection import connect, require_no_eviction
 from streams.partition import HaltedError, MovedError, Partition
@@ -25,6 +27,8 @@ from streams.transport import Batch, Consumer
 log = structlog.get_logger("crmpulse.worker")
 
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0)
+MISTAKES = 3
+"""How often a batch is tried again that fails for no fault of broker or Redis."""
 FAULTS = (RedisError, KafkaError, OSError, asyncio.TimeoutError)
 
 
@@ -42,6 +46,7 @@ class Applier:
         self.producer: AIOKafkaProducer | None = None
         self.held: dict[int, Partition] = {}
         self.halted: dict[int, str] = {}
+        self.mistakes: Counter[int] = Counter()
 
     async def open(self) -> None:
         """Connect, and agree with the other workers on the layout of the tables."""
@@ -55,7 +60,8 @@ class Applier:
         )
         await producer.start()
         self.producer = producer
-        found = len(await producer.partitions_for(self.settings.events_topic))
+        needed = self.settings.events_topic, self.settings.dead_letters_topic
+        found, _ = await topics.required(producer.client, *needed)
         self.partitions = await layout.agree(self.redis, found)
 
     @property
@@ -122,8 +128,24 @@ class Applier:
         except FAULTS as fault:
             await self._pause("cannot apply a batch", fault, **context)
             await self._read_again(batch.tp)
+        except Exception as mistake:
+            await self._mistaken(batch.tp, mistake)
         else:
+            self.mistakes.pop(number, None)
             self.progress.applied(number, partition.next, records)
+
+    async def _mistaken(self, tp: TP, mistake: Exception) -> None:
+        """Try again, and then leave the partition: raised in the agent, this would end the work on all of them."""
+        self.mistakes[tp.partition] += 1
+        place = traceback.extract_tb(mistake.__traceback__)[-1]
+        what = (
+            f"{type(mistake).__name__} at {place.filename}:{place.lineno}"  # its message may have values of a customer
+        )
+        if self.mistakes[tp.partition] > MISTAKES:
+            self._halt(tp.partition, HaltedError(f"a mistake in crmpulse itself, please report it: {what}"))
+            return
+        log.error("cannot apply a batch", error=what, next="trying again", partition=tp.partition)
+        await self._read_again(tp)
 
     async def _read_again(self, tp: TP, *, fenced: bool = False) -> None:
         if fenced:

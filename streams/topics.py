@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from crmpulse.settings import CannotStartError, Settings
@@ -42,7 +43,20 @@ def ensure(settings: Settings) -> list[str]:
 async def partitions(settings: Settings) -> int:
     """Return how many partitions the events topic has, 0 where it does not exist."""
     async with _admin(settings) as admin:
-        return len((await admin.describe_topics([settings.events_topic]))[0]["partitions"])
+        # Of all topics: a broker that is asked for one by its name may create it.
+        sizes = {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics()}
+        return sizes.get(settings.events_topic, 0)
+
+
+async def required(client: AIOKafkaClient, *names: str) -> list[int]:
+    """Return how many partitions topics have, without having the broker create them; CannotStartError where one is not there."""
+    known = await client.fetch_all_metadata()
+    sizes = [len(known.partitions_for_topic(name) or ()) for name in names]
+    if missing := [name for name, size in zip(names, sizes, strict=True) if not size]:
+        raise CannotStartError(
+            f"There is no topic {' and no topic '.join(missing)} in Kafka: run crmpulse topics first."
+        )
+    return sizes
 
 
 async def ensure_topics(settings: Settings) -> list[str]:

@@ -9,7 +9,7 @@ from redis.asyncio import Redis as Client
 
 from crmpulse.embedded import Redis, Tansu
 from crmpulse.settings import Settings
-from streams import layout
+from streams import layout, topics
 from streams.verify import differences
 from tests.feed import HOME, PARTITIONS, Feed, event, new_topics
 from tests.load import Load, publish
@@ -45,6 +45,14 @@ async def test_a_worker_does_not_start_where_redis_may_drop_keys(feed: Feed, tmp
     finally:
         await feed.redis.config_set("maxmemory-policy", "noeviction")
     assert worker.said("set maxmemory-policy to noeviction")
+
+
+async def test_a_worker_does_not_start_without_topics_and_makes_none(feed: Feed, tmp_path: Path) -> None:
+    elsewhere = feed.settings.model_copy(update={"events_topic": "nowhere"})
+    with Worker(elsewhere, tmp_path / "log") as worker:
+        assert worker.process.wait(30) == 2
+    assert worker.said("There is no topic nowhere in Kafka: run crmpulse topics first.")
+    assert await topics.partitions(elsewhere) == 0
 
 
 async def test_a_worker_does_not_start_on_tables_of_another_number_of_partitions(feed: Feed, tmp_path: Path) -> None:

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Mapping
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from faust.types import TP
+
+from streams.applier import Applier
+from streams.transport import Batch
+from streams.verify import differences
+from tests.feed import HOME, Feed, event
+
+ACME, *_ = HOME
+DAY = "{1.p0}:acme:u:u1:d:20260105"
+SIX_CALLS = {"activities_completed": 6, "calls_made": 6}
+
+
+class Consumer:
+    """What an applier asks of the consumer; `seeks` has where it was told to read on."""
+
+    def __init__(self, topic: str) -> None:
+        self.tp = TP(topic, 0)
+        self.assigned = {self.tp}
+        self.seeks: list[Mapping[TP, int]] = []
+
+    def assignment(self) -> set[TP]:
+        return self.assigned
+
+    async def earliest_offsets(self, *tps: TP) -> dict[TP, int]:
+        return dict.fromkeys(tps, 0)
+
+    def read_from(self, offsets: Mapping[TP, int]) -> None:
+        self.seeks.append(offsets)
+
+    def is_current(self, batch: Batch) -> bool:
+        return batch.seek == len(self.seeks)
+
+
+class Worker:
+    """An applier and its consumer, on partition 0 with six calls in it."""
+
+    def __init__(self, feed: Feed) -> None:
+        self.feed = feed
+        self.consumer = Consumer(feed.settings.events_topic)
+        self.tp = self.consumer.tp
+        self.applier = Applier(feed.settings, cast(Any, SimpleNamespace(consumer=self.consumer)))
+
+    async def assign(self) -> int:
+        """Claim the partition as after a rebalance; return where to read on."""
+        offsets = await self.applier.resume(frozenset(self.consumer.assigned))
+        self.consumer.read_from(offsets)
+        return offsets[self.tp]
+
+    async def batch(self, start: int, end: int) -> Batch:
+        """Records as they would be fetched now."""
+        return Batch(self.tp, start, (await self.feed.records(0))[start:end], len(self.consumer.seeks))
+
+
+@pytest.fixture
+async def worker(feed: Feed) -> AsyncIterator[Worker]:
+    """A worker that has claimed the partition."""
+    await feed.publish(0, *(event(ACME, n) for n in range(6)))
+    made = Worker(feed)
+    await made.applier.open()
+    await made.assign()
+    yield made
+    await made.applier.close()
+
+
+async def test_batches_are_applied_one_after_the_other(worker: Worker) -> None:
+    for start, end in ((0, 2), (2, 5), (5, 6)):
+        await worker.applier.apply(await worker.batch(start, end))
+    assert await worker.feed.row(DAY) == SIX_CALLS
+    assert worker.applier.progress.next == {0: 6}
+
+
+async def test_a_batch_from_before_a_seek_is_left_alone(worker: Worker) -> None:
+    batch = await worker.batch(0, 6)
+    await worker.assign()
+    await worker.applier.apply(batch)
+    assert await worker.feed.row(DAY) == {}
+
+
+async def test_a_rebalance_waits_for_the_batch_in_flight_and_reads_on_after_it(worker: Worker) -> None:
+    applying = asyncio.create_task(worker.applier.apply(await worker.batch(0, 4)))
+    await asyncio.sleep(0)
+    assert await worker.assign() == 3
+    await applying
+    await worker.applier.apply(await worker.batch(3, 6))
+    assert worker.applier.halted == {}
+    assert await worker.feed.row(DAY) == SIX_CALLS
+
+
+async def test_what_the_other_one_wrote_in_between_is_read_and_counted_on(worker: Worker) -> None:
+    await worker.applier.apply(await worker.batch(0, 2))
+    await (await worker.feed.writer(0, owner="other")).apply(1, (await worker.feed.records(0))[1:4])
+    assert await worker.assign() == 3
+    await worker.applier.apply(await worker.batch(3, 6))
+    assert await worker.feed.row(DAY) == SIX_CALLS
+    assert await differences(worker.feed.settings) == []
+
+
+async def test_who_is_fenced_and_still_assigned_claims_again(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(random, "uniform", lambda *_: 0.0)
+    await worker.feed.writer(0, owner="other")
+    await worker.applier.apply(await worker.batch(0, 6))
+    assert await worker.feed.row(DAY) == {}
+    assert worker.consumer.seeks[-1] == {worker.tp: 0}
+    await worker.applier.apply(await worker.batch(0, 6))
+    assert await worker.feed.row(DAY) == SIX_CALLS
+
+
+async def test_who_is_fenced_and_not_assigned_any_more_leaves_it_at_that(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(random, "uniform", lambda *_: 0.0)
+    await worker.feed.writer(0, owner="other")
+    batch = await worker.batch(0, 6)
+    worker.consumer.assigned = set()
+    await worker.applier.apply(batch)
+    assert len(worker.consumer.seeks) == 1
+    assert await worker.feed.text("{1.p0}:owner") == "other"
+
+
+async def test_a_gap_is_read_again_from_where_the_tables_stand(worker: Worker) -> None:
+    await worker.applier.apply(await worker.batch(0, 2))
+    await worker.applier.apply(await worker.batch(4, 6))
+    assert worker.consumer.seeks[-1] == {worker.tp: 1}
+    await worker.applier.apply(await worker.batch(1, 6))
+    assert await worker.feed.row(DAY) == SIX_CALLS
+
+
+async def test_a_halted_partition_is_left_alone_until_it_is_claimed_again_and_fits(worker: Worker) -> None:
+    await worker.applier.apply(await worker.batch(0, 2))
+    true = await worker.feed.text("{1.p0}:mark")
+    await worker.feed.redis.set("{1.p0}:mark", "2 0 0 0")
+    await worker.applier.apply(await worker.batch(await worker.assign(), 6))
+    assert "not the one that was applied last" in worker.applier.halted[0]
+    assert worker.applier.progress.held == set()
+    await worker.applier.apply(await worker.batch(1, 6))
+    await worker.feed.redis.set("{1.p0}:mark", true)
+    await worker.applier.apply(await worker.batch(await worker.assign(), 6))
+    assert worker.applier.halted == {}
+    assert await worker.feed.row(DAY) == SIX_CALLS
+
+
+async def test_a_partition_that_was_given_away_is_forgotten(worker: Worker) -> None:
+    batch = await worker.batch(0, 6)
+    worker.consumer.assigned = set()
+    await worker.applier.resume(frozenset())
+    await worker.applier.apply(batch)
+    assert worker.applier.held == {}
+    assert await worker.feed.row(DAY) == {}
