@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from msgspec import Struct
+
 from aggregators import activities, deals, leads, tickets
 from aggregators.histogram import bucket
 from aggregators.measures import LEVELS, Measure
@@ -28,10 +30,9 @@ DIMENSIONS: dict[str, str] = {
 """Dimensions that the organisation's measures are broken down by, and the fact that tells a moment's value."""
 
 Cells = dict[str, int]
-At = tuple[str, str, int]
-"""Anchor, holder and instant (ms) of a moment."""
-Group = tuple[int, str, str]
-"""Instant (ms), dimension and value."""
+Dims = tuple[tuple[str, str], ...]
+"""Dimensions with a moment's values of them."""
+NONE = "(none)"
 
 
 class Kept(NamedTuple):
@@ -45,14 +46,21 @@ Plan = Mapping[str, Kept]
 """What is kept, by anchor."""
 
 
-class Contribution(NamedTuple):
-    """``cells`` by moment; ``groups``, the organisation's cells by dimension value."""
+class Addition(Struct, gc=False):
+    """What a moment adds, ``sign`` times: ``cells`` to the rows of a holder, ``groups`` to the organisation's by dimension value.
 
-    cells: dict[At, Cells]
-    groups: dict[Group, Cells]
+    A group is cells with all the dimension values that they count for; ``counted``: the moment itself is counted beside.
+    """
+
+    anchor: str
+    at_ms: int
+    holder: str
+    sign: int
+    cells: Cells
+    groups: tuple[tuple[Dims, Cells], ...] = ()
+    counted: bool = False
 
 
-NOTHING = Contribution({}, {})
 MOMENTS = "moments"
 """Counts moments whose cells may cancel out within a row (levels, transfers), so that an empty row is one of no moments."""
 
@@ -80,86 +88,80 @@ def moments(entity: str, record: Record, org: Org) -> Iterator[Moment]:
     return iter(())
 
 
-def contribution(entity: str, record: Record, org: Org, plan: Plan) -> Contribution:
-    """Return what a record adds to the tables of its organisation."""
-    cells: dict[At, Cells] = {}
-    groups: dict[Group, Cells] = {}
+def contribution(entity: str, record: Record, org: Org, plan: Plan) -> list[Addition]:
+    """Return what a record adds to the tables of its organisation, moment by moment."""
+    found: list[Addition] = []
+    facts: Facts | None = None
     for moment in moments(entity, record, org):
         kept = plan.get(moment.anchor)
-        added = kept and cells_of(moment, moment.facts, kept, org)
-        if not kept or not added:
+        if kept is None:
             continue
-        anchor, at_ms, holder, current, facts = (
-            moment.anchor,
-            moment.at_ms,
-            moment.holder,
-            moment.current,
-            moment.facts,
-        )
-        _add(cells, (anchor, holder, at_ms), added)
-        if current != holder:
-            taken = {name: -units for name, units in added.items()}
-            _add(cells, (anchor, f"x{holder}", at_ms), taken | {MOMENTS: 1})
-            _add(cells, (anchor, f"x{current}", at_ms), added | {MOMENTS: 1})
-        for dimension, fact in kept.dimensions:
-            if fact == "products":
-                for product, amount in (facts["products"] or {"(none)": facts["amount"]}).items():
-                    whole = amount == facts["amount"]
-                    part = added if whole else cells_of(moment, {**facts, "amount": amount}, kept, org)
-                    _add(groups, (at_ms, dimension, product), part)
-            elif (value := facts.get(fact)) is not None:
-                _add(groups, (at_ms, dimension, str(value)), added)
-    return Contribution(cells, groups)
+        if moment.facts is not facts:  # a level ends with the facts that it began with
+            facts = moment.facts
+            cells = cells_of(moment.anchor, moment.at_ms, facts, kept, org)
+            groups = _groups(moment, cells, kept, org) if cells else ()
+        if cells:
+            anchor, at_ms, holder, current, sign = moment.anchor, moment.at_ms, moment.holder, moment.current, moment.sign
+            found.append(Addition(anchor, at_ms, holder, sign, cells, groups, anchor in LEVELS))
+            if current != holder:
+                found.append(Addition(anchor, at_ms, f"x{holder}", -sign, cells, counted=True))
+                found.append(Addition(anchor, at_ms, f"x{current}", sign, cells, counted=True))
+    return found
 
 
-def cells_of(moment: Moment, facts: Facts, kept: Kept, org: Org) -> Cells:
+def _groups(moment: Moment, cells: Cells, kept: Kept, org: Org) -> tuple[tuple[Dims, Cells], ...]:
+    """The dimension values that the cells of a moment count for, and products that are only a part of it with theirs."""
+    whole: list[tuple[str, str]] = []
+    parts: list[tuple[Dims, Cells]] = []
+    facts = moment.facts
+    for dimension, fact in kept.dimensions:
+        value = facts.get(fact)
+        if fact == "products":
+            for product, amount in (value or {NONE: facts["amount"]}).items():
+                if amount == facts["amount"]:
+                    whole.append((dimension, product))
+                else:
+                    own = cells_of(moment.anchor, moment.at_ms, {**facts, "amount": amount}, kept, org)
+                    parts.append((((dimension, product),), own))
+        elif value is not None:
+            whole.append((dimension, str(value)))
+    return ((tuple(whole), cells), *parts) if whole else tuple(parts)
+
+
+def cells_of(anchor: str, at_ms: int, facts: Facts, kept: Kept, org: Org) -> Cells:
     """Return what a moment adds to the measures of its anchor, reading ``facts`` (its own, or those of one of its products)."""
     found: Cells = {}
     for measure in kept.measures:
         read = measure.read(facts)
-        if read:
-            _READ[measure.kind](found, measure, read, moment, org)
-        elif read == 0 and measure.kind == "duration":
-            _duration(found, measure, 0, moment, org)
-    if found and moment.anchor in LEVELS:
-        found[MOMENTS] = 1
+        if measure.kind == "count":
+            if read:
+                found[measure.name] = int(read)
+        elif read is not None:
+            _READ[measure.kind](found, measure, read, facts, at_ms, org)
     return found
 
 
-def _count(cells: Cells, measure: Measure, read: Any, moment: Moment, _: Org) -> None:
-    cells[measure.name] = read * moment.sign
+def added_by(moment: Moment, facts: Facts, kept: Kept, org: Org) -> Cells:
+    """Return what a moment adds, or takes off where a level ends; ``facts`` as for ``cells_of``."""
+    cells = cells_of(moment.anchor, moment.at_ms, facts, kept, org)
+    return cells if moment.sign > 0 else {name: -units for name, units in cells.items()}
 
 
-def _money(cells: Cells, measure: Measure, read: Any, moment: Moment, org: Org) -> None:
+def _money(cells: Cells, measure: Measure, read: Any, facts: Facts, at_ms: int, org: Org) -> None:
     units, currency = read
     if not units:
         return
-    name = measure.name + measure.suffix(moment.facts) if measure.suffix else measure.name
+    name = measure.name + measure.suffix(facts) if measure.suffix else measure.name
     if currency and currency != org.currency:
         # A level is converted as of the question's instant, what was earned at the rate of its day.
-        name += f"@{currency}" if measure.level else f"@{currency}:{org.calendar.bucket(moment.at_ms).day}"
-    cells[name] = units * moment.sign
+        name += f"@{currency}" if measure.level else f"@{currency}:{org.calendar.bucket(at_ms).day}"
+    cells[name] = units
 
 
-def _duration(cells: Cells, measure: Measure, read: Any, moment: Moment, _: Org) -> None:
-    cells[f"{measure.name}.n"] = moment.sign
-    cells[f"{measure.name}.ms"] = read * moment.sign
-    cells[f"{measure.name}.h{bucket(read)}"] = moment.sign
+def _duration(cells: Cells, measure: Measure, read: Any, *_: object) -> None:
+    cells[f"{measure.name}.n"] = 1
+    cells[f"{measure.name}.ms"] = read
+    cells[f"{measure.name}.h{bucket(read)}"] = 1
 
 
-_READ: dict[str, Callable[[Cells, Measure, Any, Moment, Org], None]] = {
-    "count": _count,
-    "money": _money,
-    "duration": _duration,
-}
-
-
-def _add(cells: dict[Any, Cells], key: At | Group, more: Cells) -> None:
-    before = cells.get(key)
-    if before is None:
-        cells[key] = more
-    else:
-        total = {**before}
-        for name, value in more.items():
-            total[name] = total.get(name, 0) + value
-        cells[key] = total
+_READ: dict[str, Callable[[Cells, Measure, Any, Facts, int, Org], None]] = {"money": _money, "duration": _duration}

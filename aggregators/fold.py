@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from aggregators.calendar import Bucket
-from aggregators.contribution import NOTHING, Cells, Contribution, Plan, contribution
+from aggregators.contribution import MOMENTS, Addition, Cells, Dims, Plan, contribution
 from aggregators.org import ENTITIES, Org, described
 from aggregators.record import FINAL_ENTITIES, UNKNOWN, Record, merge
 from aggregators.story import story
@@ -31,41 +31,60 @@ class Arrival(Struct, gc=False):
 class Delta:
     """What a batch changes in one organisation: ``records`` by entity, and what they add to the tables.
 
-    ``cells`` by bucket and holder, ``groups`` by bucket, dimension and value; ``added`` and ``removed`` are the moments
+    ``cells`` by bucket and holder, ``groups`` by bucket and dimension values; ``added`` and ``removed`` are the moments
     ``<ms>:<subject>`` by anchor and holder, with their instants in ms.
     """
 
     def __init__(self) -> None:
         self.records: dict[str, dict[str, Record]] = defaultdict(dict)
         self.cells: dict[Bucket, dict[str, Cells]] = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
-        self.groups: dict[tuple[Bucket, str, str], Cells] = defaultdict(lambda: defaultdict(int))
+        self.groups: dict[tuple[Bucket, Dims], Cells] = defaultdict(lambda: defaultdict(int))
         self.added: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
         self.removed: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
         self.directory: dict[str, dict[str, object]] = {}
         self.rejected: list[tuple[Arrival, Invalid]] = []
 
-    def count(self, contribution: Contribution, org: Org, sign: int) -> None:
-        """Add a contribution to the cells, or take it off with ``sign`` -1."""
-        bucket = org.calendar.bucket
-        for (_, holder, at_ms), cells in contribution.cells.items():
-            row = self.cells[bucket(at_ms)][holder]
-            for name, value in cells.items():
-                row[name] += sign * value
-        for (at_ms, dimension, value_of), cells in contribution.groups.items():
-            row = self.groups[bucket(at_ms), dimension, value_of]
-            for name, value in cells.items():
-                row[name] += sign * value
+    def change(self, subject: str, org: Org, before: list[Addition], after: list[Addition]) -> None:
+        """Take off what a record added before, and add what it adds now."""
+        gone, new = [*before], after
+        if before:
+            new = []
+            for one in after:
+                if one in gone:
+                    gone.remove(one)
+                else:
+                    new.append(one)
+            self.count(gone, org, -1)
+        self.count(new, org, 1)
+        self.enter(subject, before, after)
 
-    def enter(self, subject: str, before: Contribution, after: Contribution) -> None:
+    def count(self, additions: list[Addition], org: Org, sign: int) -> None:
+        """Add to the cells, or take off with ``sign`` -1."""
+        for one in additions:
+            bucket, times = org.calendar.bucket(one.at_ms), sign * one.sign
+            row = self.cells[bucket][one.holder]
+            for name, units in one.cells.items():
+                row[name] += times * units
+            if one.counted:
+                row[MOMENTS] += sign
+            for dims, cells in one.groups:
+                row = self.groups[bucket, dims]
+                for name, units in cells.items():
+                    row[name] += times * units
+                if one.counted:
+                    row[MOMENTS] += sign
+
+    def enter(self, subject: str, before: list[Addition], after: list[Addition]) -> None:
         """Note which moments came and which went."""
-        for at in after.cells:
-            if at not in before.cells:
-                anchor, holder, at_ms = at
-                self.added[anchor, holder][f"{at_ms}:{subject}"] = at_ms
-        for at in before.cells:
-            if at not in after.cells:
-                anchor, holder, at_ms = at
-                self.removed[anchor, holder][f"{at_ms}:{subject}"] = at_ms
+        was, now = _moments(before), _moments(after)
+        for anchor, holder, at_ms in now - was if was else now:
+            self.added[anchor, holder][f"{at_ms}:{subject}"] = at_ms
+        for anchor, holder, at_ms in was - now if was else ():
+            self.removed[anchor, holder][f"{at_ms}:{subject}"] = at_ms
+
+
+def _moments(additions: list[Addition]) -> set[tuple[str, str, int]]:
+    return {(one.anchor, one.holder, one.at_ms) for one in additions}
 
 
 class Folder:
@@ -138,10 +157,7 @@ class Folder:
             for subject, record in records.items():
                 before = self._contribution(entity, self.before.get(subject, UNKNOWN), self.org)
                 after = self._contribution(entity, record, self.org)
-                if before.cells:
-                    self.delta.count(_without(before, after), self.org, -1)
-                self.delta.count(_without(after, before), self.org, 1)
-                self.delta.enter(subject, before, after)
+                self.delta.change(subject, self.org, before, after)
 
     def _replace(self) -> None:
         """Count all records anew: they belong to other buckets now."""
@@ -154,16 +170,8 @@ class Folder:
             self.delta.count(after, self.org, 1)
             self.delta.enter(subject, before, after)
 
-    def _contribution(self, entity: str, record: Record, org: Org) -> Contribution:
-        return contribution(entity, record, org, self.plan) if record.entries or record.links else NOTHING
-
-
-def _without(one: Contribution, other: Contribution) -> Contribution:
-    """What of a contribution the other one does not have alike."""
-    if not other.cells:
-        return one
-    cells = {at: cells for at, cells in one.cells.items() if other.cells.get(at) != cells}
-    return Contribution(cells, {at: cells for at, cells in one.groups.items() if other.groups.get(at) != cells})
+    def _contribution(self, entity: str, record: Record, org: Org) -> list[Addition]:
+        return contribution(entity, record, org, self.plan) if record.entries or record.links else []
 
 
 def final(change: Change, days: int) -> Invalid:

@@ -78,11 +78,16 @@ def _all(holders: dict[str, Row]) -> Row:
 
 def _roll_up_groups(keys: OrgKeys, delta: Delta, rows: Rows) -> None:
     """The organisation's rows by dimension value have no hours: a part of a day is answered from the records."""
-    for (bucket, dimension, value), cells in delta.groups.items():
-        month = keys.row("o", "m", bucket.month, dimension, value)
+    days: dict[tuple[str, str, str, str], Row] = defaultdict(dict)
+    for (bucket, dims), cells in delta.groups.items():
+        if any(cells.values()):
+            for dimension, value in dims:
+                _add(days[bucket.day, bucket.month, dimension, value], cells)
+    for (day, month_label, dimension, value), cells in days.items():
+        month = keys.row("o", "m", month_label, dimension, value)
         rows.listed[month] = keys.values(dimension), value
-        for key in (keys.row("o", "d", bucket.day, dimension, value), month):
-            rows.add(key, {**cells})
+        rows.add(keys.row("o", "d", day, dimension, value), cells)
+        rows.add(month, {**cells})
         if levels := _levels(cells):
             rows.add(keys.row("o", "a", "", dimension, value), levels)
 

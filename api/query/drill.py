@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from aggregators.catalogue import KPIS, Kpi, anchors_of, plan
-from aggregators.contribution import cells_of, moments
+from aggregators.contribution import added_by, moments
 from aggregators.formulas import read_by
 from aggregators.org import Org
 from aggregators.record import Record, is_deleted
@@ -104,7 +104,7 @@ def _contributions(entity: str, found: Record, directory: Directory) -> list[dic
     org, rows = directory.org, []
     for moment in moments(entity, found, org):
         kept = plan().get(moment.anchor)
-        cells = cells_of(moment, moment.facts, kept, org) if kept else {}
+        cells = added_by(moment, moment.facts, kept, org) if kept else {}
         for kpi in KPIS:
             mine = read_by(kpi.formula, cells) if moment.anchor in anchors_of(kpi) else {}
             if mine:

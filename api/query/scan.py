@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from aggregators.catalogue import anchors_of, plan
-from aggregators.contribution import DIMENSIONS, cells_of, moments
+from aggregators.contribution import DIMENSIONS, added_by, moments
 from aggregators.formulas import read_by
 from aggregators.moment import Moment
 from aggregators.record import Record
@@ -121,7 +121,7 @@ class Scan:
     def cells(self, found: Found) -> Row:
         """Return what a moment adds."""
         kept = plan()[found.moment.anchor]
-        return cells_of(found.moment, found.facts, kept, self.directory.org)
+        return added_by(found.moment, found.facts, kept, self.directory.org)
 
     def keys(self, found: Found) -> list[Key]:
         """Return the groups that a moment counts in."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from aggregators.catalogue import anchors_of, plan
-from aggregators.contribution import contribution
+from aggregators.contribution import Addition, contribution
 from aggregators.formulas import read_by
 from aggregators.tables import Row
 from aggregators.teams import ALWAYS, Part
@@ -156,17 +156,10 @@ class Summing:
         records = await self.tables.records(await self.tables.index(sorted(ranges)))
         sums: dict[Edge, Row] = {edge: {} for edge in edges}
         for subject, record in records.items():
-            added = contribution(subject.partition("/")[0], record, self.directory.org, plan())
-            for edge, total in sums.items():
-                if edge.group.dimension:
-                    for (at_ms, *group), cells in added.groups.items():
-                        if edge.from_ms <= at_ms < edge.to_ms and tuple(group) == edge.group:
-                            add(total, cells)
-                else:
-                    for (_, holder, at_ms), cells in added.cells.items():
-                        mine = holder == edge.holder or (edge.holder == "o" and not holder.startswith("x"))
-                        if mine and edge.from_ms <= at_ms < edge.to_ms:
-                            add(total, cells)
+            for one in contribution(subject.partition("/")[0], record, self.directory.org, plan()):
+                for edge, total in sums.items():
+                    if edge.from_ms <= one.at_ms < edge.to_ms:
+                        add(total, _of(one, edge), one.sign)
         return sums
 
     async def _values(self, dimension: str) -> list[str]:
@@ -198,6 +191,14 @@ class Summing:
         else:
             found = self._parts(self.asked.scope, window.to_ms - 1 if gauge else window.from_ms, window.to_ms)
         return [p._replace(from_ms=ALWAYS[0], to_ms=window.to_ms) for p in found] if gauge else found
+
+
+def _of(one: Addition, edge: Edge) -> Row:
+    """What of an addition belongs to the holder, or to the dimension value, of an edge."""
+    if not edge.group.dimension:
+        mine = one.holder == edge.holder or (edge.holder == "o" and not one.holder.startswith("x"))
+        return one.cells if mine else {}
+    return next((cells for dims, cells in one.groups if (edge.group.dimension, edge.group.value) in dims), {})
 
 
 def _rest(total: Row, rows: Sequence[Row]) -> Row:

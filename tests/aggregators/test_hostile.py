@@ -41,9 +41,9 @@ def added(*changes: Change) -> Cells:
     for each in changes:
         record = merge(record, each.entry) or record
     total: Cells = {}
-    for cells in contribution(changes[0].entity, record, Org(), plan()).cells.values():
-        for name, units in cells.items():
-            total[name] = total.get(name, 0) + units
+    for one in contribution(changes[0].entity, record, Org(), plan()):
+        for name, units in one.cells.items():
+            total[name] = total.get(name, 0) + one.sign * units
     return total
 
 

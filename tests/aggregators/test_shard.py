@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregators.catalogue import plan
-from aggregators.contribution import contribution
+from aggregators.contribution import MOMENTS, contribution
 from aggregators.fold import DAY_MS, Arrival
 from aggregators.org import Org
 from aggregators.record import decode_record
@@ -106,10 +106,10 @@ def test_rows_are_the_sums_of_what_the_records_contribute(seed: int, batch: int)
     org, expected = shard.orgs.get("demo", Org()), Counter[tuple[str, str]]()
     for key in [key for key in tables.values if ":r:" in key]:
         subject = KEYS.subject(key)
-        added = contribution(subject.partition("/")[0], decode_record(tables.values[key]), org, plan())
-        for (_, holder, at_ms), cells in added.cells.items():
-            day = KEYS.row(holder, "d", org.calendar.bucket(at_ms).day)
-            expected.update({(day, name): units for name, units in cells.items()})
+        for one in contribution(subject.partition("/")[0], decode_record(tables.values[key]), org, plan()):
+            day = KEYS.row(one.holder, "d", org.calendar.bucket(one.at_ms).day)
+            expected.update({(day, name): one.sign * units for name, units in one.cells.items()})
+            expected[day, MOMENTS] += one.counted
     days = [key for key in tables.values if ":d:2" in key and ":o:d:" not in key]
     found = {(key, name): units for key in days for name, units in row(tables, key).items()}
     assert found == {cell: units for cell, units in expected.items() if units}

@@ -1,0 +1,1 @@
+"""Other ways to do the same, as their users would write them."""
