@@ -36,7 +36,7 @@ async def applied(feed: Feed) -> Feed:
 
 
 async def test_equal_tables_have_no_differences(applied: Feed) -> None:
-    assert await differences(applied.settings) == []
+    assert await asyncio.to_thread(verify.verify, applied.settings) == []
 
 
 async def test_all_kinds_of_events_in_batches_of_any_size_have_no_differences(feed: Feed) -> None:
@@ -158,6 +158,16 @@ async def test_a_record_that_was_not_forwarded_is_named(feed: Feed, monkeypatch:
     assert await differences(feed.settings) == [
         f"{topic}: offset 1 of partition 2 belongs to partition 1, and there is no copy of it there"
     ]
+
+
+async def test_append_times_that_go_back_count_as_the_highest_before_them(feed: Feed) -> None:
+    for number, timestamp_ms in enumerate((2_000, 1_000, 3_000)):
+        await feed.publish(0, event(ACME, number), timestamp_ms=timestamp_ms)
+    writer, records = await feed.writer(0), await feed.records(0)
+    await writer.apply(0, records[:1])
+    await writer.apply(1, records[1:])
+    assert "],2000," in await feed.text(RECORD)
+    assert await differences(feed.settings) == []
 
 
 async def test_a_log_that_is_another_one_is_named(applied: Feed) -> None:
