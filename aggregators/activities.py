@@ -12,13 +12,15 @@ DueInstant = Callable[[Facts], int | None]
 CONNECTED_MS = 30_000
 """A call that lasted this long connected, whatever its outcome says."""
 
+_LOGGED = {"crm.call.logged": "call", "crm.email.logged": "email", "crm.message.logged": "message"}
+
 
 def logged(told: Story) -> Iterator[Moment]:
     """Return what a call, an e-mail or a message contributes: that it was logged."""
     entry = told.points[0].entry
-    _, entity, what = entry.data.type.split(".")
-    if what == "logged":
-        yield moment(f"{entity}.logged", entry.time_ns, told, actor=entry.actor, activity=entity)
+    activity = _LOGGED.get(entry.data.type)
+    if activity:
+        yield moment(f"{activity}.logged", entry.time_ns, told, actor=entry.actor, activity=activity)
 
 
 def connected(facts: Facts) -> bool:

@@ -101,7 +101,13 @@ def contribution(entity: str, record: Record, org: Org, plan: Plan) -> list[Addi
             cells = cells_of(moment.anchor, moment.at_ms, facts, kept, org)
             groups = _groups(moment, cells, kept, org) if cells else ()
         if cells:
-            anchor, at_ms, holder, current, sign = moment.anchor, moment.at_ms, moment.holder, moment.current, moment.sign
+            anchor, at_ms, holder, current, sign = (
+                moment.anchor,
+                moment.at_ms,
+                moment.holder,
+                moment.current,
+                moment.sign,
+            )
             found.append(Addition(anchor, at_ms, holder, sign, cells, groups, anchor in LEVELS))
             if current != holder:
                 found.append(Addition(anchor, at_ms, f"x{holder}", -sign, cells, counted=True))

@@ -60,8 +60,9 @@ class Delta:
 
     def count(self, additions: list[Addition], org: Org, sign: int) -> None:
         """Add to the cells, or take off with ``sign`` -1."""
+        bucket_of = org.calendar.bucket
         for one in additions:
-            bucket, times = org.calendar.bucket(one.at_ms), sign * one.sign
+            bucket, times = bucket_of(one.at_ms), sign * one.sign
             row = self.cells[bucket][one.holder]
             for name, units in one.cells.items():
                 row[name] += times * units

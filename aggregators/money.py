@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from events.money import units
@@ -20,7 +21,12 @@ class Amount(NamedTuple):
 
 def amount(value: Mapping[str, str] | None) -> Amount | None:
     """Return a money member as an amount."""
-    return Amount(units(value["amount"]), value["currency"]) if value else None
+    return _amount(value["amount"], value["currency"]) if value else None
+
+
+@lru_cache(maxsize=4096)
+def _amount(text: str, currency: str) -> Amount:
+    return Amount(units(text), currency)
 
 
 def by_product(lines: list[dict[str, Any]], currency: str) -> dict[str, Amount]:

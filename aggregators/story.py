@@ -67,6 +67,8 @@ class Story(Struct, gc=False):
 
     def as_of(self, time_ns: int) -> dict[str, Any]:
         """Return the facts that held at an instant; before the creation those of the creation."""
+        if time_ns >= self.points[-1].time_ns:
+            return self.final
         at_ns = max(time_ns, self.created_ns)
         for point in reversed(self.points):
             if point.time_ns <= at_ns:
@@ -86,6 +88,8 @@ class Story(Struct, gc=False):
 def story(record: Record) -> Story | None:
     """Tell a record's story, None when it is deleted or was never more than mentioned."""
     entries = record.entries
+    if len(entries) == 1 and is_initial(entries[0]):
+        return _told_once(entries[0])
     if not entries or is_deleted(record):
         return None
     created = next(filter(is_initial, entries), None)
@@ -103,6 +107,12 @@ def story(record: Record) -> Story | None:
         # What was said of the record before it was created holds from its creation on.
         points.append(Point(max(entry.time_ns, start.time_ns), facts, entry, said))
     return Story(start.time_ns, points, facts)
+
+
+def _told_once(entry: Entry) -> Story:
+    """The story of most records: one event and nothing since."""
+    facts = facts_of(entry)
+    return Story(entry.time_ns, [Point(entry.time_ns, facts, entry, facts)], facts)
 
 
 def facts_of(entry: Entry) -> dict[str, Any]:
