@@ -22,6 +22,8 @@ ENGINES: dict[str, Callable[[Servers, Topic], Run]] = {
     "idiomatic Faust agent, calls only": engines.faust_agent,
 }
 LIMIT, OURS, AGENT = ENGINES
+MONTH = 500_000
+"""Events of 30 days; fewer are those of its first days."""
 
 
 def main() -> None:
@@ -37,12 +39,12 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.quick:
         asked.events, asked.agent_events, asked.rounds, asked.seconds = 40_000, 10_000, 1, 5
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=140)
     with Kafka() as kafka, Redis(append_only=True) as redis:
         assert kafka.process and redis.process
         servers = Servers(kafka.address, kafka.process.pid, redis.port, redis.process.pid)
-        many = _filled(servers, asked.events, asked.events, asked.orgs)
-        few = _filled(servers, asked.agent_events, asked.events, asked.orgs)
+        many = _filled(servers, asked.events, asked.orgs)
+        few = _filled(servers, asked.agent_events, asked.orgs)
         rounds = []
         for number in range(asked.rounds):
             console.print(f"round {number + 1} of {asked.rounds} …")
@@ -56,8 +58,9 @@ def main() -> None:
         console.print(_visible(latency.measure(servers, empty, asked.rate, asked.seconds)))
 
 
-def _filled(servers: Servers, count: int, of: int, orgs: int) -> Topic:
-    """A topic with the first ``count`` of ``of`` events."""
+def _filled(servers: Servers, count: int, orgs: int) -> Topic:
+    """A topic with the first ``count`` events of a month."""
+    of = max(count, MONTH)
     name = f"bench-{count}-{time.time_ns()}"
     publish.create(servers.kafka, name)
     publish.publish(servers.kafka, name, islice(mix(of, orgs), count))

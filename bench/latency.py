@@ -14,8 +14,7 @@ import httpx2
 import msgspec
 from redis.asyncio import Redis
 
-from aggregators.tables import shard
-from bench.engines import API, WORKER, Child, Servers, Topic, environment
+from bench.engines import API, MARKS, WORKER, Child, Servers, Topic, environment
 from bench.mix import Event, mix
 from crmpulse.embedded import free_port
 from streams.commit import mark
@@ -50,6 +49,7 @@ async def _measured(servers: Servers, http: str, rate: int, seconds: int) -> Lat
     ):
         await _ready(client)
         sending = _Sending(client, redis)
+        watching = asyncio.create_task(sending.watch())
         for batch in islice(batches, rate // PER_REQUEST):
             await sending.send(batch)  # connections, caches and the directory are there before anything is timed
         sending.forget()
@@ -58,6 +58,7 @@ async def _measured(servers: Servers, http: str, rate: int, seconds: int) -> Lat
             await asyncio.sleep(started + number * PER_REQUEST / rate - time.perf_counter())
             tasks.append(asyncio.create_task(sending.send(batch)))
         await asyncio.gather(*tasks)
+        watching.cancel()
     visible, accepted = sorted(sending.visible_ms), sorted(sending.accepted_ms)
     return Latency(rate, len(visible), _quantile(visible, 0.5), _quantile(visible, 0.99), _quantile(accepted, 0.99))
 
@@ -65,8 +66,9 @@ async def _measured(servers: Servers, http: str, rate: int, seconds: int) -> Lat
 class _Sending:
     """Sends batches and notes how long each took to be accepted, and from then on to be visible."""
 
-    def __init__(self, client: httpx2.AsyncClient, redis: "Redis") -> None:
+    def __init__(self, client: httpx2.AsyncClient, redis: Redis) -> None:
         self.client, self.redis = client, redis
+        self.applied: dict[int, int] = {}
         self.forget()
 
     def forget(self) -> None:
@@ -86,12 +88,16 @@ class _Sending:
 
     async def _include(self, partition: int, offset: int) -> None:
         deadline = time.perf_counter() + PATIENCE_SECONDS
-        while True:
-            found = mark(await self.redis.get(f"{shard(partition)}:mark"))
-            if found and found.next > offset:
-                return
+        while self.applied.get(partition, 0) <= offset:
             if time.perf_counter() > deadline:
                 raise TimeoutError(f"offset {offset} of partition {partition} is not applied")
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def watch(self) -> None:
+        """Keep up with how far the tables are."""
+        while True:
+            found = map(mark, await self.redis.mget(MARKS))
+            self.applied = {number: one.next for number, one in enumerate(found) if one}
             await asyncio.sleep(POLL_SECONDS)
 
 
