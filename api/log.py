@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
+from aiokafka.errors import KafkaError, KafkaTimeoutError, UnknownTopicOrPartitionError
 
 from crmpulse.settings import Settings
 
@@ -61,8 +61,7 @@ class Log:
 
     async def _asked(self, applied: Mapping[int, int]) -> Ends:
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                self.consumer = self.consumer or await self._connected()
+            self.consumer = self.consumer or await self._connected()
             found = await self._fetched(self.consumer, applied)
         except (KafkaError, OSError) as error:  # a TimeoutError is an OSError
             log.warning("the broker does not tell the ends of the log", error=f"{type(error).__name__}: {error}")
@@ -78,6 +77,7 @@ class Log:
             auto_offset_reset="latest",
             fetch_max_wait_ms=POLL_MS,
             max_partition_fetch_bytes=1024,
+            request_timeout_ms=int(ANSWER_SECONDS * 1000),
         )
         topics = {self.settings.events_topic, self.settings.dead_letters_topic}
         try:
@@ -87,8 +87,11 @@ class Log:
             ):  # asking for one by its name may create it, as it should not be
                 raise UnknownTopicOrPartitionError(f"no {' and '.join(missing)}: run crmpulse topics")
             consumer.subscribe(topics)
+            deadline = time.monotonic() + ANSWER_SECONDS
             while not consumer.assignment():  # without a group it gets all partitions once it knows of them
                 await consumer.getmany(timeout_ms=POLL_MS)
+                if time.monotonic() > deadline:
+                    raise KafkaTimeoutError
         except BaseException:
             await consumer.stop()
             raise

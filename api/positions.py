@@ -46,7 +46,7 @@ class Marks:
     def __init__(self, redis: Redis, settings: Settings) -> None:
         self.redis = redis
         self.settings = settings
-        self.waiting: dict[str, dict[asyncio.Future[None], int]] = {}
+        self.waiting: dict[str, dict[asyncio.Future[bool], int]] = {}
         self.polling: asyncio.Task[None] | None = None
 
     async def include(self, org: str, wanted: Position) -> None:
@@ -54,12 +54,11 @@ class Marks:
 
         Raises ImpossibleError where the position is another organisation's, a 504 problem after 10 s, RedisError.
         """
-        try:
-            async with asyncio.timeout(WAIT_SECONDS):
-                await self._past(await self._mark_key(org, wanted), wanted.offset)
-        except TimeoutError:
+        key = await self._mark_key(org, wanted)
+        applied = mark(await self.redis.get(key))
+        if not (applied and applied.next > wanted.offset) and not await self._reached(key, wanted.offset):
             detail = f"The tables did not include the position {wanted} within {WAIT_SECONDS:g} s; ask again."
-            raise Problem(504, "not-yet", detail) from None
+            raise Problem(504, "not-yet", detail)
 
     async def _mark_key(self, org: str, wanted: Position) -> str:
         found = await agreed(self.redis, self.settings)
@@ -68,16 +67,15 @@ class Marks:
             raise invalid(("after", f"the events of {org} are in partition {own}, not {wanted.partition}", []))
         return f"{shard(own, found.layout)}:mark"
 
-    async def _past(self, key: str, offset: int) -> None:
-        applied = mark(await self.redis.get(key))
-        if applied and applied.next > offset:
-            return
-        reached = asyncio.get_running_loop().create_future()
+    async def _reached(self, key: str, offset: int) -> bool:
+        """Wait for a mark to be past an offset. By ``wait``: a timeout that cancels can get lost in a client's command."""
+        reached: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self.waiting.setdefault(key, {})[reached] = offset
         if self.polling is None or self.polling.done():
             self.polling = asyncio.create_task(self._poll())
         try:
-            await reached
+            done, _ = await asyncio.wait({reached}, timeout=WAIT_SECONDS)
+            return bool(done) and reached.result()
         finally:
             self.waiting[key].pop(reached, None)
 
@@ -89,7 +87,7 @@ class Marks:
                     applied = mark(packed)
                     for reached, offset in self.waiting[key].items():
                         if applied and applied.next > offset and not reached.done():
-                            reached.set_result(None)
+                            reached.set_result(True)
                 await asyncio.sleep(POLL_SECONDS)
         except Exception as error:
             for reached in [each for waiters in self.waiting.values() for each in waiters if not each.done()]:
