@@ -64,6 +64,7 @@ class Shard:
         self.final_days = final_days
         self.cached = cached
         self.orgs: dict[str, Org] = {}
+        self.changed_at: dict[str, str] = {}  # the first of the two offsets that an organisation's version is
         self.records: dict[str, Record] = {}
         self.rows: dict[str, Row] = {}
 
@@ -87,6 +88,8 @@ class Shard:
         for org, names in keys.items():
             if org not in self.orgs:
                 found = yield LoadHash(names.directory)
+                (version,) = yield Load([names.version])
+                self.changed_at[names.prefix] = (version or b"0").decode().partition(" ")[0]
                 self.orgs[org] = Org({_text(k): _read_entry(v) for k, v in found.items()})
 
     def _load_records(self, keys: Iterable[str]) -> Asking:
@@ -149,7 +152,9 @@ class Shard:
         rows = rolled_up(keys, delta)
         yield from self._load_rows(rows.touched())
         if self._put_rows(rows, writes) or delta.directory:
-            writes.put[keys.version] = str(position).encode()
+            self.changed_at[keys.prefix] = str(position)
+        if any(delta.records.values()) or delta.directory:
+            writes.put[keys.version] = f"{self.changed_at[keys.prefix]} {position}".encode()
         if delta.directory:
             writes.hset[keys.directory] = {s: pack_entry(e) for s, e in delta.directory.items()}
         self._put_index(keys, delta, writes)

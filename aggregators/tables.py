@@ -9,7 +9,7 @@
 | `:i:<anchor>:<holder>` | sorted set: the moments `<ms>:<subject>` by time |
 | `:dir` | hash: the directory, an entry per user, team, pipeline, … |
 | `:months`, `:v:<dimension>` | which months and which values of a dimension have month rows, and how many |
-| `:ver` | the offset at which the directory or one of these two last changed |
+| `:ver` | the offset at which the directory or one of these two last changed, and that at which anything did |
 
 Beside them, `{layout.pN}:mark` (how far the log has been applied), `:owner` (who may write) and `:orgs`.
 """
@@ -97,7 +97,7 @@ class OrgKeys(NamedTuple):
 
     @property
     def version(self) -> str:
-        """Return the key of the offset at which directory or sets last changed."""
+        """Return the key of the offsets at which directory or listings, and anything at all, last changed."""
         return f"{self.prefix}:ver"
 
 

@@ -32,7 +32,7 @@ class Engine:
         self.layout = self.layout or await layout.read(self.redis)
         partitions = self.layout.partitions if self.layout else self.settings.partitions
         prefix = shard(partition_for(org, partitions))
-        return Tables(self.redis, org_keys(prefix, org), f"{prefix}:mark", self.directories)
+        return Tables(self.redis, org_keys(prefix, org), self.directories)
 
     async def kpi(self, org: str, kpi_id: str, params: Params) -> dict[str, Any]:
         """Return the value of a KPI. Raises UnknownError, ImpossibleError, UnsettledError."""

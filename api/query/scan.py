@@ -44,17 +44,16 @@ class Scan:
         self.gauge = (asked.of or asked.kpi).gauge
         kind, _, name = asked.scope.partition(":")
         self.within = directory.teams.below(name) if kind == "team" else None
-        self.subjects: set[str] = set()
         self.records: dict[str, Record] = {}
         self.found: list[Found] = []
 
     async def fetch(self, holders: Iterable[str], from_ms: int, to_ms: int) -> None:
         """Read the records with a moment in a window that any of the holders is credited with."""
         ranges = [(a, i, from_ms, to_ms) for h in holders for i in self._indexes(h) for a in self.anchors]
-        self.subjects |= await self.tables.index(ranges)
-        self.records |= await self.tables.records(self.subjects - self.records.keys())
+        found = await self.tables.matching(ranges)
+        self.records |= found
         await self._fetch_deals()
-        self.found = [found for subject in sorted(self.subjects) for found in self._of(subject)]
+        self.found = [one for subject in sorted(found) for one in self._of(subject)]
 
     def select(self, parts: Sequence[Part], to_ms: int) -> list[Found]:
         """Return the fetched moments that holders are credited with in their windows, up to ``to_ms``, and that pass the filters."""

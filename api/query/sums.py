@@ -153,7 +153,7 @@ class Summing:
             for h in (holders if e.holder == "o" else [e.holder])
             for a in anchors
         }
-        records = await self.tables.records(await self.tables.index(sorted(ranges)))
+        records = await self.tables.matching(sorted(ranges))
         sums: dict[Edge, Row] = {edge: {} for edge in edges}
         for subject, record in records.items():
             for one in contribution(subject.partition("/")[0], record, self.directory.org, plan()):

@@ -19,17 +19,30 @@ CHUNK = 5000
 _read_entry = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-class Snapshot(NamedTuple):
-    """Where the tables stood: the mark of the partition and the version of the organisation's directory."""
-
-    mark: bytes
-    version: bytes
+MATCHING = """
+local version = redis.call('GET', KEYS[1])
+local seen, found = {}, {}
+for i = 2, #ARGV, 3 do
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', ARGV[i], ARGV[i + 1], ARGV[i + 2])) do
+    local subject = string.match(member, ':(.*)')
+    if not seen[subject] then
+      seen[subject] = true
+      local escaped = string.gsub(subject, '[%%:{}=%s]', function(c) return string.format('%%%02X', string.byte(c)) end)
+      local state = redis.call('GET', ARGV[1] .. escaped)
+      if state then found[#found + 1] = subject; found[#found + 1] = state end
+    end
+  end
+end
+return {version, found}
+"""
+"""The states of the records with a moment in any of some ranges, read at once; ids escaped as ``aggregators.tables`` does."""
 
 
 class Directory(NamedTuple):
     """What is known of an organisation beside its rows: users, teams, months and dimension values that have any."""
 
     version: bytes
+    """The offset at which it last changed."""
     org: Org
     teams: Teams
     months: list[str]
@@ -38,21 +51,20 @@ class Directory(NamedTuple):
 class Tables:
     """The tables of one organisation, for one answer. Raises UnsettledError when they do not stand still long enough."""
 
-    def __init__(self, redis: Redis, keys: OrgKeys, mark_key: str, directories: dict[str, Directory]) -> None:
+    def __init__(self, redis: Redis, keys: OrgKeys, directories: dict[str, Directory]) -> None:
         self.redis = redis
         self.keys = keys
-        self.mark_key = mark_key
         self.directories = directories
-        self.snapshot: Snapshot | None = None
+        self.version: bytes | None = None
         self.rows: dict[str, Row] = {}
 
     async def settled(self, ask: Callable[[Directory], Awaitable[T]]) -> T:
         """Ask again until everything was read at one offset."""
         for _ in range(TRIES):
-            self.rows, self.snapshot = {}, None
+            self.rows, self.version = {}, None
             try:
                 told = await ask(await self._directory())
-                if not self.snapshot:
+                if self.version is None:
                     await self._values([self.keys.version])  # the directory alone was asked: it has to be today's
                 return told
             except _MovedError:
@@ -64,31 +76,31 @@ class Tables:
         if known:
             return known
         async with self.redis.pipeline(transaction=True) as pipe:
-            pipe.mget(self.mark_key, self.keys.version, self.keys.months)
+            pipe.mget(self.keys.version, self.keys.months)
             pipe.hgetall(self.keys.directory)
-            (mark, version, months), entries = await pipe.execute()
-        self.snapshot = Snapshot(mark or b"", version or b"")
+            (version, months), entries = await pipe.execute()
+        self.version = version or b""
         org = Org({subject.decode(): _read_entry(entry) for subject, entry in entries.items()})
-        found = Directory(version or b"", org, Teams(org), sorted(decode_row(months)) if months else [])
+        found = Directory(_directory_of(self.version), org, Teams(org), sorted(decode_row(months)) if months else [])
         self.directories[self.keys.prefix] = found
         return found
 
-    def _same(self, mark: Any, version: Any) -> None:
-        """The first read says where the tables stand, every other one has to find them there."""
-        found = Snapshot(mark or b"", version or b"")
+    def _same(self, version: Any) -> None:
+        """The first read says where the organisation's tables stand, every other one has to find them there."""
+        found: bytes = version or b""
         known = self.directories.get(self.keys.prefix)
-        if known and known.version != found.version:
+        if known and known.version != _directory_of(found):
             del self.directories[self.keys.prefix]
             raise _MovedError
-        if self.snapshot not in (None, found):
+        if self.version not in (None, found):
             raise _MovedError
-        self.snapshot = found
+        self.version = found
 
     async def _values(self, keys: Sequence[str]) -> list[Any]:
         found: list[Any] = []
         for i in range(0, len(keys), CHUNK):
-            mark, version, *values = await self.redis.mget(self.mark_key, self.keys.version, *keys[i : i + CHUNK])
-            self._same(mark, version)
+            version, *values = await self.redis.mget(self.keys.version, *keys[i : i + CHUNK])
+            self._same(version)
             found += values
         return found
 
@@ -105,25 +117,29 @@ class Tables:
         values = await self._values([self.keys.record(s) for s in wanted])
         return {s: decode_record(packed) for s, packed in zip(wanted, values, strict=True) if packed}
 
-    async def index(self, ranges: Sequence[tuple[str, str, int, int]]) -> set[str]:
-        """Return the subjects with a moment in any of ``(anchor, holder, from_ms, to_ms)``."""
-        async with self.redis.pipeline(transaction=True) as pipe:
-            pipe.mget(self.mark_key, self.keys.version)
-            for anchor, holder, from_ms, to_ms in ranges:
-                pipe.zrangebyscore(self.keys.moments(anchor, holder), from_ms, f"({to_ms}")
-            (mark, version), *found = await pipe.execute()
-        self._same(mark, version)
-        return {member.partition(b":")[2].decode() for members in found for member in members}
+    async def matching(self, ranges: Sequence[tuple[str, str, int, int]]) -> dict[str, Record]:
+        """Read the states of the records with a moment in any of ``(anchor, holder, from_ms, to_ms)``, all at once."""
+        args = [p for anchor, holder, a, b in ranges for p in (self.keys.moments(anchor, holder), a, f"({b}")]
+        script = self.redis.register_script(MATCHING)
+        version, found = await script(keys=[self.keys.version], args=[self.keys.record(""), *args])
+        self._same(version)
+        return {
+            subject.decode(): decode_record(packed) for subject, packed in zip(found[::2], found[1::2], strict=True)
+        }
 
     async def last(self, ranges: Sequence[tuple[str, str, int, int]]) -> list[int]:
         """Return the instant (ms) of the last moment in each of ``(anchor, holder, from_ms, to_ms)``, 0 where there is none."""
         async with self.redis.pipeline(transaction=True) as pipe:
-            pipe.mget(self.mark_key, self.keys.version)
+            pipe.get(self.keys.version)
             for anchor, holder, from_ms, to_ms in ranges:
                 pipe.zrevrangebyscore(self.keys.moments(anchor, holder), f"({to_ms}", from_ms, start=0, num=1)
-            (mark, version), *found = await pipe.execute()
-        self._same(mark, version)
+            version, *found = await pipe.execute()
+        self._same(version)
         return [int(members[0].partition(b":")[0]) if members else 0 for members in found]
+
+
+def _directory_of(version: bytes) -> bytes:
+    return version.partition(b" ")[0]
 
 
 class _MovedError(Exception):

@@ -16,8 +16,14 @@ Commit = Callable[[int], Awaitable[object]]
 
 
 def commit(tables: Tables) -> Commit:
-    """Return what moves the partition's mark, as a commit does."""
-    return lambda n: tables.redis.set(tables.mark_key, f"{1000 + n} 0 0 0")
+    """Return what moves the organisation's version, as a commit does."""
+    return lambda n: _moved(tables, 1000 + n)
+
+
+async def _moved(tables: Tables, offset: int) -> None:
+    version = await tables.redis.get(tables.keys.version)
+    assert isinstance(version, bytes)
+    await tables.redis.set(tables.keys.version, version.partition(b" ")[0] + f" {offset}".encode())
 
 
 async def test_what_was_read_on_both_sides_of_a_commit_is_read_again(redis_server: Redis) -> None:
@@ -35,11 +41,11 @@ async def test_what_was_read_on_both_sides_of_a_commit_is_read_again(redis_serve
         assert len(asked) == 3
 
 
-@pytest.mark.parametrize("reads", ["records", "load", "index", "last"])
+@pytest.mark.parametrize("reads", ["records", "load", "matching", "last"])
 async def test_every_kind_of_read_notices_a_commit_before_it(reads: str, redis_server: Redis) -> None:
     async with telling(redis_server, FIRST) as asking:
         tables = await asking.engine.tables("demo")
-        of = {"records": ["call/1"], "load": [tables.keys.months], "index": [("call.logged", "u:ann", 0, 1)]}
+        of = {"records": ["call/1"], "load": [tables.keys.months], "matching": [("call.logged", "u:ann", 0, 1)]}
         tried = []
 
         async def ask(_: Directory) -> None:
@@ -47,7 +53,7 @@ async def test_every_kind_of_read_notices_a_commit_before_it(reads: str, redis_s
             await tables.records(["call/1"])
             if len(tried) == 1:
                 await commit(tables)(1)
-            await getattr(tables, reads)(of.get(reads, of["index"]))
+            await getattr(tables, reads)(of.get(reads, of["matching"]))
 
         await tables.settled(ask)
         assert len(tried) == 2
