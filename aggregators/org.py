@@ -65,9 +65,9 @@ def described(entity: str, record: Record) -> dict[str, Any]:
 
 
 def memberships(record: Record) -> list[list[Any]]:
-    """Return a user's teams over time: ``[from instant in ms, team]``, oldest first."""
-    stated = [(e.time_ns // 1_000_000, facts_of(e).get("team_id")) for e in record.entries]
-    return [[at_ms, team] for at_ms, team in stated if team]
+    """Return a user's teams over time: ``[from instant in ms, team]``, oldest first; an empty team for none."""
+    stated = [(e.time_ns // 1_000_000, facts_of(e)) for e in record.entries]
+    return [[at_ms, facts["team_id"] or ""] for at_ms, facts in stated if "team_id" in facts]
 
 
 def pack_entry(entry: dict[str, Any]) -> bytes:

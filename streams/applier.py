@@ -105,7 +105,7 @@ class Applier:
             return earliest
         self.halted.pop(number, None)
         metrics.HALTED.set(len(self.halted))
-        self.progress.applied(number, partition.next, 0)
+        self.progress.starts(number, partition.next)
         log.info("claimed", partition=number, offset=partition.next)
         return offset
 

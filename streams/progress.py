@@ -22,6 +22,10 @@ class Progress:
         """Note that a partition is not worked on."""
         self.held.discard(partition)
 
+    def starts(self, partition: int, next_offset: int) -> None:
+        """Note where a partition is applied from; that alone moves nothing."""
+        self.next[partition] = next_offset
+
     def applied(self, partition: int, next_offset: int, records: int) -> None:
         """Note a batch."""
         self.next[partition] = next_offset

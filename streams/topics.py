@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from crmpulse.settings import CannotStartError, Settings
 
+LARGEST_EVENT_BYTES = 2 << 20
 FOR_EVER = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete"}
 LARGEST_LETTER_BYTES = 16 << 20
 """More than any event, so that every one that cannot be used fits, with what is said about it."""
@@ -27,7 +28,7 @@ class Topic(NamedTuple):
 
 def wanted(settings: Settings) -> tuple[Topic, ...]:
     """Return the topics as the settings want them; events are kept for ever and stamped by the broker."""
-    stamped = {**FOR_EVER, "message.timestamp.type": "LogAppendTime"}
+    stamped = {**FOR_EVER, "message.timestamp.type": "LogAppendTime", "max.message.bytes": str(LARGEST_EVENT_BYTES)}
     return (
         Topic(settings.events_topic, settings.partitions, stamped),
         Topic(settings.dead_letters_topic, 1, {**FOR_EVER, "max.message.bytes": str(LARGEST_LETTER_BYTES)}),

@@ -21,7 +21,7 @@ Event = dict[str, Any]
 PARTITIONS = 4
 
 
-class NoProducer(AIOKafkaProducer):
+class NoProducer(AIOKafkaProducer):  # type: ignore[misc]
     """Stands where nothing is to be published: no dead letters, no records for other partitions."""
 
     def __init__(self) -> None:

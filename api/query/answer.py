@@ -42,20 +42,28 @@ async def answer(asked: Question, tables: Tables, directory: Directory) -> dict[
         "version": kpi.version,
         "unit": unit(kpi, directory.org, asked),
         "scope": asked.scope,
-        **_times(asked.window, asked),
+        **times(asked.window, asked),
         **told[0],
     }
     if asked.every:
         series = told[1 : 1 + len(buckets)]
-        result["series"] = [_times(w, asked) | one for w, one in zip(_series(asked, directory), series, strict=True)]
+        result["series"] = [times(w, asked) | one for w, one in zip(_series(asked, directory), series, strict=True)]
     if asked.compare:
         _compare([result, *result.get("series", [])], told[1 + len(buckets) :])
-    result["as_of"] = utc_text(asked.at_ms if kpi.gauge else min(asked.now_ms, asked.window.to_ms))
+    result["as_of"] = as_of(asked)
     return result
+
+
+def as_of(asked: Question) -> str:
+    """Return the instant that an answer holds for, in UTC: a gauge's, else now or the end of the window before it."""
+    gauge = (asked.of or asked.kpi).gauge
+    return utc_text(asked.at_ms if gauge else min(asked.now_ms, asked.window.to_ms))
 
 
 def unit(kpi: Kpi, org: Org, asked: Question) -> str:
     """Return the unit of an answer: money is the organisation's currency, also where it is one of two units asked for."""
+    if asked.stat == "count" and kpi.unit == "s":
+        return "records"
     if asked.stat == "sum" and "money" in kpi.unit:
         return org.currency
     return org.currency if kpi.unit == "money" else kpi.unit.split(",")[0]
@@ -175,7 +183,8 @@ def form(found: Value) -> dict[str, Any]:
     return told | {"n": found.n, **found.caveats}
 
 
-def _times(window: Window, asked: Question) -> dict[str, str]:
+def times(window: Window, asked: Question) -> dict[str, str]:
+    """Return a window's ends in the organisation's zone."""
     calendar = asked.periods.calendar
     return {"from": text(window.from_ms, calendar), "to": text(window.to_ms, calendar)}
 

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from aggregators.catalogue import BY_ID, Kpi
 from aggregators.tables import org_keys, shard
 from api.query import drill, ranking
-from api.query.answer import answer, unit
+from api.query.answer import answer, as_of, times, unit
 from api.query.errors import ImpossibleError, Problem, UnknownError
 from api.query.question import Params, Question, Reading, kpi_of, question
 from api.query.tables import Directory, Tables
@@ -103,10 +103,12 @@ class Engine:
             "version": asked.kpi.version,
             "unit": asked.kpi.unit,
             "scope": asked.scope,
+            **times(asked.window, asked),
             "of": asked.of.id if asked.of else None,
             "value": place.rank if place else None,
             "n": len(now),
             "parts": {"value": place.value if place else None, "previous_rank": previous.rank if previous else None},
+            "as_of": as_of(asked),
         }
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from aggregators.catalogue import BY_ID, Kpi
 from aggregators.contribution import DIMENSIONS
+from aggregators.deals import normalised
 from aggregators.org import Org
 from aggregators.windows import NAMES, UNITS, Periods, Window, instant, named
 from api.query.errors import ImpossibleError, Problem, UnknownError, nearest
@@ -97,7 +98,7 @@ def question(kpi: Kpi, params: Params, org: Org, extra: Sequence[str] = ()) -> Q
     now_ms = reading.read("now", reading.one("now"), lambda t: _now(t, periods), int(time.time() * 1000))
     window, explicit = _window(reading, periods, now_ms)
     of = reading.one("of") if "of" in kpi.params else ""
-    if kpi.kind == "rank" and of not in BY_ID:
+    if kpi.kind == "rank" and (of not in BY_ID or of == kpi.id):
         reading.problems.append(
             Problem(
                 "of", f"{of!r} is no KPI to rank by" if of else "says which KPI to rank by", nearest(of, list(BY_ID))
@@ -185,7 +186,7 @@ def _where(reading: Reading, kpi: Kpi) -> tuple[tuple[str, str], ...]:
         if not colon:
             reading.problems.append(Problem("where", f"{text!r} is not <dimension>:<value>"))
         elif _check_dimension(reading, "where", name, kpi):
-            found.append((name, value))
+            found.append((name, normalised(value) or value if name == "lost_reason" else value))
     return tuple(found)
 
 

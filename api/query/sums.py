@@ -175,10 +175,13 @@ class Summing:
         await scan.fetch(
             everyone(self.directory.teams) if self.asked.scope == "org" else self._holders(windows), start, end
         )
+        # Users and teams have their row where nothing of theirs is found, too.
+        alone = self.asked.by in (("user",), ("team",)) and not self.asked.scope.startswith("user:")
+        listed: dict[Key, Row] = {(name,): {} for name in self._groups(self.asked.by[0])} if alone else {}
         found = []
         for window in windows:
             chosen = scan.select(self._spans(window), window.to_ms)
-            found.append(Sums(scan.whole(chosen), scan.summed(chosen) if self.asked.by else {}))
+            found.append(Sums(scan.whole(chosen), {**listed, **scan.summed(chosen)} if self.asked.by else {}))
         return found
 
     def _holders(self, windows: Sequence[Window]) -> set[str]:

@@ -55,7 +55,11 @@ async def api(request: pytest.FixtureRequest, redis_server: Redis) -> AsyncItera
 
 
 async def test_totals_and_quarters_are_those_published(api: Asking) -> None:
-    assert (await api.value("deals_won"), await api.value("revenue_won"), await api.value("deals_lost")) == (4238, 10005534, 2473)
+    assert (await api.value("deals_won"), await api.value("revenue_won"), await api.value("deals_lost")) == (
+        4238,
+        10005534,
+        2473,
+    )
     assert await api.groups("deals_open", "stage") == {"engaging": 1589, "prospecting": 500}
     assert await api.value("win_rate") == pytest.approx(0.631501, abs=5e-7)
     answers = {}
@@ -86,7 +90,9 @@ async def test_every_agent_has_the_totals_of_the_reference(api: Asking) -> None:
         agent = row["sales_agent"]
         counts = [made[agent], won[agent], lost[agent], engaging.get(agent, 0), prospecting.get(agent, 0), worth[agent]]
         assert counts == [int(row[c]) for c in ("opps", "won", "lost", "engaging", "prospecting", "won_value")], agent
-        assert rate[agent] == (pytest.approx(float(row["win_rate_pct"]) / 100, abs=5e-7) if row["win_rate_pct"] else None)
+        assert rate[agent] == (
+            pytest.approx(float(row["win_rate_pct"]) / 100, abs=5e-7) if row["win_rate_pct"] else None
+        )
         cycle = row["cycle_days_won"]
         assert days[agent] == (pytest.approx(float(cycle) * 86_400, abs=5) if cycle else None)
 

@@ -52,7 +52,10 @@ def question(rng: random.Random, kpi: Kpi, events: list[Event]) -> dict[str, lis
         instants = [at.replace(minute=0, second=0, microsecond=0) for at in instants]
     dimensions = [d for d in (*DIMENSIONS, "user", "team") if d in kpi.by]
     by = rng.sample(dimensions, min(len(dimensions), rng.choice((0, 0, 1, 1, 2))))
-    where = [f"{d}:{value(rng, d, events)}" for d in rng.sample(dimensions, min(len(dimensions), rng.choice((0, 0, 0, 1, 2))))]
+    where = [
+        f"{d}:{value(rng, d, events)}"
+        for d in rng.sample(dimensions, min(len(dimensions), rng.choice((0, 0, 0, 1, 2))))
+    ]
     scope = rng.choice(("org", "org", f"user:{rng.choice(USERS)}", f"team:{rng.choice(TEAMS)}"))
     if scope.startswith("team:") and "team" in by:
         by.remove("team")  # within a team only its sub-teams are told, and the recount tells those above it too

@@ -39,7 +39,7 @@ async def topic(settings: Settings, request: pytest.FixtureRequest) -> AsyncIter
 
 
 async def published(settings: Settings, topic: str, count: int) -> dict[int, list[tuple[bytes, Event]]]:
-    found = defaultdict(list)
+    found: dict[int, list[tuple[bytes, Event]]] = defaultdict(list)
     async with AIOKafkaConsumer(bootstrap_servers=settings.kafka, auto_offset_reset="earliest") as consumer:
         consumer.assign([TopicPartition(topic, partition) for partition in range(PARTITIONS)])
         while sum(map(len, found.values())) < count:

@@ -24,7 +24,8 @@ def told(events: list[Event]) -> list[str]:
 
 
 def test_first_resolves_of_all_cases_are_those_of_the_log() -> None:
-    created, resolved = {}, {}
+    created: dict[str, str] = {}
+    resolved: dict[str, str] = {}
     for event in helpdesk.events(LOG):
         if event["type"] == "crm.ticket.created":
             created[event["subject"]] = event["time"]

@@ -59,7 +59,7 @@ def test_knows_agents_without_an_opportunity() -> None:
 
 
 def test_joins_products_that_the_pipeline_spells_otherwise() -> None:
-    lines = defaultdict(int)
+    lines: dict[str, int] = defaultdict(int)
     for event in maven_crm.events(EXPORT):
         for line in event["data"].get("lines", ()):
             lines[line["product_id"]] += event["type"] == "crm.deal.created"
