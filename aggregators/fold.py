@@ -19,6 +19,9 @@ from events import EVENTS, Change, Invalid
 
 DAY_MS = 86_400_000
 
+Counted = dict[str, list[Addition]]
+"""What records contribute to the tables, by subject."""
+
 
 class Arrival(Struct, gc=False):
     """A change, the time (ms) of the log when it was appended (the highest append time up to there), and its offset."""
@@ -38,7 +41,7 @@ class Delta:
     def __init__(self) -> None:
         self.records: dict[str, dict[str, Record]] = defaultdict(dict)
         self.cells: dict[Bucket, dict[str, Cells]] = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
-        self.groups: dict[tuple[Bucket, Dims], Cells] = defaultdict(lambda: defaultdict(int))
+        self.groups: dict[Bucket, dict[Dims, Cells]] = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
         self.added: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
         self.removed: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
         self.directory: dict[str, dict[str, object]] = {}
@@ -69,7 +72,7 @@ class Delta:
             if one.counted:
                 row[MOMENTS] += sign
             for dims, cells in one.groups:
-                row = self.groups[bucket, dims]
+                row = self.groups[bucket][dims]
                 for name, units in cells.items():
                     row[name] += times * units
                 if one.counted:
@@ -77,23 +80,27 @@ class Delta:
 
     def enter(self, subject: str, before: list[Addition], after: list[Addition]) -> None:
         """Note which moments came and which went."""
-        was, now = _moments(before), _moments(after)
-        for anchor, holder, at_ms in now - was if was else now:
+        if not before:
+            for one in after:
+                self.added[one.anchor, one.holder][f"{one.at_ms}:{subject}"] = one.at_ms
+            return
+        was, now = ({(one.anchor, one.holder, one.at_ms) for one in additions} for additions in (before, after))
+        for anchor, holder, at_ms in now - was:
             self.added[anchor, holder][f"{at_ms}:{subject}"] = at_ms
-        for anchor, holder, at_ms in was - now if was else ():
+        for anchor, holder, at_ms in was - now:
             self.removed[anchor, holder][f"{at_ms}:{subject}"] = at_ms
 
 
-def _moments(additions: list[Addition]) -> set[tuple[str, str, int]]:
-    return {(one.anchor, one.holder, one.at_ms) for one in additions}
-
-
 class Folder:
-    """Folds the arrivals of one organisation on top of its directory and of what is known of the records concerned."""
+    """Folds the arrivals of one organisation on top of its directory and of what is known of the records concerned.
 
-    def __init__(self, org: Org, records: Mapping[str, Record], plan: Plan, final_days: int) -> None:
+    ``counted`` is what some of them contribute, by subject; it is kept up to date.
+    """
+
+    def __init__(self, org: Org, records: Mapping[str, Record], counted: Counted, plan: Plan, final_days: int) -> None:
         self.before_org, self.org = org, org
         self.before = records
+        self.counted = counted
         self.plan = plan
         self.final_ms = final_days * DAY_MS
         self.delta = Delta()
@@ -156,12 +163,17 @@ class Folder:
             return
         for entity, records in self.delta.records.items():
             for subject, record in records.items():
-                before = self._contribution(entity, self.before.get(subject, UNKNOWN), self.org)
+                before = self.counted.get(subject)
+                if before is None:
+                    before = self._contribution(entity, self.before.get(subject, UNKNOWN), self.org)
                 after = self._contribution(entity, record, self.org)
                 self.delta.change(subject, self.org, before, after)
+                if entity not in FINAL_ENTITIES:
+                    self.counted[subject] = after
 
     def _replace(self) -> None:
         """Count all records anew: they belong to other buckets now."""
+        self.counted.clear()
         changed = {s: entity for entity, records in self.delta.records.items() for s in records}
         for subject in self.before.keys() | changed.keys():
             entity = subject.partition("/")[0]

@@ -79,10 +79,11 @@ def _all(holders: dict[str, Row]) -> Row:
 def _roll_up_groups(keys: OrgKeys, delta: Delta, rows: Rows) -> None:
     """The organisation's rows by dimension value have no hours: a part of a day is answered from the records."""
     days: dict[tuple[str, str, str, str], Row] = defaultdict(dict)
-    for (bucket, dims), cells in delta.groups.items():
-        if any(cells.values()):
-            for dimension, value in dims:
-                _add(days[bucket.day, bucket.month, dimension, value], cells)
+    for bucket, groups in delta.groups.items():
+        for dims, cells in groups.items():
+            if any(cells.values()):
+                for dimension, value in dims:
+                    _add(days[bucket.day, bucket.month, dimension, value], cells)
     for (day, month_label, dimension, value), cells in days.items():
         month = keys.row("o", "m", month_label, dimension, value)
         rows.listed[month] = keys.values(dimension), value

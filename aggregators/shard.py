@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from aggregators.contribution import Plan
-from aggregators.fold import Arrival, Delta, Folder
+from aggregators.fold import Arrival, Counted, Delta, Folder
 from aggregators.org import Org, pack_entry
 from aggregators.record import FINAL_ENTITIES, UNKNOWN, Record, decode_record, encode_record
 from aggregators.rollup import Rows, rolled_up
@@ -67,6 +67,7 @@ class Shard:
         self.changed_at: dict[str, str] = {}  # the first of the two offsets that an organisation's version is
         self.records: dict[str, Record] = {}
         self.rows: dict[str, Row] = {}
+        self.counted: dict[str, Counted] = defaultdict(dict)
 
     def apply(self, arrivals: Iterable[Arrival], position: int) -> Generator[Load | LoadHash | Scan, Any, Writes]:
         """Fold a batch whose last event's offset is ``position``; return what to write."""
@@ -111,7 +112,7 @@ class Shard:
         yield from self._load_records(named.values())
         known = self.records
         before = {subject: known[key] for subject, key in subjects.items() if key in known}
-        folder = Folder(self.orgs[org], before, self.plan, self.final_days)
+        folder = Folder(self.orgs[org], before, self.counted[org], self.plan, self.final_days)
         delta = folder.fold(arrivals)
         self.orgs[org] = folder.org
         return delta
@@ -132,7 +133,7 @@ class Shard:
         """The records whose buckets move because a zone or the currency changes: all of them, or a user's tasks."""
         before = self.orgs[org]
         records = {a.change.key: self._known(keys, a.change.key) for a in moved}
-        trial = Folder(before, records, self.plan, self.final_days)
+        trial = Folder(before, records, {}, self.plan, self.final_days)
         trial.fold(moved)
         yield from self._load_rows([keys.months])
         if trial.org.places == before.places or not self.rows[keys.months]:
@@ -209,9 +210,15 @@ class Shard:
         writes.zrem.update((keys.moments(*of), list(members)) for of, members in delta.removed.items())
 
     def _trim(self) -> None:
-        for cache in (self.records, self.rows):
-            for key in list(islice(cache, max(0, len(cache) - self.cached))):
-                del cache[key]
+        _shorten(self.records, self.cached)
+        _shorten(self.rows, self.cached)
+        for counted in self.counted.values():
+            _shorten(counted, self.cached // 10 // len(self.counted))
+
+
+def _shorten(cache: dict[str, Any], most: int) -> None:
+    for key in list(islice(cache, max(0, len(cache) - most))):
+        del cache[key]
 
 
 def _sum(row: Row, more: Row) -> Row:
