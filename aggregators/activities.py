@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
-from aggregators.moment import Moment, level, moment
-from aggregators.story import Facts, Story, milliseconds
+from aggregators.moment import Moment, holder, level, moment
+from aggregators.story import Facts, Story, facts_of, milliseconds
+from events import Entry
 from events.instants import instant_ns
 
 DueInstant = Callable[[Facts], int | None]
@@ -13,6 +14,17 @@ CONNECTED_MS = 30_000
 """A call that lasted this long connected, whatever its outcome says."""
 
 _LOGGED = {"crm.call.logged": "call", "crm.email.logged": "email", "crm.message.logged": "message"}
+
+
+def logged_once(entry: Entry) -> Moment | None:
+    """Return what ``logged`` would of a record with this one event, None where it is no ``*.logged``."""
+    activity = _LOGGED.get(entry.data.type)
+    if activity is None:
+        return None
+    facts = facts_of(entry)
+    facts["activity"] = activity
+    credited = holder(facts, entry.actor)
+    return Moment(f"{activity}.logged", milliseconds(entry.time_ns), credited, credited, facts)
 
 
 def logged(told: Story) -> Iterator[Moment]:

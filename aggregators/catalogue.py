@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from aggregators.contribution import DIMENSIONS, Kept, Plan
 from aggregators.formulas import Count, Duration, Formula, Mean, Ranked, Ratio, Share, Spent, Total, Weighted
-from aggregators.measures import MEASURES
+from aggregators.measures import LEVELS, MEASURES
 
 LEADS, DEALS = "Acquisition & leads", "Pipeline & deals"
 REVENUE, GOALS = "Revenue, profit & orders", "Goals, forecast & ranking"
@@ -146,7 +146,9 @@ def plan() -> Plan:
         measures = tuple(m for m in MEASURES if anchor in m.anchors and any(m.name in k.formula.measures for k in KPIS))
         kpis = [k for k in KPIS if any(m.name in k.formula.measures for m in measures)]
         asked = {d for kpi in kpis for d in kpi.by} - _ELSEWHERE.get(anchor, frozenset())
-        found[anchor] = Kept(measures, tuple((d, fact) for d, fact in DIMENSIONS.items() if d in asked))
+        found[anchor] = Kept(
+            measures, tuple((d, fact) for d, fact in DIMENSIONS.items() if d in asked), level=anchor in LEVELS
+        )
     return found
 
 

@@ -1,18 +1,19 @@
 """What a record adds to the tables: a pure function of its state and its organisation's directory."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct
 
 from aggregators import activities, deals, leads, tickets
 from aggregators.histogram import bucket
-from aggregators.measures import LEVELS, Measure
+from aggregators.measures import Measure
 from aggregators.moment import Moment
 from aggregators.org import Org
 from aggregators.record import Record
 from aggregators.story import Facts, story
 
+PRODUCTS = "products"
 DIMENSIONS: dict[str, str] = {
     "pipeline": "pipeline_id",
     "stage": "stage_id",
@@ -23,7 +24,7 @@ DIMENSIONS: dict[str, str] = {
     "lost_reason": "lost_reason",
     "deal_type": "deal_type",
     "deal_subtype": "deal_subtype",
-    "product": "products",
+    "product": PRODUCTS,
     "category": "category",
     "activity": "activity",
 }
@@ -35,11 +36,17 @@ Dims = tuple[tuple[str, str], ...]
 NONE = "(none)"
 
 
-class Kept(NamedTuple):
+class Kept:
     """What is kept of an anchor's moments: its measures, and the dimensions (with their facts) that they are broken down by."""
 
-    measures: tuple[Measure, ...]
-    dimensions: tuple[tuple[str, str], ...]
+    def __init__(self, measures: tuple[Measure, ...], dimensions: tuple[tuple[str, str], ...], *, level: bool) -> None:
+        self.measures = measures
+        self.dimensions = dimensions
+        self.level = level
+        self.counts = tuple((m.name, m.read) for m in measures if m.kind == "count")
+        self.others = tuple(m for m in measures if m.kind != "count")
+        self.by_fact = {fact: dimension for dimension, fact in dimensions if fact != PRODUCTS}
+        self.by_product = any(fact == PRODUCTS for _, fact in dimensions)
 
 
 Plan = Mapping[str, Kept]
@@ -67,6 +74,8 @@ MOMENTS = "moments"
 
 def moments(entity: str, record: Record, org: Org) -> Iterator[Moment]:
     """Return the moments of a record, none when it is deleted or counts nowhere."""
+    if len(record.entries) == 1 and (logged := activities.logged_once(record.entries[0])):
+        return iter((logged,))
     told = story(record)
     if told is None:
         return tickets.unknown(record.links) if not record.entries else iter(())
@@ -93,22 +102,16 @@ def contribution(entity: str, record: Record, org: Org, plan: Plan) -> list[Addi
     found: list[Addition] = []
     facts: Facts | None = None
     for moment in moments(entity, record, org):
-        kept = plan.get(moment.anchor)
+        anchor, at_ms, holder, current, sign = moment.anchor, moment.at_ms, moment.holder, moment.current, moment.sign
+        kept = plan.get(anchor)
         if kept is None:
             continue
         if moment.facts is not facts:  # a level ends with the facts that it began with
             facts = moment.facts
-            cells = cells_of(moment.anchor, moment.at_ms, facts, kept, org)
+            cells = cells_of(anchor, at_ms, facts, kept, org)
             groups = _groups(moment, cells, kept, org) if cells else ()
         if cells:
-            anchor, at_ms, holder, current, sign = (
-                moment.anchor,
-                moment.at_ms,
-                moment.holder,
-                moment.current,
-                moment.sign,
-            )
-            found.append(Addition(anchor, at_ms, holder, sign, cells, groups, anchor in LEVELS))
+            found.append(Addition(anchor, at_ms, holder, sign, cells, groups, kept.level))
             if current != holder:
                 found.append(Addition(anchor, at_ms, f"x{holder}", -sign, cells, counted=True))
                 found.append(Addition(anchor, at_ms, f"x{current}", sign, cells, counted=True))
@@ -117,33 +120,29 @@ def contribution(entity: str, record: Record, org: Org, plan: Plan) -> list[Addi
 
 def _groups(moment: Moment, cells: Cells, kept: Kept, org: Org) -> tuple[tuple[Dims, Cells], ...]:
     """The dimension values that the cells of a moment count for, and products that are only a part of it with theirs."""
-    whole: list[tuple[str, str]] = []
+    facts, by_fact = moment.facts, kept.by_fact
+    whole = [(by_fact[fact], str(facts[fact])) for fact in by_fact.keys() & facts.keys() if facts[fact] is not None]
     parts: list[tuple[Dims, Cells]] = []
-    facts = moment.facts
-    for dimension, fact in kept.dimensions:
-        value = facts.get(fact)
-        if fact == "products":
-            for product, amount in (value or {NONE: facts["amount"]}).items():
-                if amount == facts["amount"]:
-                    whole.append((dimension, product))
-                else:
-                    own = cells_of(moment.anchor, moment.at_ms, {**facts, "amount": amount}, kept, org)
-                    parts.append((((dimension, product),), own))
-        elif value is not None:
-            whole.append((dimension, str(value)))
+    if kept.by_product:
+        for product, amount in (facts[PRODUCTS] or {NONE: facts["amount"]}).items():
+            if amount == facts["amount"]:
+                whole.append(("product", product))
+            else:
+                own = cells_of(moment.anchor, moment.at_ms, {**facts, "amount": amount}, kept, org)
+                parts.append(((("product", product),), own))
     return ((tuple(whole), cells), *parts) if whole else tuple(parts)
 
 
 def cells_of(anchor: str, at_ms: int, facts: Facts, kept: Kept, org: Org) -> Cells:
     """Return what a moment adds to the measures of its anchor, reading ``facts`` (its own, or those of one of its products)."""
     found: Cells = {}
-    for measure in kept.measures:
-        read = measure.read(facts)
-        if measure.kind == "count":
-            if read:
-                found[measure.name] = int(read)
-        elif read is not None:
-            _READ[measure.kind](found, measure, read, facts, at_ms, org)
+    for name, read in kept.counts:
+        if units := read(facts):
+            found[name] = int(units)
+    for measure in kept.others:
+        said = measure.read(facts)
+        if said is not None:
+            _READ[measure.kind](found, measure, said, facts, at_ms, org)
     return found
 
 

@@ -6,6 +6,7 @@ and only the difference is applied. Since cells are integers, the tables do not 
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from msgspec import Struct
 
@@ -40,8 +41,8 @@ class Delta:
 
     def __init__(self) -> None:
         self.records: dict[str, dict[str, Record]] = defaultdict(dict)
-        self.cells: dict[Bucket, dict[str, Cells]] = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
-        self.groups: dict[Bucket, dict[Dims, Cells]] = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
+        self.cells: dict[Bucket, dict[str, Cells]] = defaultdict(dict)
+        self.groups: dict[Bucket, dict[Dims, Cells]] = defaultdict(dict)
         self.added: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
         self.removed: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
         self.directory: dict[str, dict[str, object]] = {}
@@ -63,20 +64,11 @@ class Delta:
 
     def count(self, additions: list[Addition], org: Org, sign: int) -> None:
         """Add to the cells, or take off with ``sign`` -1."""
-        bucket_of = org.calendar.bucket
         for one in additions:
-            bucket, times = bucket_of(one.at_ms), sign * one.sign
-            row = self.cells[bucket][one.holder]
-            for name, units in one.cells.items():
-                row[name] += times * units
-            if one.counted:
-                row[MOMENTS] += sign
+            bucket, times, counted = org.calendar.bucket(one.at_ms), sign * one.sign, sign if one.counted else 0
+            _add(self.cells[bucket], one.holder, one.cells, times, counted)
             for dims, cells in one.groups:
-                row = self.groups[bucket][dims]
-                for name, units in cells.items():
-                    row[name] += times * units
-                if one.counted:
-                    row[MOMENTS] += sign
+                _add(self.groups[bucket], dims, cells, times, counted)
 
     def enter(self, subject: str, before: list[Addition], after: list[Addition]) -> None:
         """Note which moments came and which went."""
@@ -89,6 +81,17 @@ class Delta:
             self.added[anchor, holder][f"{at_ms}:{subject}"] = at_ms
         for anchor, holder, at_ms in was - now:
             self.removed[anchor, holder][f"{at_ms}:{subject}"] = at_ms
+
+
+def _add(rows: dict[Any, Cells], key: Any, cells: Cells, times: int, counted: int) -> None:
+    row = rows.get(key)
+    if row is None:
+        row = rows[key] = {**cells} if times == 1 else {name: times * units for name, units in cells.items()}
+    else:
+        for name, units in cells.items():
+            row[name] = row.get(name, 0) + times * units
+    if counted:
+        row[MOMENTS] = row.get(MOMENTS, 0) + counted
 
 
 class Folder:
@@ -165,7 +168,7 @@ class Folder:
             for subject, record in records.items():
                 before = self.counted.get(subject)
                 if before is None:
-                    before = self._contribution(entity, self.before.get(subject, UNKNOWN), self.org)
+                    before = self._contribution(entity, known, self.org) if (known := self.before.get(subject)) else []
                 after = self._contribution(entity, record, self.org)
                 self.delta.change(subject, self.org, before, after)
                 if entity not in FINAL_ENTITIES:

@@ -222,13 +222,11 @@ def _shorten(cache: dict[str, Any], most: int) -> None:
 
 
 def _sum(row: Row, more: Row) -> Row:
+    """What a row is with more added to it, zeros dropped."""
     total = {**row}
-    for name, value in more.items():
-        if units := total.get(name, 0) + value:
-            total[name] = units
-        else:
-            total.pop(name, None)
-    return total
+    for name, units in more.items():
+        total[name] = total.get(name, 0) + units
+    return {name: units for name, units in total.items() if units} if 0 in total.values() else total
 
 
 def _text(key: str | bytes) -> str:

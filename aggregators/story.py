@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct, to_builtins
 
 from aggregators.record import Record, is_deleted, is_initial
-from events import Entry
+from events import EVENTS, Entry
 
 Facts = Mapping[str, Any]
 
@@ -31,20 +31,30 @@ _STATED: dict[str, dict[str, str]] = {
 }
 """Facts that the type alone states."""
 
+_PLAIN = frozenset(
+    name
+    for name, kind in EVENTS.items()
+    if name not in _RENAMED.keys() | _STATED.keys()
+    and not {"changed", "status", "due_at", "due_date"}.intersection(kind.__struct_fields__)
+)
+"""Types whose members are the facts."""
+
 _BY_EVENT = frozenset({"status", "health"})
 """Facts that only events of their own state, never a member of ``changed`` that happens to have their name."""
 
-TIMED = (
-    "owner_id",
-    "team_id",
-    "stage_id",
-    "pipeline_id",
-    "value",
-    "probability",
-    "health",
-    "status",
-    "due_at",
-    "due_date",
+TIMED = frozenset(
+    {
+        "owner_id",
+        "team_id",
+        "stage_id",
+        "pipeline_id",
+        "value",
+        "probability",
+        "health",
+        "status",
+        "due_at",
+        "due_date",
+    }
 )
 """Facts that count as they were at an instant; all others count as they are known now."""
 
@@ -79,9 +89,8 @@ class Story(Struct, gc=False):
         """Return what holds now, with the facts of an instant in place of today's."""
         view = {**self.final}
         if timed is not self.final:
-            for name in TIMED:
-                if name in view or name in timed:
-                    view[name] = timed.get(name)
+            for name in view.keys() & TIMED:
+                view[name] = timed.get(name)
         return view
 
 
@@ -121,6 +130,8 @@ def facts_of(entry: Entry) -> dict[str, Any]:
     found: dict[str, Any] = to_builtins(entry.data)
     if "custom" in found:
         found |= {f"custom.{name}": custom for name, custom in found.pop("custom").items()}
+    if kind in _PLAIN:
+        return found
     if "changed" in found:
         for name, change in found.pop("changed").items():
             if name not in _BY_EVENT:
