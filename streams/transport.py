@@ -32,6 +32,11 @@ class Batch(NamedTuple):
     seek: int
 
 
+POLL_SECONDS = 0.025
+"""How long to wait for records before looking again whether a partition whose agent was busy can take more. Faust's second would
+be seen, too; and what comes meanwhile is fetched as one batch."""
+
+
 class ConsumerThread(aiokafka.AIOKafkaConsumerThread):
     """Faust's thread of the Kafka client, with fetches that wait no longer than a number may be late."""
 
@@ -62,7 +67,10 @@ class Consumer(aiokafka.Consumer):
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:  # noqa: ASYNC109 - Faust's name
         """Fetch once and yield a message per partition, its value a ``Batch``."""
-        fetched, _ = await self._wait_next_records(timeout)
+        if self.flow_active and not self._get_active_partitions():
+            await asyncio.sleep(POLL_SECONDS)
+            return
+        fetched, _ = await self._wait_next_records(min(timeout, POLL_SECONDS))
         known = self._next.keys() - self._pending.keys()
         records = {tp: found for tp, found in (fetched or {}).items() if found and tp in known}
         # What was fetched and is not handed out, for whatever reason, is fetched again.

@@ -11,7 +11,7 @@ from streams import metrics, transport, watchdog
 from streams.applier import Applier
 
 WATCH_SECONDS = 5.0
-BUFFER_BATCHES = 16
+BUFFER_BATCHES = 2
 """Batches that are fetched ahead; what else would be in memory is the whole backlog."""
 
 
