@@ -55,6 +55,7 @@ async def test_a_topic_made_by_somebody_else_is_compared(kafka_server: Kafka) ->
         f"{name} has 2 partitions, not the 4 of CRMPULSE_PARTITIONS",
         f"{name} has retention.ms=1000, not -1",
         f"{name} has message.timestamp.type=CreateTime, not LogAppendTime",
+        f"{name} has max.message.bytes=1048588, not 2097152",
     ]
 
 
