@@ -62,6 +62,7 @@ class Bare(Consumer):
         self.script = log
         self._read_offset = {}
         self.flow_active = True
+        self._active_partitions = {ONE, TWO}  # type: ignore[arg-type]
         self.on_init()
 
     def highwater(self, tp: TP) -> int:
@@ -104,6 +105,12 @@ async def fetch(consumer: Consumer, most: int = 2) -> list[Batch]:
 def told(batches: list[Batch]) -> list[tuple[int, int, list[int]]]:
     """Partition, start and offsets of each batch."""
     return [(batch.tp.partition, batch.start, [r.offset for r in batch.records]) for batch in batches]
+
+
+async def test_nothing_is_fetched_while_every_agent_is_busy(consumer: Consumer, log: Log) -> None:
+    consumer._active_partitions = set()
+    assert await fetch(consumer) == []
+    assert log.position == {ONE: 0, TWO: 0}
 
 
 async def test_each_fetch_is_a_batch_a_partition_and_begins_where_the_last_one_ended(consumer: Consumer) -> None:
