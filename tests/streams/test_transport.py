@@ -62,7 +62,7 @@ class Bare(Consumer):
         self.script = log
         self._read_offset = {}
         self.flow_active = True
-        self._active_partitions = {ONE, TWO}  # type: ignore[arg-type]
+        self._active_partitions = {TP(*ONE), TP(*TWO)}
         self.on_init()
 
     def highwater(self, tp: TP) -> int:
