@@ -100,4 +100,5 @@ def _visible(found: latency.Latency) -> str:
     )
 
 
-main()
+if __name__ == "__main__":
+    main()

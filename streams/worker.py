@@ -28,6 +28,7 @@ def run(settings: Settings) -> None:
         raise
     metrics.serve(settings)
     gc.freeze()
+    gc.set_threshold(200_000, 20, 100)  # the tables in memory are many objects and no cycles
     worker.execute_from_commandline()
 
 
