@@ -37,12 +37,17 @@ async def test_any_question_has_the_answer_of_the_recount(seed: int, redis_serve
             kpi = rng.choice(ASKED)
             asked = question(rng, kpi, events)
             found = await engine.kpi("demo", kpi.id, {name: value for name, value in asked.items() if value})
-            where = [tuple(text.split(":", 1)) for text in asked["where"]]
+            where = [spelt(*text.split(":", 1)) for text in asked["where"]]
             by = asked["by"][0].split(",") if asked["by"] else None
-            expected = oracle.kpi(kpi.id, asked["scope"][0], ms(asked["from"]), ms(asked["to"]), by, where)  # type: ignore[arg-type]
+            expected = oracle.kpi(kpi.id, asked["scope"][0], ms(asked["from"]), ms(asked["to"]), by, where)
             compare(kpi, found, expected, f"seed {seed}: {kpi.id} {asked}")
     finally:
         await redis.aclose()
+
+
+def spelt(dimension: str, asked: str) -> tuple[str, str]:
+    """Return a filter as the recount takes it: a lost reason in the one spelling that reasons are counted by."""
+    return dimension, (" ".join(asked.split()).casefold() or asked) if dimension == "lost_reason" else asked
 
 
 def question(rng: random.Random, kpi: Kpi, events: list[Event]) -> dict[str, list[str]]:
