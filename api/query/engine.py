@@ -10,7 +10,7 @@ from aggregators.tables import org_keys, shard
 from api.query import drill, ranking
 from api.query.answer import answer, as_of, times, unit
 from api.query.errors import ImpossibleError, Problem, UnknownError
-from api.query.question import Params, Question, Reading, kpi_of, question
+from api.query.question import BEHIND, RANKED, Params, Question, Reading, kpi_of, question
 from api.query.tables import Directory, Tables
 from crmpulse.settings import Settings
 from events import partition_for
@@ -56,7 +56,7 @@ class Engine:
             level = reading.choice("level", ("user", "team"), "user")
             team = reading.one("team")
             reading.done()
-            asked = question(kpi, rest, directory.org)._replace(by=(level,))
+            asked = question(kpi, rest, directory.org, RANKED)._replace(by=(level,))
             asked = asked._replace(scope=f"team:{team}") if team else asked
             rows = await ranking.leaderboard(asked, tables, directory)
             return {"kpi": kpi.id, "unit": unit(kpi, directory.org, asked), "level": level, "rows": rows}
@@ -69,7 +69,7 @@ class Engine:
         rest = {name: values for name, values in params.items() if name != "kpi"}
 
         async def ask(directory: Directory) -> dict[str, Any]:
-            return await drill.behind(question(kpi, rest, directory.org), tables, directory)
+            return await drill.behind(question(kpi, rest, directory.org, BEHIND), tables, directory)
 
         return await tables.settled(ask)
 

@@ -15,6 +15,10 @@ from api.query.errors import ImpossibleError, Problem, UnknownError, nearest
 Params = Mapping[str, Sequence[str]]
 
 SELECTORS = ("scope", "window", "from", "to", "by", "every", "where", "compare", "credit", "now", "limit", "cursor")
+BEHIND = tuple(name for name in SELECTORS if name not in ("by", "every", "compare"))
+"""What narrows the records behind a number."""
+RANKED = tuple(name for name in BEHIND if name != "cursor")
+"""What narrows a ranking."""
 LARGEST = 10_000
 
 
@@ -50,7 +54,7 @@ class Reading:
     """Reads parameters one by one and gathers all that is wrong with them."""
 
     def __init__(self, params: Params, known: Sequence[str]) -> None:
-        self.params = params
+        self.params = {name: params[name] for name in params if name in known}
         self.problems: list[Problem] = [
             Problem(name, f"there is no parameter {name!r}; there are {', '.join(known)}", nearest(name, list(known)))
             for name in params
@@ -89,11 +93,9 @@ class Reading:
             raise ImpossibleError(self.problems)
 
 
-def question(kpi: Kpi, params: Params, org: Org, extra: Sequence[str] = ()) -> Question:
+def question(kpi: Kpi, params: Params, org: Org, selectors: Sequence[str] = SELECTORS) -> Question:
     """Return the question that parameters ask of a KPI; ImpossibleError with all that is wrong with them."""
-    reading = Reading(
-        params, [*SELECTORS, *kpi.params, *(p for p in ("stat", "variant") if p not in kpi.params), *extra]
-    )
+    reading = Reading(params, [*selectors, *kpi.params, *(p for p in ("stat", "variant") if p not in kpi.params)])
     periods = Periods(org.calendar, org.week_start, org.fiscal_year_start_month)
     now_ms = reading.read("now", reading.one("now"), lambda t: _now(t, periods), int(time.time() * 1000))
     window, explicit = _window(reading, periods, now_ms)

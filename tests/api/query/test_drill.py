@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from aggregators.catalogue import KPIS
+from api.query.errors import ImpossibleError
 from crmpulse.embedded import Redis
 from tests.histories import TEAMS, USERS, history
 from tests.telling import Told, params, telling
@@ -63,3 +64,9 @@ async def test_a_filter_filters_the_records(told: Told) -> None:
         asked = f"where=source:{source}"
         found = await records(told, f"kpi=deals_created&{asked}&limit=10000")
         assert found["total"] == await told.value("deals_created", asked)
+
+
+async def test_a_selector_without_a_meaning_for_records_is_refused(redis_server: Redis) -> None:
+    async with telling(redis_server, STORY) as asking:
+        with pytest.raises(ImpossibleError, match="there is no parameter 'every'"):
+            await records(asking, "kpi=deals_created&every=day")

@@ -62,7 +62,8 @@ async def test_a_deleted_user_is_ranked_for_what_they_did_only(redis_server: Red
 
 
 @pytest.mark.parametrize(("asked", "parameter"), [
-    ("level=user", "kpi"), ("kpi=rank", "kpi"), ("kpi=deals_won&level=person", "level"), ("kpi=deals_won&by=color", "by"),
+    ("level=user", "kpi"), ("kpi=rank", "kpi"), ("kpi=deals_won&level=person", "level"), ("kpi=deals_won&by=source", "by"),
+    ("kpi=deals_won&every=day", "every"), ("kpi=deals_won&compare=previous", "compare"), ("kpi=deals_won&cursor=1", "cursor"),
     ("kpi=deals_won&window=x", "window"), ("kpi=deals_won&team=a&team=b", "team"),
 ])  # fmt: skip
 async def test_what_cannot_be_ranked_is_said(asked: str, parameter: str, redis_server: Redis) -> None:
