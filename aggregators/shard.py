@@ -16,7 +16,7 @@ from aggregators.fold import Arrival, Counted, Delta, Folder
 from aggregators.org import Org, pack_entry
 from aggregators.record import FINAL_ENTITIES, UNKNOWN, Record, decode_record, encode_record
 from aggregators.rollup import Rows, rolled_up
-from aggregators.tables import OrgKeys, Row, decode_row, encode_row, org_keys
+from aggregators.tables import OrgKeys, Row, decode_row, encode_row, org_keys, orgs
 from events import Invalid
 
 
@@ -76,6 +76,8 @@ class Shard:
             by_org[arrival.change.org].append(arrival)
         writes = Writes()
         keys = {org: org_keys(self.prefix, org) for org in by_org}
+        if new := keys.keys() - self.orgs.keys():
+            writes.zadd[orgs(self.prefix)] = dict.fromkeys(new, 0)
         yield from self._load_orgs(keys)
         subjects = {org: keys[org].records({a.change.key for a in found}) for org, found in by_org.items()}
         yield from self._load_records(key for named in subjects.values() for key in named.values())

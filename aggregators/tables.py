@@ -11,7 +11,8 @@
 | `:months`, `:v:<dimension>` | which months and which values of a dimension have month rows, and how many |
 | `:ver` | the offset at which the directory or one of these two last changed, and that at which anything did |
 
-Beside them, `{layout.pN}:mark` (how far the log has been applied), `:owner` (who may write) and `:orgs`.
+Beside them, `{layout.pN}:mark` (how far the log has been applied), `:owner` (who may write) and `:orgs`, a sorted set of the
+organisations, all with score 0.
 """
 
 import re
@@ -44,6 +45,11 @@ def unescaped(text: str) -> str:
 def shard(partition: int, layout: int = LAYOUT) -> str:
     """Return the prefix of all keys of a partition."""
     return f"{{{layout}.p{partition}}}"
+
+
+def orgs(shard: str) -> str:
+    """Return the key of the organisations under a shard's prefix."""
+    return f"{shard}:orgs"
 
 
 class OrgKeys(NamedTuple):

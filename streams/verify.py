@@ -111,10 +111,10 @@ async def _read(redis: Redis, prefix: str, names: Sequence[str]) -> tuple[Mark, 
 
 
 def _kind(name: str, prefix: str) -> str:
-    match name.removeprefix(f"{prefix}:").split(":")[1:]:
-        case ["i", *_]:
+    match name.removeprefix(f"{prefix}:").split(":"):
+        case ["orgs"] | [_, "i", *_]:
             return "set"
-        case ["dir"]:
+        case [_, "dir"]:
             return "hash"
     return "string"
 

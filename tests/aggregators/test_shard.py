@@ -5,6 +5,7 @@ from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from aggregators.catalogue import plan
 from aggregators.contribution import MOMENTS, contribution
@@ -45,6 +46,14 @@ def test_what_happens_in_an_hour_is_in_its_day_month_and_the_organisation() -> N
         for resolution, label in (("h", "202601051000"), ("d", "20260105"), ("m", "202601")):
             assert row(tables, KEYS.row(holder, resolution, label))["calls_made"] == 1
     assert row(tables, KEYS.months) == {"202601": 2}  # the organisation's row and the user's
+
+
+def test_the_organisations_of_a_partition_are_listed() -> None:
+    tables, shard = Tables(), fresh()
+    batch = told("01-05 deal.created 1 owner_id=ann")
+    applied(tables, shard, [*batch, replace(batch[0], org="acme ltd: {1}")])
+    applied(tables, shard, [replace(batch[0], org="globex")])
+    assert tables.sets["{1.p0}:orgs"] == {"demo": 0, "acme ltd: {1}": 0, "globex": 0}
 
 
 def test_a_repeated_batch_writes_nothing() -> None:
