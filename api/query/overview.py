@@ -1,0 +1,133 @@
+"""All KPIs of an organisation at once, whole and by team and user: few sums of all measures, read at one applied offset."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import NamedTuple
+
+from aggregators.catalogue import KPIS, Kpi
+from aggregators.formulas import Share
+from aggregators.tables import Row
+from aggregators.teams import ALWAYS, Part
+from aggregators.values import Cells, Context, Number, Value
+from aggregators.windows import Periods, Window, named
+from api.query.answer import context_of
+from api.query.cells import Rows
+from api.query.question import Question
+from api.query.sums import Summing
+from api.query.tables import Directory, Tables
+
+NOW = "now"
+"""The window of gauges: they are as of the instant at which they are read."""
+LEVELS = ("org", "team", "user")
+AT_ONCE = 100
+"""How many values are made before others get their turn."""
+
+
+def is_single(kpi: Kpi) -> bool:
+    """Tell whether a KPI has one value without being asked for more, such as which goal or which share."""
+    return kpi.kind != "rank" and not isinstance(kpi.formula, Share) and {*kpi.params} <= {"stat", "variant"}
+
+
+SHOWN: tuple[Kpi, ...] = tuple(kpi for kpi in KPIS if is_single(kpi))
+
+
+class Summed(NamedTuple):
+    """A sum of all that some KPIs read: of the organisation (``name`` is empty), of a team or of a user."""
+
+    kpis: tuple[Kpi, ...]
+    window: str
+    ends: Window
+    level: str
+    name: str
+    row: Row
+
+
+class Figure(NamedTuple):
+    """The value of a KPI: of the organisation (``name`` is empty), of a team or of a user."""
+
+    kpi: Kpi
+    window: str
+    level: str
+    name: str
+    value: Number | None
+
+
+class Overview(NamedTuple):
+    """Sums, and for how long they are those of now while no event comes.
+
+    ``until_ms`` is when the next day begins, and with it windows; with ``moves`` gauges change before, by the clock alone: a due instant is ahead.
+    """
+
+    directory: Directory
+    sums: list[Summed]
+    until_ms: int
+    moves: bool
+
+
+def names(directory: Directory, level: str) -> int:
+    """Return how many names a level has at most, with the one that stands for none."""
+    return {"org": 1, "team": len(directory.teams.ids) + 1, "user": len(directory.teams.users) + 1}[level]
+
+
+def figures_each(level: str, windows: int) -> int:
+    """Return how many figures a name of a level has at most."""
+    return sum(1 if kpi.gauge else windows for kpi in SHOWN if level in kpi.by)
+
+
+async def overview(
+    tables: Tables, directory: Directory, now_ms: int, windows: Sequence[str], levels: Sequence[str]
+) -> Overview:
+    """Return the sums of all KPIs at some levels: over named windows, of gauges as of now."""
+    org = directory.org
+    periods = Periods(org.calendar, org.week_start, org.fiscal_year_start_month)
+    spans = {name: named(name, periods, now_ms) for name in windows}
+    sums: list[Summed] = []
+    for level in levels:
+        for gauges, over in ((False, spans), (True, {NOW: Window(0, now_ms)})):
+            kpis = tuple(kpi for kpi in SHOWN if level in kpi.by and kpi.gauge == gauges)
+            asked = Question(_all(kpis), "org", Window(0, now_ms), now_ms, now_ms, periods)
+            asked = asked._replace(by=() if level == "org" else (level,))
+            found = await Summing(asked, tables, directory).over([*over.values()])
+            for (window, ends), of_window in zip(over.items(), found, strict=True):
+                rows = {"": of_window.whole} if level == "org" else {key[0]: r for key, r in of_window.groups.items()}
+                sums += [Summed(kpis, window, ends, level, name, row) for name, row in rows.items()]
+    return Overview(directory, sums, periods.unit("day", now_ms).to_ms, await _moves(tables, directory, now_ms))
+
+
+async def figures(found: Overview) -> AsyncIterator[Figure]:
+    """Yield the values that are there; others get their turn in between."""
+    for number, figure in enumerate(_values(found)):
+        if figure.value is not None:
+            yield figure
+        if number % AT_ONCE == 0:
+            await asyncio.sleep(0)
+
+
+def _values(found: Overview) -> Iterator[Figure]:
+    contexts = {one.ends: context_of(found.directory.org, one.ends.to_ms) for one in found.sums}
+    for kpis, window, ends, level, name, row in found.sums:
+        for kpi in kpis:
+            yield Figure(kpi, window, level, name, kpi.formula.value(row, contexts[ends]).value)
+
+
+class _Together(NamedTuple):
+    """What all of some KPIs read; their own formulas make values of it."""
+
+    measures: tuple[str, ...]
+    stats: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
+
+    def value(self, cells: Cells, context: Context) -> Value:
+        return Value(None)
+
+
+def _all(kpis: Sequence[Kpi]) -> Kpi:
+    measures = tuple(dict.fromkeys(name for kpi in kpis for name in kpi.formula.measures))
+    return Kpi("", "", "", kpis[0].kind, "", "user team org", _Together(measures), "")
+
+
+async def _moves(tables: Tables, directory: Directory, now_ms: int) -> bool:
+    rows = Rows(tables.keys, directory.org.calendar, directory.months)
+    ahead = [key for term in rows.over(Part("o", now_ms, ALWAYS[1])) for key in (*term.rows, *term.edges)]
+    loaded = await tables.load(ahead)
+    return any(loaded[key] for key in ahead)
