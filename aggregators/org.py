@@ -13,16 +13,19 @@ from aggregators.record import Record, is_deleted
 from aggregators.story import Facts, facts_of, story
 from events.instants import instant_ns
 
-ENTITIES = frozenset({"org", "user", "team", "pipeline", "fx"})
+ENTITIES = frozenset({"org", "user", "team", "pipeline", "fx", "goal"})
 """Entities whose records make up the directory."""
 
 _KEPT: dict[str, tuple[str, ...]] = {
-    "org": ("name", "time_zone", "currency", "week_start", "fiscal_year_start_month"),
+    "org": ("name", "time_zone", "currency", "week_start", "fiscal_year_start_month", "holidays"),
     "user": ("name", "manager_id", "time_zone", "active"),
     "team": ("name", "manager_id", "parent_id", "active"),
     "pipeline": ("name", "stages"),
     "fx": ("rate",),
-}
+    "goal": (
+        "name", "kpi", "assignee", "period", "start", "end", "where", "direction", "pace", "stat", "params", "milestones",
+    ),
+}  # fmt: skip
 
 
 class Org:
@@ -54,20 +57,53 @@ class Org:
 
 
 def described(entity: str, record: Record) -> dict[str, Any]:
-    """Return a directory record's entry; a user's ``teams`` are ``[from instant in ms, team]``, oldest first."""
+    """Return a directory record's entry.
+
+    What holds from an instant on is a list of ``[from instant in ms, value]``, oldest first: a user's ``teams``, the
+    ``business_hours`` of the organisation or a team, a goal's ``targets``.
+    """
     told = story(record)
     if told is None:
         return {"deleted": True} if is_deleted(record) else {}
-    found = {name: told.final[name] for name in _KEPT[entity] if told.final.get(name) is not None}
+    if entity == "goal":
+        return goal(record)
+    found = _kept(entity, told.final)
     if entity == "user":
         found["teams"] = memberships(record)
+    if entity in ("org", "team") and (hours := over_time(record, "business_hours")):
+        found["business_hours"] = hours
     return found
+
+
+def goal(record: Record) -> dict[str, Any]:
+    """Return a goal as it was last set: each time whole, so that what it leaves out is not what was said before."""
+    held: dict[str, Any] | None = None
+    for entry in record.entries:
+        match entry.data.type:
+            case "crm.goal.set":
+                held = facts_of(entry)
+            case "crm.goal.deleted":
+                held = None
+            case _:
+                held = held and held | facts_of(entry)
+    if held is None:
+        return {"deleted": True}
+    return _kept("goal", held) | {"targets": [found for found in over_time(record, "target") if found[1] is not None]}
 
 
 def memberships(record: Record) -> list[list[Any]]:
     """Return a user's teams over time: ``[from instant in ms, team]``, oldest first; an empty team for none."""
+    return [[at_ms, team or ""] for at_ms, team in over_time(record, "team_id")]
+
+
+def over_time(record: Record, member: str) -> list[list[Any]]:
+    """Return what was said of a member over time: ``[from instant in ms, value]``, oldest first."""
     stated = [(e.time_ns // 1_000_000, facts_of(e)) for e in record.entries]
-    return [[at_ms, facts["team_id"] or ""] for at_ms, facts in stated if "team_id" in facts]
+    return [[at_ms, facts[member]] for at_ms, facts in stated if member in facts]
+
+
+def _kept(entity: str, facts: Facts) -> dict[str, Any]:
+    return {name: facts[name] for name in _KEPT[entity] if facts.get(name) is not None}
 
 
 def pack_entry(entry: dict[str, Any]) -> bytes:

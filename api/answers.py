@@ -87,6 +87,52 @@ class Value(Measured):
     as_of: str | None = Field(None, description="the instant that the answer speaks of")
 
 
+class Milestone(_Answer):
+    """A share of the target that is announced."""
+
+    share: float
+    reached: bool
+
+
+class Goal(_Answer):
+    """A goal, and how it stands. Caveats such as `fx_missing` ride along where they apply."""
+
+    goal: str = Field(description="its id", examples=["q3-revenue"])
+    name: str | None
+    kpi: str = Field(examples=["revenue_won"])
+    unit: str | None = Field(description="an ISO 4217 code where it is money")
+    assignee: str = Field(description="`org`, `team:<id>` or `user:<id>`")
+    assignee_name: str
+    target: Number = Field(description="the target that holds, in the unit; null where its currency has no rate")
+    direction: str = Field(description="at_least or at_most")
+    period: str | None = Field(description="week, month, quarter or year; null where it has dates of its own")
+    from_: str | None = Field(alias="from", description="begin of the period")
+    to: str | None = Field(description="end of the period, not in it")
+    where: dict[str, Any]
+    stat: str | None
+    params: dict[str, Any]
+    progress: Number = Field(description="the KPI's value in the period so far")
+    attainment: Number = Field(description="progress / target; at_most: target / progress")
+    expected_by_now: Number = Field(
+        description="target x elapsed share of the period; of a ratio, mean or gauge the target"
+    )
+    pace: Number = Field(description="progress / expected; at_most: expected / progress")
+    projection: Number = Field(description="progress / elapsed share; of a ratio, mean or gauge the progress")
+    state: str | None = Field(
+        description="on_track, at_risk, off_track, reached or missed; null where it cannot be told"
+    )
+    milestones: list[Milestone] = Field(description="of an at_least goal")
+    problem: str | None = Field(None, description="why the goal cannot be told")
+    as_of: str
+
+
+class Goals(_Answer):
+    """Goals, by id."""
+
+    goals: list[Goal]
+    as_of: str
+
+
 class Ranked(_Answer):
     """A row of a leaderboard."""
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from api import health, ingest, pages, problems, reads
+from api import goals, health, ingest, pages, problems, reads
 from api.auth import Tokens
 from api.metrics import Measured, Metrics
 from api.service import opened
@@ -24,7 +24,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(title="crmpulse", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     app.add_middleware(Measured, metrics=metrics)
     problems.install(app)
-    for module in (ingest, reads, health, pages):
+    for module in (ingest, reads, goals, health, pages):
         app.include_router(module.router)
     pages.mount(app)
     return app

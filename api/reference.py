@@ -102,6 +102,32 @@ def _parameter(name: str) -> Json:
 
 
 _SECURITY: list[dict[str, Sequence[str]]] = [{"token": []}, {}]
+
+
+def _standing(*, missing: bool) -> Json:
+    told = question("org", "scope", "now", "after", missing=missing)
+    [scope] = (parameter for parameter in told["openapi_extra"]["parameters"] if parameter["name"] == "scope")
+    description = "only goals of this assignee: `org`, `team:<id>` or `user:<id>`"
+    scope |= {"description": description, "schema": {"type": "string"}}
+    return told
+
+
+GOALS, GOAL = _standing(missing=False), _standing(missing=True)
+"""What the decorators of the routes for all goals and for one need."""
+
+_ASKED = {
+    "type": "object",
+    "properties": {
+        "link": {"type": "boolean", "default": False, "description": "a link in place of the cookie"},
+        "days": {"type": "integer", "minimum": 1, "maximum": 366, "default": 30, "description": "how long it holds"},
+        "limit": {"type": "string", "description": "`team:<id>` or `user:<id>`, to show no more than that"},
+    },
+}
+SESSION: Json = question("org")
+"""What the decorator of the route for sessions needs."""
+SESSION["openapi_extra"]["requestBody"] = {"content": {"application/json": {"schema": _ASKED}}}
+SESSION["responses"] |= errors(413)
+
 _EVENT = {
     "oneOf": [{"$ref": f"#/components/schemas/{kind.__name__}"} for kind in wire_class.values()],
     "discriminator": {

@@ -23,20 +23,12 @@ MOST_BUCKETS = 10_000
 
 async def answer(asked: Question, tables: Tables, directory: Directory) -> dict[str, Any]:
     """Return the answer as the contract forms it."""
-    formula, kpi = asked.kpi.formula, asked.kpi
-    if isinstance(formula, Share) and not asked.by:
-        asked = asked._replace(by=(formula.dimension,))
+    kpi = asked.kpi
     main = gauged(asked, [asked.window])[0]
     buckets = gauged(asked, _series(asked, directory)) if asked.every else []
     compared = [_compared(asked, window) for window in [main, *buckets]] if asked.compare else []
     windows = [main, *buckets, *compared]
-    sums = await Summing(asked, tables, directory).over(windows)
-    sums = _together(sums) if asked.compare else sums
-    totals = await _totals(asked, tables, directory, windows)
-    told = [
-        _told(asked, directory.org, window, found, total)
-        for window, found, total in zip(windows, sums, totals, strict=True)
-    ]
+    told = await tell(asked, tables, directory, windows)
     result: dict[str, Any] = {
         "kpi": kpi.id,
         "version": kpi.version,
@@ -52,6 +44,22 @@ async def answer(asked: Question, tables: Tables, directory: Directory) -> dict[
         _compare([result, *result.get("series", [])], told[1 + len(buckets) :])
     result["as_of"] = as_of(asked)
     return result
+
+
+async def tell(
+    asked: Question, tables: Tables, directory: Directory, windows: Sequence[Window]
+) -> list[dict[str, Any]]:
+    """Return the value of each window, with its groups where any are asked for; of a gauge as of the window's end."""
+    formula = asked.kpi.formula
+    if isinstance(formula, Share) and not asked.by:
+        asked = asked._replace(by=(formula.dimension,))
+    sums = await Summing(asked, tables, directory).over(windows)
+    sums = _together(sums) if asked.compare else sums
+    totals = await _totals(asked, tables, directory, windows)
+    return [
+        _told(asked, directory.org, window, found, total)
+        for window, found, total in zip(windows, sums, totals, strict=True)
+    ]
 
 
 def as_of(asked: Question) -> str:

@@ -7,10 +7,11 @@ from redis.asyncio import Redis
 
 from aggregators.catalogue import BY_ID, Kpi
 from aggregators.tables import org_keys, shard
-from api.query import drill, ranking
+from aggregators.windows import utc_text
+from api.query import drill, goals, ranking
 from api.query.answer import answer, as_of, times, unit
 from api.query.errors import ImpossibleError, Problem, UnknownError
-from api.query.question import BEHIND, RANKED, Params, Question, Reading, kpi_of, question
+from api.query.question import BEHIND, RANKED, Params, Question, Reading, kpi_of, now_of, question, scope_of
 from api.query.tables import Directory, Tables
 from crmpulse.settings import Settings
 from events import partition_for
@@ -80,6 +81,33 @@ class Engine:
         if found is None:
             raise UnknownError("record", f"{entity}/{record_id}", [])
         return found
+
+    async def goals(self, org: str, params: Params) -> dict[str, Any]:
+        """Return how the goals of an organisation stand, or those of one assignee (`scope`), as of `now`."""
+        tables = await self.tables(org)
+
+        async def ask(directory: Directory) -> dict[str, Any]:
+            reading = Reading(params, ("now", "scope"))
+            now_ms, scope = now_of(reading, goals.periods_of(directory.org)), scope_of(reading, "")
+            reading.done()
+            found = await goals.standings(tables, directory, now_ms, scope=scope)
+            return {"goals": [one.told(directory.org) for one in found], "as_of": utc_text(now_ms)}
+
+        return await tables.settled(ask)
+
+    async def goal(self, org: str, goal_id: str, params: Params) -> dict[str, Any]:
+        """Return how one goal stands as of `now`; UnknownError where there is none, or (`scope`) not of that assignee."""
+        tables = await self.tables(org)
+
+        async def ask(directory: Directory) -> dict[str, Any]:
+            reading = Reading(params, ("now", "scope"))
+            now_ms, scope = now_of(reading, goals.periods_of(directory.org)), scope_of(reading, "")
+            reading.done()
+            goal = goals.named(directory.org, goal_id, scope)
+            [found] = await goals.standings(tables, directory, now_ms, only=goal.id)
+            return found.told(directory.org)
+
+        return await tables.settled(ask)
 
     async def directory(self, org: str) -> dict[str, Any]:
         """Return the users, teams and pipelines of an organisation, as they are known."""

@@ -97,7 +97,7 @@ def question(kpi: Kpi, params: Params, org: Org, selectors: Sequence[str] = SELE
     """Return the question that parameters ask of a KPI; ImpossibleError with all that is wrong with them."""
     reading = Reading(params, [*selectors, *kpi.params, *(p for p in ("stat", "variant") if p not in kpi.params)])
     periods = Periods(org.calendar, org.week_start, org.fiscal_year_start_month)
-    now_ms = reading.read("now", reading.one("now"), lambda t: _now(t, periods), int(time.time() * 1000))
+    now_ms = now_of(reading, periods)
     window, explicit = _window(reading, periods, now_ms)
     of = reading.one("of") if "of" in kpi.params else ""
     if kpi.kind == "rank" and (of not in BY_ID or of == kpi.id):
@@ -109,7 +109,7 @@ def question(kpi: Kpi, params: Params, org: Org, selectors: Sequence[str] = SELE
     meant = BY_ID.get(of, kpi)
     asked = Question(
         kpi=kpi,
-        scope=_scope(reading),
+        scope=scope_of(reading),
         window=window,
         at_ms=window.to_ms if explicit else min(window.to_ms, now_ms),
         now_ms=now_ms,
@@ -127,6 +127,11 @@ def question(kpi: Kpi, params: Params, org: Org, selectors: Sequence[str] = SELE
     )
     reading.done()
     return asked
+
+
+def now_of(reading: Reading, periods: Periods) -> int:
+    """Return the instant (ms) that a question speaks of: the present where it names none."""
+    return reading.read("now", reading.one("now"), lambda t: _now(t, periods), int(time.time() * 1000))
 
 
 def _now(text: str, periods: Periods) -> int:
@@ -154,8 +159,11 @@ def _window(reading: Reading, periods: Periods, now_ms: int) -> tuple[Window, bo
     return named(name, periods, now_ms), False
 
 
-def _scope(reading: Reading) -> str:
-    scope = reading.one("scope", "org")
+def scope_of(reading: Reading, default: str = "org") -> str:
+    """Return `org`, `team:<id>` or `user:<id>`; ``default`` where a question names none."""
+    scope = reading.one("scope", default)
+    if scope == default:
+        return default
     kind, colon, name = scope.partition(":")
     if scope != "org" and not (kind in ("team", "user") and colon and name):
         reading.problems.append(Problem("scope", f"{scope!r} is none of org, team:<id>, user:<id>", ["org"]))

@@ -115,7 +115,7 @@ class Scan:
             deal = self.records.get(f"deal/{found.facts['deal_id']}")
             told = story(deal) if deal else None
             value = told.final.get("pipeline_id") if told else None
-        return [_label(value)]
+        return [label(value)]
 
     def cells(self, found: Found) -> Row:
         """Return what a moment adds."""
@@ -149,6 +149,6 @@ class Scan:
         return {key: row for key, row in totals.items() if read_by(formula, row)}
 
 
-def _label(value: object) -> str:
-    """A value as it is named in a question: as in JSON, but that text has no quotes."""
+def label(value: object) -> str:
+    """Return a value as it is named in a question: as in JSON, but that text has no quotes."""
     return NONE if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,81 @@
+"""Whether a goal can be told, and the question that its progress is the answer to."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from aggregators.catalogue import BY_ID, Kpi
+from aggregators.goals import Goal
+from aggregators.org import Org
+from aggregators.windows import Window, utc_text
+from api.query.answer import unit
+from api.query.errors import ImpossibleError, Problem, nearest
+from api.query.question import Question, question
+from api.query.scan import label
+
+PARAMETERS = ("variant",)
+"""Parameters of KPIs that a goal may set."""
+
+_MEMBERS = {"scope": "assignee", **{name: f"params.{name}" for name in PARAMETERS}}
+_ANY = Window(10**12, 10**12)
+
+
+def asked_of(goal: Goal, org: Org, window: Window) -> Question:
+    """Return the question that `GET /v1/kpis/{id}` would ask for a goal's progress; ImpossibleError where it has none."""
+    params = {
+        "scope": [goal.assignee],
+        "from": [utc_text(window.from_ms)],
+        "to": [utc_text(window.to_ms)],
+        "now": [utc_text(window.to_ms)],
+        "where": [f"{dimension}:{label(value)}" for dimension, value in goal.where.items()],
+        "stat": [goal.stat] if goal.stat else [],
+        **{name: [label(value)] for name, value in goal.params.items() if name in PARAMETERS},
+    }
+    return question(BY_ID[goal.kpi], params, org)
+
+
+def mistakes(goal: Goal, org: Org) -> list[Problem]:
+    """Return all that keeps a goal from being told, each with the member of the goal that it is in."""
+    kpi = BY_ID.get(goal.kpi)
+    known = [name for name, one in BY_ID.items() if _may_be_one(one)]
+    if kpi is None or not _may_be_one(kpi):
+        reason = f"there is no KPI {goal.kpi!r}" if kpi is None else f"there are no goals on {goal.kpi}"
+        return [Problem("kpi", reason, nearest(goal.kpi, known)), *_dates(goal)]
+    return [*_question(goal, kpi, org), *_params(goal, kpi), *_dates(goal)]
+
+
+def _may_be_one(kpi: Kpi) -> bool:
+    """Tell whether there are goals on a KPI: on what is itself made of goals or places there are none."""
+    return bool(kpi.formula.measures)
+
+
+def _question(goal: Goal, kpi: Kpi, org: Org) -> Iterator[Problem]:
+    try:
+        asked = asked_of(goal, org, _ANY)
+    except ImpossibleError as error:
+        yield from (p._replace(parameter=_MEMBERS.get(p.parameter, p.parameter)) for p in error.problems)
+        return
+    found = unit(kpi, org, asked)
+    if found != org.currency and any(isinstance(target, dict) for _, target in goal.targets):
+        yield Problem("target", f"{goal.kpi} is told in {found}: a number, not an amount of money")
+
+
+def _params(goal: Goal, kpi: Kpi) -> Iterator[Problem]:
+    known = [name for name in PARAMETERS if name in kpi.params]
+    for name in goal.params:
+        if name not in PARAMETERS:
+            has = f"it has {', '.join(known)}" if known else "it has none"
+            yield Problem(
+                f"params.{name}", f"{kpi.id} has no parameter {name!r} that a goal may set; {has}", nearest(name, known)
+            )
+
+
+def _dates(goal: Goal) -> Iterator[Problem]:
+    own: list[Any] = [name for name in ("start", "end") if getattr(goal, name)]
+    if goal.period and own:
+        yield Problem("period", f"stands beside {' and '.join(own)}; give either a period or start and end")
+    elif not goal.period and not own:
+        yield Problem("period", "is missing; give a period (week, month, quarter, year) or start and end")
+    elif not goal.period and len(own) == 1:
+        yield Problem("end" if own == ["start"] else "start", f"is missing; {own[0]} alone is no period")
+    if own == ["start", "end"] and goal.end < goal.start:
+        yield Problem("end", f"{goal.end} is before start, {goal.start}")
