@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from aggregators import alerts
 from aggregators.calendar import Bucket
 from aggregators.contribution import MOMENTS, Addition, Cells, Dims, Plan, contribution
 from aggregators.org import ENTITIES, Org, described
@@ -25,18 +26,29 @@ Counted = dict[str, list[Addition]]
 
 
 class Arrival(Struct, gc=False):
-    """A change, the time (ms) of the log when it was appended (the highest append time up to there), and its offset."""
+    """A change, the time (ms) of the log when it was appended (the highest append time up to there), and its offset.
+
+    ``news_ms`` is the instant since when a cause that it makes known is news; for history that is told later it is not
+    before ``appended_ms``.
+    """
 
     change: Change
     appended_ms: int
     offset: int
+    news_ms: int = -1
+
+    @property
+    def is_history(self) -> bool:
+        """Tell whether it was published long after it happened, to fill the tables."""
+        return self.news_ms >= self.appended_ms
 
 
 class Delta:
     """What a batch changes in one organisation: ``records`` by entity, and what they add to the tables.
 
     ``cells`` by bucket and holder, ``groups`` by bucket and dimension values; ``added`` and ``removed`` are the moments
-    ``<ms>:<subject>`` by anchor and holder, with their instants in ms.
+    ``<ms>:<subject>`` by anchor and holder, with their instants in ms; ``causes`` the causes of alerts that changed, by rule
+    and subject.
     """
 
     def __init__(self) -> None:
@@ -46,6 +58,7 @@ class Delta:
         self.added: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
         self.removed: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
         self.directory: dict[str, dict[str, object]] = {}
+        self.causes: dict[tuple[str, str], int] = {}
         self.rejected: list[tuple[Arrival, Invalid]] = []
 
     def change(self, subject: str, org: Org, before: list[Addition], after: list[Addition]) -> None:
@@ -71,7 +84,10 @@ class Delta:
                 _add(self.groups[bucket], dims, cells, times, counted)
 
     def enter(self, subject: str, before: list[Addition], after: list[Addition]) -> None:
-        """Note which moments came and which went."""
+        """Note which moments came and which went, and which causes of alerts."""
+        if subject.partition("/")[0] in alerts.ENTITIES:
+            for rule, since_ms in alerts.changes(before, after).items():
+                self.causes[rule, subject] = since_ms
         if not before:
             for one in after:
                 self.added[one.anchor, one.holder][f"{one.at_ms}:{subject}"] = one.at_ms
@@ -116,7 +132,20 @@ class Folder:
             self._link(subject)
         self._describe(arrivals)
         self._difference()
+        if self.delta.causes:
+            self._leave_news(arrivals)
         return self.delta
+
+    def _leave_news(self, arrivals: list[Arrival]) -> None:
+        """Take off the causes that are too old to be news: of several events that made one known the strictest holds."""
+        news = dict[str, int]()
+        for arrival in arrivals:
+            subject = arrival.change.key
+            news[subject] = max(arrival.news_ms, news.get(subject, arrival.news_ms))
+        latest = max(news.values())
+        for (rule, subject), since_ms in self.delta.causes.items():
+            if since_ms < news.get(subject, latest):
+                self.delta.causes[rule, subject] = alerts.GONE
 
     def _record(self, entity: str, subject: str) -> Record:
         return self.delta.records[entity].get(subject) or self.before.get(subject) or UNKNOWN

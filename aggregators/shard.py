@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from aggregators import alerts
 from aggregators.contribution import Plan
 from aggregators.fold import Arrival, Counted, Delta, Folder
 from aggregators.org import Org, pack_entry
 from aggregators.record import FINAL_ENTITIES, UNKNOWN, Record, decode_record, encode_record
 from aggregators.rollup import Rows, rolled_up
-from aggregators.tables import OrgKeys, Row, decode_row, encode_row, org_keys, orgs
+from aggregators.tables import OrgKeys, Row, decode_row, encode_row, history, org_keys, orgs, with_goals
 from events import Invalid
 
 
@@ -42,13 +43,14 @@ Asking = Generator[Load | LoadHash | Scan, Any, Any]
 
 
 class Writes(msgspec.Struct):
-    """What a batch changes, key by key; and the arrivals that could not be used."""
+    """What a batch changes, key by key; the causes of alerts, and the arrivals that could not be used."""
 
     put: dict[str, bytes] = {}
     delete: list[str] = []
     zadd: dict[str, dict[str, int]] = {}
     zrem: dict[str, list[str]] = {}
     hset: dict[str, dict[str, bytes]] = {}
+    causes: dict[str, int] = {}
     rejected: list[tuple[Arrival, Invalid]] = []
 
 
@@ -84,8 +86,14 @@ class Shard:
         for org, found in by_org.items():
             delta = yield from self._fold(org, keys[org], subjects[org], found)
             yield from self._write(keys[org], subjects[org], delta, writes, position)
+            self._put_causes(org, found, delta, writes, position)
         self._trim()
         return writes
+
+    def directory(self, org: str) -> Generator[Load | LoadHash | Scan, Any, Org]:
+        """Return what is known of an organisation."""
+        yield from self._load_orgs({org: org_keys(self.prefix, org)})
+        return self.orgs[org]
 
     def _load_orgs(self, keys: dict[str, OrgKeys]) -> Asking:
         for org, names in keys.items():
@@ -210,6 +218,15 @@ class Shard:
     def _put_index(self, keys: OrgKeys, delta: Delta, writes: Writes) -> None:
         writes.zadd.update((keys.moments(*of), members) for of, members in delta.added.items())
         writes.zrem.update((keys.moments(*of), list(members)) for of, members in delta.removed.items())
+
+    def _put_causes(self, org: str, arrivals: list[Arrival], delta: Delta, writes: Writes, position: int) -> None:
+        """Note for the ledger of alerts what may fire or resolve, whose goals are to be watched, and what was history."""
+        for (rule, subject), since_ms in delta.causes.items():
+            writes.causes[alerts.member(rule, org, subject)] = since_ms
+        if "goal" in delta.records:
+            writes.zadd.setdefault(with_goals(self.prefix), {})[org] = 0
+        if any(arrival.is_history for arrival in arrivals):
+            writes.zadd.setdefault(history(self.prefix), {})[org] = position
 
     def _trim(self) -> None:
         _shorten(self.records, self.cached)

@@ -13,6 +13,20 @@
 
 Beside them, `{layout.pN}:mark` (how far the log has been applied), `:owner` (who may write) and `:orgs`, a sorted set of the
 organisations, all with score 0.
+
+And the ledger of alerts, which is no table: it says what was told to whom, and nothing of it is recounted.
+
+| key | holds |
+|---|---|
+| `{layout.pN}:<org>:alerts` | hash: the alerts that fire or did, by id, and who acknowledged them (`<id>:ack`) |
+| `{layout.pN}:<org>:alerts:n` | counts the changes of that hash |
+| `{layout.pN}:<org>:alerts:goals` | hash: how each goal stood when it was last looked at |
+| `{layout.pN}:pending` | sorted set: `<rule>:<org>:<subject>` to look at, by the instant in ms |
+| `{layout.pN}:firing` | hash: the ids of the alerts that fire, by `<rule>:<org>:<subject>` |
+| `{layout.pN}:outbox` | stream: the events that wait to be published |
+| `{layout.pN}:goals` | sorted set: organisations that have or had goals, all with score 0 |
+| `{layout.pN}:history` | sorted set: organisations by the offset of their last event that was published as history |
+| `{layout.pN}:begun` | the instant in ms when these tables were begun |
 """
 
 import re
@@ -50,6 +64,36 @@ def shard(partition: int, layout: int = LAYOUT) -> str:
 def orgs(shard: str) -> str:
     """Return the key of the organisations under a shard's prefix."""
     return f"{shard}:orgs"
+
+
+def pending(shard: str) -> str:
+    """Return the key of what is to be looked at for alerts, by its instant."""
+    return f"{shard}:pending"
+
+
+def firing(shard: str) -> str:
+    """Return the key of the alerts that fire."""
+    return f"{shard}:firing"
+
+
+def outbox(shard: str) -> str:
+    """Return the key of the events that wait to be published."""
+    return f"{shard}:outbox"
+
+
+def with_goals(shard: str) -> str:
+    """Return the key of the organisations that have or had goals."""
+    return f"{shard}:goals"
+
+
+def history(shard: str) -> str:
+    """Return the key of the offsets at which organisations were last told history."""
+    return f"{shard}:history"
+
+
+def begun(shard: str) -> str:
+    """Return the key of the instant when a partition's tables were begun."""
+    return f"{shard}:begun"
 
 
 class OrgKeys(NamedTuple):
@@ -95,6 +139,21 @@ class OrgKeys(NamedTuple):
     def directory(self) -> str:
         """Return the key of the directory."""
         return f"{self.prefix}:dir"
+
+    @property
+    def alerts(self) -> str:
+        """Return the key of the ledger of alerts."""
+        return f"{self.prefix}:alerts"
+
+    @property
+    def alert_changes(self) -> str:
+        """Return the key of the count of the ledger's changes."""
+        return f"{self.prefix}:alerts:n"
+
+    @property
+    def goal_standings(self) -> str:
+        """Return the key of how goals stood when they were last looked at."""
+        return f"{self.prefix}:alerts:goals"
 
     @property
     def months(self) -> str:

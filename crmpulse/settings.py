@@ -95,6 +95,10 @@ class Settings(BaseSettings):
         "127.0.0.1:8080", description="Where the API listens, host:port; outside loopback with tokens"
     )
     tokens: str = Field("", description="File of token hashes; empty: no tokens, and the API on loopback only")
+    secret: str = Field(
+        "",
+        description="Signs sessions and links of the pages; empty: the tokens file alone does, so keep it to yourself",
+    )
     partitions: int = Field(12, ge=1, le=10_000, description="Partitions of the events topic, fixed once it exists")
     replication: int = Field(1, ge=1, le=10, description="Copies that Kafka keeps of each topic")
     events_topic: Name = Field("crm.events", description="Topic of the events, kept for ever")
@@ -106,9 +110,26 @@ class Settings(BaseSettings):
         10_000, ge=1_000, le=300_000, description="Milliseconds of silence after which a worker counts as gone"
     )
     final_days: int = Field(90, ge=1, le=3_650, description="Days after which an activity can no longer be corrected")
+    alert_fresh_hours: int = Field(
+        24, ge=1, le=8_760, description="Hours for which a cause of an alert is news: an older one does not fire"
+    )
+    alert_kept_days: int = Field(7, ge=1, le=3_650, description="Days for which an alert that resolved is listed")
     worker_metrics: OptionalAddress = Field("", description="Where a worker serves metrics, host:port; empty: nowhere")
     stall_seconds: int = Field(
         60, ge=5, le=3_600, description="Seconds without progress, with work waiting, after which a worker ends itself"
+    )
+    metrics_token: str = Field(
+        "", description="File of the token that /metrics wants where the API has tokens; empty: it answers nobody then"
+    )
+    metrics_windows: str = Field("today,this_month", description="Windows that /metrics tells the KPIs of, with commas")
+    metrics_level: Literal["org", "team", "user"] = Field(
+        "team", description="Down to whom /metrics tells the KPIs: organisations, their teams, their users"
+    )
+    metrics_series: int = Field(
+        10_000, ge=100, le=1_000_000, description="Most series of KPIs on /metrics; what is left out is counted there"
+    )
+    metrics_fresh_seconds: int = Field(
+        10, ge=1, le=300, description="Seconds for which /metrics tells again what only the clock can change"
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe level logged")
     log_format: Literal["console", "json"] = Field("console", description="Log lines for people or for machines")
@@ -122,6 +143,13 @@ class Settings(BaseSettings):
         if not tokens and not is_loopback(host_port(http)[0]):
             raise ValueError(f"must name a file of tokens, because {PREFIX}HTTP={http} can be reached from outside")
         return tokens
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _token_file(cls, path: str) -> str:
+        if path and not Path(path).is_file():
+            raise ValueError("must be the path of an existing file, or empty")
+        return path
 
     @field_validator("dead_letters_topic", "alerts_topic")
     @classmethod

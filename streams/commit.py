@@ -11,6 +11,7 @@ from aiokafka.structs import ConsumerRecord
 from redis.asyncio import Redis
 
 from aggregators.shard import Load, LoadHash, Scan, Writes
+from aggregators.tables import begun, firing, pending
 
 POSITION = """
 local stored = redis.call('GET', KEYS[1])
@@ -44,6 +45,12 @@ each(writes[2], 'UNLINK')
 for i = 1, #writes[3], 2 do each(writes[3][i + 1], 'ZREM', writes[3][i]) end
 for i = 1, #writes[4], 2 do each(writes[4][i + 1], 'ZADD', writes[4][i]) end
 for i = 1, #writes[5], 2 do each(writes[5][i + 1], 'HSET', writes[5][i]) end
+for i = 1, #writes[6], 2 do
+  local cause, since = writes[6][i], writes[6][i + 1]
+  if redis.call('HEXISTS', KEYS[4], cause) == 1 then redis.call('ZADD', KEYS[3], 0, cause)
+  elseif since < 0 then redis.call('ZREM', KEYS[3], cause)
+  else redis.call('ZADD', KEYS[3], since, cause) end
+end
 return {'OK', ARGV[3]}
 """
 
@@ -113,6 +120,10 @@ class Store:
         answer, stored = await self._claim(keys=_keys(shard), args=[self.owner, known.next if known else -2])
         return Answer(answer.decode()), mark(stored)
 
+    async def begun_ms(self, shard: str) -> int:
+        """Return when the tables of a partition were begun."""
+        return int(await self.redis.get(begun(shard)) or 0)
+
     async def answer(self, request: Load | LoadHash | Scan) -> Any:
         """Read what a shard asks for."""
         match request:
@@ -139,7 +150,8 @@ def packed(writes: Writes) -> bytes:
     zrem = _flat(writes.zrem, writes.zrem.values())
     zadd = _flat(writes.zadd, (_flat(members.values(), members) for members in writes.zadd.values()))
     hset = _flat(writes.hset, (_flat(f, map(bytes.decode, f.values())) for f in writes.hset.values()))
-    return msgspec.msgpack.encode([put, writes.delete, zrem, zadd, hset])
+    causes = _flat(writes.causes, writes.causes.values())
+    return msgspec.msgpack.encode([put, writes.delete, zrem, zadd, hset, causes])
 
 
 def _flat(keys: Iterable[Any], values: Iterable[Any]) -> list[Any]:
@@ -147,7 +159,7 @@ def _flat(keys: Iterable[Any], values: Iterable[Any]) -> list[Any]:
 
 
 def _keys(shard: str) -> list[str]:
-    return [f"{shard}:mark", f"{shard}:owner"]
+    return [f"{shard}:mark", f"{shard}:owner", pending(shard), firing(shard)]
 
 
 def _literal(text: str) -> str:

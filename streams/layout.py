@@ -1,9 +1,11 @@
 """What all workers and the API agree on: the layout of the tables and the number of partitions they were made for."""
 
+import time
+
 import msgspec
 from redis.asyncio import Redis
 
-from aggregators.tables import LAYOUT, shard
+from aggregators.tables import LAYOUT, begun, shard
 from crmpulse.settings import CannotStartError
 from streams.commit import Mark
 
@@ -30,6 +32,7 @@ async def agree(redis: Redis, partitions: int) -> int:
     """
     if await read(redis) is None:
         for number in range(partitions):
+            await redis.set(begun(shard(number)), int(time.time() * 1000), nx=True)
             await redis.set(f"{shard(number)}:mark", Mark(0).packed(), nx=True)
         await redis.set(KEY, msgspec.json.encode(Layout(LAYOUT, partitions)), nx=True)
     agreed = await read(redis)

@@ -16,7 +16,9 @@ from events import Invalid, partition_for
 from streams import metrics
 from streams.commit import Answer, Mark, Store
 from streams.outbox import Forward, Letter, publish
-from streams.records import changes
+from streams.records import changes, is_history
+
+HOUR_MS = 3_600_000
 
 
 class MovedError(Exception):
@@ -40,12 +42,16 @@ class Partition:
         self.number = number
         self.partitions = partitions
         self.settings = settings
+        self.fresh_ms = settings.alert_fresh_hours * HOUR_MS
         self.store = store
         self.producer = producer
         self.prefix = shard_prefix(number)
         self.mark: Mark | None = None
         self.shard = self._empty()
         self.checked = False
+        self.begun_ms = 0
+        self.due_ms = 0
+        """The instant from which on there may be something to look at for alerts."""
         self.lock = asyncio.Lock()
         """Held by who claims or applies: a rebalance does not wait for the batch in flight."""
 
@@ -75,6 +81,7 @@ class Partition:
             )
         if answer is not Answer.OK:
             self.shard = self._empty()
+        self.begun_ms, self.due_ms = await self.store.begun_ms(self.prefix), 0
         self.mark = stored
         self.checked = stored.next == 0
         return max(0, stored.next - 1)
@@ -102,7 +109,7 @@ class Partition:
             elif (home := partition_for(found.org, self.partitions)) != self.number:
                 forwards.append(Forward(record, found.org, home))
             else:
-                arrivals.append(Arrival(found, highest_ms, record.offset))
+                arrivals.append(Arrival(found, highest_ms, record.offset, self._news_ms(record, highest_ms)))
         self.mark = None  # until the commit has an answer, nobody knows where the tables stand
         writes = await self._driven(self.shard.apply(arrivals, fresh[-1].offset))
         by_offset = {record.offset: record for record in fresh}
@@ -112,11 +119,19 @@ class Partition:
         if answer is not Answer.OK:
             raise MovedError(answer)
         self.mark = stored
+        if writes.causes:
+            self.due_ms = 0
         metrics.APPLIED.inc(len(fresh))
         metrics.FORWARDED.inc(len(forwards))
         for letter in letters:
             metrics.DEAD_LETTERS.labels(metrics.reason(letter.invalid)).inc()
         return len(fresh)
+
+    def _news_ms(self, record: ConsumerRecord, appended_ms: int) -> int:
+        """Since when a cause is news that a record makes known: what was so before the tables were begun never is."""
+        if appended_ms < self.begun_ms:
+            return self.begun_ms
+        return appended_ms if record.headers and is_history(record) else appended_ms - self.fresh_ms
 
     def _check(self, before: Mark, start: int, records: Sequence[ConsumerRecord]) -> None:
         """See that the log goes on, and once after a claim that the last record applied still stands in it."""

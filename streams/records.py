@@ -11,6 +11,8 @@ _PREFIX = len(_BINARY)
 ORIGIN = "crmpulse_origin"
 """Header of a record that was forwarded to the partition it belongs to: where it came from."""
 
+HISTORY = "backfill"
+"""Header of a record that was published to fill the tables, long after it happened: nothing that it makes known is news."""
 
 MAX_BYTES = 1_100_000
 """Most bytes of a record's value and headers: a request of 1 MiB fits, and so does one more header into what the topic takes."""
@@ -34,6 +36,11 @@ def _bytes(record: ConsumerRecord) -> int:
 
 def _too_large() -> Invalid:
     return Invalid(f"A record has at most {MAX_BYTES} bytes, its headers included.", "$")
+
+
+def is_history(record: ConsumerRecord) -> bool:
+    """Tell whether a record was published as history."""
+    return any(name == HISTORY for name, _ in record.headers)
 
 
 def _is_binary(record: ConsumerRecord) -> bool:

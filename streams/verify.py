@@ -88,8 +88,12 @@ async def _forgotten(forwards: Forwards, home: Log) -> list[str]:
 
 def _is_counted(name: str, prefix: str) -> bool:
     """Tell whether a key is of the tables, and does not depend on how the log was cut into batches."""
-    parts = name.removeprefix(f"{prefix}:").split(":")
-    return parts not in (["mark"], ["owner"]) and parts[1:] != ["ver"]
+    match name.removeprefix(f"{prefix}:").split(":"):
+        case ["orgs"]:
+            return True
+        case [_] | [_, "ver"] | [_, "alerts", *_]:
+            return False
+    return True
 
 
 async def _read(redis: Redis, prefix: str, names: Sequence[str]) -> tuple[Mark, dict[str, Any]]:
