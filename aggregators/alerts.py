@@ -44,7 +44,7 @@ RULES: tuple[Rule, ...] = (
     Rule(OFF_PACE, "A goal's state is `off_track`; `value` is its pace."),
 )  # fmt: skip
 BY_NAME: Mapping[str, Rule] = {rule.name: rule for rule in RULES}
-_BY_ANCHOR = {rule.anchor: rule for rule in RULES if rule.anchor}
+_BY_ANCHOR = {rule.anchor: (rule.name, rule.measure) for rule in RULES if rule.anchor}
 ENTITIES = frozenset(anchor.partition(".")[0] for anchor in _BY_ANCHOR)
 """Entities of which some rule speaks."""
 
@@ -57,20 +57,24 @@ def causes(additions: Iterable[Addition]) -> dict[str, int]:
     held: dict[str, int] = {}
     ended: dict[str, tuple[int, int]] = {}
     for one in additions:
-        rule = _BY_ANCHOR.get(one.anchor)
-        if rule is None or rule.measure not in one.cells or one.holder[0] == "x":
+        if one.anchor not in _BY_ANCHOR:
+            continue
+        rule, measure = _BY_ANCHOR[one.anchor]
+        if measure not in one.cells or one.holder[0] == "x":
             continue
         if one.sign < 0:
-            ended[rule.name] = one.at_ms, held.pop(rule.name)
+            ended[rule] = one.at_ms, held.pop(rule)
         else:
-            end_ms, since_ms = ended.get(rule.name, (None, 0))
-            held[rule.name] = since_ms if end_ms == one.at_ms else one.at_ms
+            end_ms, since_ms = ended.get(rule, (None, 0))
+            held[rule] = since_ms if end_ms == one.at_ms else one.at_ms
     return held
 
 
 def changes(before: Iterable[Addition], after: Iterable[Addition]) -> dict[str, int]:
     """Return the rules whose cause is another one than before, with its instant (ms) or ``GONE``."""
     was, now = causes(before), causes(after)
+    if was == now:
+        return {}
     return {rule: now.get(rule, GONE) for rule in was.keys() | now.keys() if was.get(rule) != now.get(rule)}
 
 
