@@ -181,6 +181,19 @@ class Record(_Answer):
     contributions: list[dict[str, Any]]
 
 
+class Session(_Answer):
+    """Who asks, and what is allowed."""
+
+    org: str
+    name: str | None = Field(description="of the organisation")
+    time_zone: str
+    currency: str
+    scopes: list[str]
+    limit: str = Field(description="`team:<id>` or `user:<id>`; empty: everything")
+    expires: str | None
+    link: str | None = Field(None, description="a page for a screen; the pass in it ends at `expires`")
+
+
 class Partition(_Answer):
     """How far the tables are behind a partition of the log; null is not known."""
 

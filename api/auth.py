@@ -9,6 +9,7 @@ import argparse
 import re
 import secrets
 import sys
+import time
 from hashlib import sha256
 from hmac import compare_digest
 from pathlib import Path
@@ -19,11 +20,14 @@ import msgspec
 import structlog
 from fastapi import Request
 
+from api import passes
+from api.passes import Pass
 from api.problems import Problem, invalid
 from crmpulse.settings import CannotStartError, is_loopback
 
 Scope = Literal["publish", "read", "admin"]
 DEFAULT_ORG = "demo"
+COOKIE = "crmpulse_session"
 ASK = {"WWW-Authenticate": "Bearer"}
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
@@ -46,11 +50,12 @@ class Token(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
 
 class Caller(NamedTuple):
-    """Who asks, and what is allowed; ``limit`` as in ``Token``."""
+    """Who asks, and what is allowed; ``limit`` as in ``Token``, ``expires_s`` a Unix time, 0 for never."""
 
     org: str
     scopes: frozenset[str]
     limit: str = ""
+    expires_s: int = 0
 
     def may(self, scope: Scope) -> bool:
         """Tell whether a scope is allowed; admin has all of them."""
@@ -80,8 +85,9 @@ class Caller(NamedTuple):
 class Tokens:
     """The tokens of a file, read again when it changes. Without a file there are none, and everything is allowed."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, secret: str = "") -> None:
         self.path = Path(path) if path else None
+        self.secret = secret
         self.changed_ns = 0
         self.tokens: list[Token] = []
         if self.path:
@@ -93,21 +99,34 @@ class Tokens:
         if self.path is None:
             _same_machine(request)
             return Caller(_org(orgs), frozenset({"admin"}))
-        token = self._find(self.path, request.headers.get("authorization", ""))
+        token, passed = self._find(self.path, _sent(request))
         if any(org != token.org for org in orgs):
             raise Problem(403, "forbidden", f"This token is one of the organisation {token.org}: leave `org` away.")
+        if passed:
+            return Caller(token.org, frozenset({"read"}), token.limit or passed.limit, passed.expires_s)
         return Caller(token.org, frozenset(token.scopes), token.limit)
 
-    def _find(self, path: Path, authorization: str) -> Token:
-        scheme, _, text = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not text.strip():
-            raise Problem(401, "unauthorized", "Send a token: `Authorization: Bearer <token>`.", ASK)
+    def issue(self, request: Request, limit: str, expires_s: int) -> str:
+        """Return a pass made of the token of a request, which may read; empty where there are no tokens."""
+        if self.path is None:
+            return ""
+        token, _ = self._find(self.path, _sent(request))
+        return passes.issue(Pass(token.sha256, limit, expires_s), self.secret)
+
+    def _find(self, path: Path, text: str) -> tuple[Token, Pass | None]:
+        """The token that was sent, or the one of the pass that was, and the pass."""
         self._refresh(path)
-        digest = sha256(text.strip().encode()).hexdigest()
+        if text.startswith(passes.PREFIX):
+            able = {token.sha256: token for token in self.tokens if token.scopes != ["publish"]}
+            passed = passes.accept(text, able, self.secret, time.time())
+            if passed is None:
+                raise Problem(401, "unauthorized", "The session or link is not known, or has expired.", ASK)
+            return able[passed.token], passed
+        digest = sha256(text.encode()).hexdigest()
         found = [token for token in self.tokens if compare_digest(token.sha256, digest)]
         if not found:
             raise Problem(401, "unauthorized", "The token is not known.", ASK)
-        return found[0]
+        return found[0], None
 
     def _refresh(self, path: Path) -> None:
         try:
@@ -140,6 +159,16 @@ def make(org: str, scopes: list[Scope], limit: str = "", note: str = "") -> tupl
     line = msgspec.json.encode(made)
     msgspec.json.decode(line, type=Token)
     return token, line.decode()
+
+
+def _sent(request: Request) -> str:
+    """The token or pass of a request. A cookie comes with whatever a browser is made to send: it is one for reading."""
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and text.strip():
+        return text.strip()
+    if request.method in ("GET", "HEAD") and (cookie := request.cookies.get(COOKIE)):
+        return cookie
+    raise Problem(401, "unauthorized", "Send a token: `Authorization: Bearer <token>`.", ASK)
 
 
 def _org(orgs: list[str]) -> str:

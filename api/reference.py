@@ -56,6 +56,7 @@ PARAMETERS: dict[str, tuple[str, Any, Json]] = {
 
 SELECTORS = tuple(name for name in PARAMETERS if name not in ("kpi", "level", "team"))
 BEHIND = ("kpi", *(name for name in SELECTORS if name not in ("every", "compare", "by")))
+LISTENED = ("kpi", *(name for name in SELECTORS if name not in ("now", "limit", "cursor", "after")))
 RANKED = ("kpi", "level", "team", *(name for name in SELECTORS if name not in ("every", "compare", "by", "cursor")))
 
 _ERRORS = {
@@ -64,7 +65,7 @@ _ERRORS = {
     403: "The token does not allow it",
     404: "There is nothing of that name; with the nearest names",
     408: "The body did not arrive in time",
-    413: "Over 1 MiB or 500 events",
+    413: "Over 1 MiB or 500 events; a body that is too long",
     415: "The content type is not one of events",
     422: "A parameter is unknown, or cannot be what it is; with the nearest names",
     429: "Too many requests at once; Retry-After says when to send it again",
@@ -93,6 +94,16 @@ def question(*names: str, missing: bool = False) -> Json:
     }
 
 
+def _live() -> Json:
+    told = question(*(name for name in LISTENED if name != "kpi"), missing=True)
+    description, example, schema = PARAMETERS["kpi"]
+    kpis = {"name": "kpi", "in": "query", "required": False, "description": f"{description}; may be repeated"}
+    kpis |= {"schema": {"type": "array", "items": {"type": "string", **schema}}, "example": [example]}
+    told["openapi_extra"]["parameters"].insert(0, kpis)
+    told["responses"] |= text("text/event-stream", "Server-Sent Events")
+    return told
+
+
 def _parameter(name: str) -> Json:
     description, example, schema = PARAMETERS[name]
     type_ = {"type": "array", "items": {"type": "string"}} if isinstance(example, list) else {"type": "string"}
@@ -102,6 +113,9 @@ def _parameter(name: str) -> Json:
 
 
 _SECURITY: list[dict[str, Sequence[str]]] = [{"token": []}, {}]
+LIVE = _live()
+"""What the decorator of the route for listeners needs."""
+
 
 
 def _standing(*, missing: bool) -> Json:

@@ -30,10 +30,19 @@ class Engine:
 
     async def tables(self, org: str) -> Tables:
         """Return the tables of an organisation, for one answer; before anything was ever applied they are empty."""
+        return Tables(self.redis, org_keys(shard(await self._partition(org)), org), self.directories)
+
+    async def standing(self, org: str) -> tuple[str, int]:
+        """Return where an organisation's tables last changed, `<partition>:<offset>` (-1: never), and how often its alerts did."""
+        keys = (await self.tables(org)).keys
+        found: list[Any] = await self.redis.mget(keys.version, f"{keys.prefix}:alerts:n")
+        version, alerts = found
+        changed = (version or b"").decode().rpartition(" ")[2] or "-1"
+        return f"{await self._partition(org)}:{changed}", int(alerts or 0)
+
+    async def _partition(self, org: str) -> int:
         self.layout = self.layout or await layout.read(self.redis)
-        partitions = self.layout.partitions if self.layout else self.settings.partitions
-        prefix = shard(partition_for(org, partitions))
-        return Tables(self.redis, org_keys(prefix, org), self.directories)
+        return partition_for(org, self.layout.partitions if self.layout else self.settings.partitions)
 
     async def kpi(self, org: str, kpi_id: str, params: Params) -> dict[str, Any]:
         """Return the value of a KPI. Raises UnknownError, ImpossibleError, UnsettledError."""

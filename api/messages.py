@@ -1,0 +1,69 @@
+"""What listeners are told: topics, and the messages that a topic consists of at present."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+from zlib import crc32
+
+from api.query.encoding import encode
+from api.query.engine import Engine
+
+Params = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+class Topic(NamedTuple):
+    """Something that is asked, once for all who listen to it. ``name`` is a KPI, else the scope, empty for everything."""
+
+    kind: str
+    name: str
+    params: Params = ()
+
+
+class Message(NamedTuple):
+    """One event of a topic. ``digest`` differs when it is worth telling again; what is ``over`` is told to who knew of it."""
+
+    event: str
+    data: str
+    digest: int
+    over: bool = False
+
+
+Messages = dict[str, Message]
+"""By what they are about."""
+
+
+def kpi_topic(kpi: str, params: Mapping[str, Sequence[str]]) -> Topic:
+    """Return the topic of a KPI's answer to selectors."""
+    return Topic("kpi", kpi, tuple(sorted((name, tuple(values)) for name, values in params.items())))
+
+
+async def messages(engine: Engine, org: str, topic: Topic) -> Messages:
+    """Return what there is to tell of a topic; raises what the engine does."""
+    return await _OF[topic.kind](engine, org, topic)
+
+
+def message(event: str, answer: Mapping[str, Any], *, mute: Sequence[str] = ("as_of",), over: bool = False) -> Message:
+    """Return an answer as a message; a change of a ``mute`` member alone is not worth telling."""
+    told = {name: value for name, value in answer.items() if name not in mute}
+    return Message(event, encode(answer).decode(), crc32(encode(told)), over)
+
+
+async def _kpi(engine: Engine, org: str, topic: Topic) -> Messages:
+    answer = await engine.kpi(org, topic.name, dict(topic.params))
+    return {f"kpi/{topic.name}": message("kpi", answer)}
+
+
+async def _tick(engine: Engine, org: str, _: Topic) -> Messages:
+    position, _ = await engine.standing(org)
+    return {"tick": message("tick", {"position": None if position.endswith(":-1") else position})}
+
+
+async def _nothing(*_: object) -> Messages:
+    return {}
+
+
+_OF: dict[str, Callable[[Engine, str, Topic], Awaitable[Messages]]] = {
+    "kpi": _kpi,
+    "goal": _nothing,
+    "alert": _nothing,
+    "tick": _tick,
+}
