@@ -1,17 +1,46 @@
 """Topics for the measurements, filled before anything is timed."""
 
+import time
 from collections.abc import Iterable
+from itertools import islice
+from typing import NamedTuple
 
 import msgspec
 from confluent_kafka import Producer
 
-from bench.mix import Event
+from bench.mix import Event, Shape, mix
+from bench.totals import Totals, happened
 from crmpulse.settings import Settings
 from events import partition_for
 from streams.topics import ensure
 
 PARTITIONS = 4
 CONFIG = {"linger.ms": 50, "batch.size": 1 << 20, "compression.type": "lz4", "acks": "all"}
+MONTH = 500_000
+"""Events of a topic's whole span; a topic with fewer holds those of its first days, so that hours stay as full."""
+
+
+class Topic(NamedTuple):
+    """A filled topic: how many events it holds, and what there is to count in them."""
+
+    name: str
+    events: int
+    totals: Totals
+
+
+def filled(kafka: str, count: int, of: int, shape: Shape) -> Topic:
+    """Make a topic with the first ``count`` of ``of`` events."""
+    topic = Topic(f"bench-{count}-{time.time_ns()}", count, Totals({}, {}))
+    create(kafka, topic.name)
+    publish(kafka, topic.name, happened(islice(mix(of, shape), count), topic.totals))
+    return topic
+
+
+def empty(kafka: str) -> Topic:
+    """Make a topic without events."""
+    topic = Topic(f"bench-live-{time.time_ns()}", 0, Totals({}, {}))
+    create(kafka, topic.name)
+    return topic
 
 
 def create(kafka: str, topic: str) -> None:

@@ -1,24 +1,48 @@
-"""What a process uses, as the kernel counts it, and the report of one that measures itself."""
+"""What processes use, as the kernel counts it."""
 
-import json
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
-REPORT = "report.json"
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Usage(NamedTuple):
-    """What handling ``events`` took one process: processor and wall time in seconds, the most memory held at once in MiB."""
+    """What handling ``events`` took: wall and processor time in seconds, and the most memory the engine held at once in MiB."""
 
     events: int
-    cpu_s: float
     wall_s: float
+    engine_cpu_s: float
+    broker_cpu_s: float
+    store_cpu_s: float
     peak_mib: float
+
+    @property
+    def cpu_s(self) -> float:
+        """Return the processor time of engine, broker and store together."""
+        return self.engine_cpu_s + self.broker_cpu_s + self.store_cpu_s
+
+
+class Account(NamedTuple):
+    """What an engine, the broker and the store had used when so many events were handled."""
+
+    events: int
+    wall_s: float
+    cpu_s: tuple[float, float, float]
+
+    @classmethod
+    def of(cls, events: int, engine: Sequence[int], others: Sequence[int]) -> Self:
+        """Read the accounts of the processes of an engine, and of broker and store."""
+        broker, store = map(cpu_seconds, others)
+        return cls(events, time.monotonic(), (sum(map(cpu_seconds, engine)), broker, store))
+
+    def until(self, last: Self, peak: float) -> Usage:
+        """Return what was used from this account to a later one."""
+        spent = (after - before for before, after in zip(self.cpu_s, last.cpu_s, strict=True))
+        return Usage(last.events - self.events, last.wall_s - self.wall_s, *spent, peak)
 
 
 def cpu_seconds(pid: int) -> float:
@@ -31,25 +55,3 @@ def peak_mib(pid: int) -> float:
     """Return the most memory that a process has held at once."""
     found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     return int(found[1]) / 1024 if found else 0.0
-
-
-class Meter:
-    """Measures its own process from the first of ``expected`` events to the last."""
-
-    def __init__(self, expected: int) -> None:
-        self.expected = expected
-        self.events = 0
-        self.started = (0.0, 0.0)
-
-    def seen(self, events: int) -> bool:
-        """Note that events came in; tell whether they were the last."""
-        if not self.events:
-            self.started = time.process_time(), time.monotonic()
-        self.events += events
-        return self.events >= self.expected
-
-    def report(self, counted: Mapping[str, int]) -> None:
-        """Leave what was used and what was counted in the working folder."""
-        cpu_s, wall_s = time.process_time() - self.started[0], time.monotonic() - self.started[1]
-        usage = Usage(self.events, cpu_s, wall_s, peak_mib(os.getpid()))
-        Path(REPORT).write_text(json.dumps({"usage": usage, "counted": counted}))

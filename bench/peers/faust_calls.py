@@ -1,14 +1,12 @@
-"""An agent and a table of Faust, as its documentation teaches: calls per user and hour, nothing else.
+"""An agent and a table of Faust, as its documentation teaches: calls per user and hour, nothing else."""
 
-It runs in a process of its own until it has handled as many events as it is told to expect, and reports.
-"""
-
+import asyncio
 import os
 import signal
 
 import faust
 
-from bench.usage import Meter
+from bench.report import Report
 
 
 class Event(faust.Record, serializer="json"):
@@ -20,10 +18,11 @@ class Event(faust.Record, serializer="json"):
     actorid: str = ""
 
 
-meter = Meter(int(os.environ["BENCH_EVENTS"]))
+report = Report()
 app = faust.App(
     os.environ["BENCH_GROUP"],
     broker=f"kafka://{os.environ['BENCH_KAFKA']}",
+    broker_commit_interval=0.5,
     topic_partitions=int(os.environ["BENCH_PARTITIONS"]),
     web_enabled=False,
 )
@@ -37,9 +36,10 @@ async def count_calls(stream: faust.StreamT[Event]) -> None:
     async for event in stream:
         if event.type == "crm.call.logged":
             calls[f"{event.orgid}/{event.actorid}/{event.time[:13]}"] += 1
-        if meter.seen(1):
+        if report.seen(1):
             await app.producer.flush()
-            meter.report(dict(calls))
+            await asyncio.to_thread(report.done)
+            report.leave(dict(calls))
             os.kill(os.getpid(), signal.SIGTERM)
 
 
