@@ -181,6 +181,28 @@ class Record(_Answer):
     contributions: list[dict[str, Any]]
 
 
+class Listed(_Answer):
+    """Records of which some are told."""
+
+    total: int
+    records: list[dict[str, Any]]
+
+
+class Card(_Answer):
+    """A person on one page."""
+
+    user: dict[str, Any]
+    goals: list[dict[str, Any]]
+    kpis: list[Value]
+    rank: dict[str, Any] = Field(description="`of` which KPI, rank, value, previous rank, among how many")
+    calls: list[dict[str, Any]] = Field(description="the last ones")
+    tasks: list[dict[str, Any]] = Field(description="the last ones: status, due, whether overdue")
+    open_leads: Listed
+    clients: Listed = Field(description="accounts of won deals")
+    time_in_system: Number = Field(description="null: not known")
+    as_of: str
+
+
 class Session(_Answer):
     """Who asks, and what is allowed."""
 

@@ -10,7 +10,7 @@ from zlib import crc32
 import structlog
 from redis.exceptions import RedisError
 
-from api.messages import Message, Messages, Topic, messages
+from api.messages import Message, Messages, Topic, message, messages
 from api.query.engine import Engine
 from api.query.errors import ImpossibleError, UnknownError, UnsettledError
 
@@ -159,7 +159,7 @@ class Listener:
         """Return what was not told yet, as events; the id of each stands for all that is known with it."""
         present, back = self._present(), bool(self.last_id) and not self.told
         gone = {about: _gone(about) for about in self.told if about not in present}
-        for about, one in [*present.items(), *gone.items()]:
+        for about, one in [*gone.items(), *present.items()]:
             if self.told.get(about) != one.digest and (not one.over or about in self.told or back):
                 self.told[about] = one.digest
                 if one.over:
@@ -177,7 +177,7 @@ class Listener:
 def _gone(about: str) -> Message:
     """What is told of a goal that was deleted, or an alert that was forgotten."""
     event, _, name = about.partition("/")
-    return Message(event, f'{{"{event}":"{name}","deleted":true}}', 0, over=True)
+    return message(event, {event: name, "deleted": True}, {}, over=True)
 
 
 def _fingerprint(told: dict[str, int]) -> str:

@@ -41,20 +41,32 @@ async def messages(engine: Engine, org: str, topic: Topic) -> Messages:
     return await _OF[topic.kind](engine, org, topic)
 
 
-def message(event: str, answer: Mapping[str, Any], *, mute: Sequence[str] = ("as_of",), over: bool = False) -> Message:
-    """Return an answer as a message; a change of a ``mute`` member alone is not worth telling."""
-    told = {name: value for name, value in answer.items() if name not in mute}
-    return Message(event, encode(answer).decode(), crc32(encode(told)), over)
+def message(event: str, answer: Mapping[str, Any], worth: Mapping[str, Any], *, over: bool = False) -> Message:
+    """Return an answer as a message, told again when ``worth`` changes, of which `as_of` says nothing new."""
+    return Message(event, encode(answer).decode(), crc32(encode({**worth, "as_of": None})), over)
 
 
 async def _kpi(engine: Engine, org: str, topic: Topic) -> Messages:
     answer = await engine.kpi(org, topic.name, dict(topic.params))
-    return {f"kpi/{topic.name}": message("kpi", answer)}
+    return {f"kpi/{topic.name}": message("kpi", answer, answer)}
 
 
-async def _tick(engine: Engine, org: str, _: Topic) -> Messages:
+async def _goals(engine: Engine, org: str, topic: Topic) -> Messages:
+    found = await engine.goals(org, {"scope": [topic.name]} if topic.name else {})
+    return {f"goal/{goal['goal']}": message("goal", goal, {**goal, **_drift(goal)}) for goal in found["goals"]}
+
+
+def _drift(goal: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a goal moves with the clock, as far as it is worth telling: by a thousandth of the target."""
+    expected, target = goal["expected_by_now"], goal["target"]
+    moved = None if expected is None or not target else round(1000 * expected / target)
+    return {"expected_by_now": moved, "pace": None, "projection": None}
+
+
+async def _tick(engine: Engine, org: str, topic: Topic) -> Messages:
     position, _ = await engine.standing(org)
-    return {"tick": message("tick", {"position": None if position.endswith(":-1") else position})}
+    told = {"position": None if position.endswith(":-1") else position}
+    return {"tick": message("tick", told, told)}
 
 
 async def _nothing(*_: object) -> Messages:
@@ -63,7 +75,7 @@ async def _nothing(*_: object) -> Messages:
 
 _OF: dict[str, Callable[[Engine, str, Topic], Awaitable[Messages]]] = {
     "kpi": _kpi,
-    "goal": _nothing,
+    "goal": _goals,
     "alert": _nothing,
     "tick": _tick,
 }

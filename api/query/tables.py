@@ -127,6 +127,16 @@ class Tables:
             subject.decode(): decode_record(packed) for subject, packed in zip(found[::2], found[1::2], strict=True)
         }
 
+    async def newest(self, ranges: Sequence[tuple[str, str, int]], count: int) -> list[str]:
+        """Return the subjects of up to ``count`` latest moments in each of ``(anchor, holder, to_ms)``, by range, then latest first."""
+        async with self.redis.pipeline(transaction=True) as pipe:
+            pipe.get(self.keys.version)
+            for anchor, holder, to_ms in ranges:
+                pipe.zrevrangebyscore(self.keys.moments(anchor, holder), f"({to_ms}", "-inf", start=0, num=count)
+            version, *found = await pipe.execute()
+        self._same(version)
+        return list(dict.fromkeys(member.partition(b":")[2].decode() for members in found for member in members))
+
     async def last(self, ranges: Sequence[tuple[str, str, int, int]]) -> list[int]:
         """Return the instant (ms) of the last moment in each of ``(anchor, holder, from_ms, to_ms)``, 0 where there is none."""
         async with self.redis.pipeline(transaction=True) as pipe:

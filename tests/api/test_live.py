@@ -191,3 +191,36 @@ async def test_a_limited_token_listens_to_its_scope_until_it_is_taken_away(
             assert await stream.until("tick")
             (tmp_path / "tokens").write_text("")
             assert await stream.ended()
+
+
+def goal(name: str, target: int, **more: Any) -> dict[str, Any]:
+    """A goal of a year, so that an hour of the clock says nothing new of it."""
+    data = {"name": name, "kpi": "calls_made", "assignee": "org", "target": target, "period": "year", **more}
+    return {"type": "crm.goal.set", "subject": f"goal/{name}", "data": data}
+
+
+async def test_a_goal_is_told_as_it_is_answered_until_it_is_deleted(here: Site, writer: Writer) -> None:
+    await writer.tell(call(1), goal("calls", 4), goal("of_ann", 2, assignee="user:ann"))
+    async with here.listen("scope=org") as of_all, here.listen("scope=user:ann") as of_ann:
+        [first, _] = await of_all.until("tick")
+        answer = await here.get("/v1/goals/calls")
+        moving = {"as_of", "expected_by_now", "pace", "projection"}
+        assert {n: v for n, v in first.data.items() if n not in moving} == {
+            n: v for n, v in answer.items() if n not in moving
+        }
+        assert [one.data.get("goal") for one in await of_ann.until("tick")] == ["of_ann", None]
+
+        await writer.tell(call(2))
+        assert [one.data.get("progress") for one in await of_all.until("tick")] == [2, None]
+        await writer.tell({"type": "crm.goal.deleted", "subject": "goal/calls", "data": {}})
+        heard = await of_all.until("tick")
+        assert [one.data for one in heard if one.event == "goal"] == [{"goal": "calls", "deleted": True}]
+
+
+async def test_a_goal_that_only_the_clock_moves_is_not_news(here: Site, writer: Writer) -> None:
+    await writer.tell(call(1), goal("calls", 4))
+    async with here.listen("") as stream:
+        *_, last = await stream.until("tick")
+    async with here.listen("", **{"Last-Event-ID": last.id}) as stream:
+        await writer.tell({"type": "crm.user.updated", "subject": "user/bob", "data": {"name": "Bob"}})
+        assert [one.event for one in await stream.until("tick")] == ["tick"]
