@@ -18,7 +18,10 @@ from bench.usage import Usage
 Say = Callable[[str], None]
 Run = Callable[[Servers, Topic, int], Usage]
 Counted = Sequence[Mapping[str, object]]
-JAVA = "-Xms1g -Xmx2g -XX:+UseParallelGC --add-opens=java.base/java.lang=ALL-UNNAMED --add-opens=java.base/java.util=ALL-UNNAMED"
+JAVA = (
+    "-Xms1g -Xmx2g -XX:+UseParallelGC -Dorg.slf4j.simpleLogger.defaultLogLevel=warn "
+    "--add-opens=java.base/java.lang=ALL-UNNAMED --add-opens=java.base/java.util=ALL-UNNAMED"
+)
 
 
 class Engine(NamedTuple):

@@ -7,6 +7,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -77,11 +78,13 @@ class Child(subprocess.Popen[str]):
 def told(process: Child, events: int, others: Sequence[int]) -> Usage:
     """Read the accounts of a process that tells of half and all of its events, as in ``bench.report``; let it end."""
     assert process.stdin
-    accounts = list(_accounts(process, events, others))
-    if len(accounts) < 2:
+    accounts = list(islice(_accounts(process, others), 2))
+    if len(accounts) < 2 or accounts[1].events < events:
         stood = accounts[-1].events if accounts else 0
         raise CannotMeasureError(f"it ended after {stood} events of {events}:\n{process.last_words()}")
     first, last = accounts
+    if first.events == last.events:
+        raise CannotMeasureError(f"{events} events are too few: the second half came with the first")
     peak = peak_mib(process.pid)
     process.stdin.write("\n")
     process.stdin.flush()
@@ -89,17 +92,14 @@ def told(process: Child, events: int, others: Sequence[int]) -> Usage:
     return first.until(last, peak)
 
 
-def _accounts(process: Child, events: int, others: Sequence[int]) -> Iterator[Account]:
-    """Read the accounts whenever the process tells of more events, until it has told of all."""
+def _accounts(process: Child, others: Sequence[int]) -> Iterator[Account]:
+    """Read the accounts whenever the process tells of more events."""
     assert process.stdout
     guard = threading.Timer(PATIENCE_SECONDS, process.kill)
     guard.start()
     try:
         for line in process.stdout:
             if line.startswith(HANDLED):
-                handled = int(line.split()[1])
-                yield Account.of(handled, [process.pid], others)
-                if handled >= events:
-                    return
+                yield Account.of(int(line.split()[1]), [process.pid], others)
     finally:
         guard.cancel()

@@ -108,7 +108,7 @@ def by_deal(events: Iterable[Event]) -> list[tuple[str, Event]]:
 def dataflow() -> Dataflow:
     """Return the flow from the topic to what was counted."""
     flow = Dataflow("measures")
-    source = KafkaSource([os.environ["BENCH_KAFKA"]], [os.environ["BENCH_TOPIC"]], tail=False, batch_size=5_000)
+    source = KafkaSource([os.environ["BENCH_KAFKA"]], [os.environ["BENCH_TOPIC"]], tail=False)
     events = op.flat_map_batch("decode", op.input("events", flow, source), decoded)
     hours = op.stateful_batch("hours", op.flat_map_batch("by_user", events, by_user), Hour)
     states = op.stateful_batch("deals", op.flat_map_batch("by_deal", events, by_deal), DealState)

@@ -33,6 +33,7 @@ import org.apache.flink.streaming.api.windowing.windows.TimeWindow;
 import org.apache.flink.util.Collector;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.producer.ProducerRecord;
 
 /**
  * Flink: 12 measures per user and hour in windows, the state of each deal in keyed state, checkpoints every half second.
@@ -98,11 +99,7 @@ public final class Main {
         return KafkaSink.<Tuple2<String, byte[]>>builder()
             .setBootstrapServers(KAFKA)
             .setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
-            .setRecordSerializer(KafkaRecordSerializationSchema.<Tuple2<String, byte[]>>builder()
-                .setTopic(topic)
-                .setKeySerializationSchema((Tuple2<String, byte[]> result) -> result.f0.getBytes(StandardCharsets.UTF_8))
-                .setValueSerializationSchema((Tuple2<String, byte[]> result) -> result.f1)
-                .build())
+            .setRecordSerializer(new Encoding(topic))
             .setProperty("batch.size", String.valueOf(256 << 10))
             .setProperty("linger.ms", "100")
             .setProperty("compression.type", "lz4")
@@ -113,6 +110,13 @@ public final class Main {
         @Override
         public Fact deserialize(byte[] json) {
             return Fact.of(json);
+        }
+    }
+
+    private record Encoding(String topic) implements KafkaRecordSerializationSchema<Tuple2<String, byte[]>> {
+        @Override
+        public ProducerRecord<byte[], byte[]> serialize(Tuple2<String, byte[]> result, KafkaSinkContext sink, Long time) {
+            return new ProducerRecord<>(topic, result.f0.getBytes(StandardCharsets.UTF_8), result.f1);
         }
     }
 
