@@ -11,6 +11,7 @@ from aggregators.contribution import Addition
 from aggregators.org import Org
 from aggregators.story import Facts
 from aggregators.tables import escaped, unescaped
+from events import published
 
 GONE = -1
 """Instead of an instant: there is no cause, or none that is news."""
@@ -23,7 +24,7 @@ class Rule(NamedTuple):
     anchor is about goals, which have standings and no moments.
     """
 
-    name: str
+    name: published.Rule
     help: str
     anchor: str = ""
     measure: str = ""
@@ -35,7 +36,7 @@ def _lost(facts: Facts) -> dict[str, Any]:
     return {**(facts.get("value") or {}), "lost_reason": facts.get("lost_reason")}
 
 
-OFF_PACE = "goal_off_pace"
+OFF_PACE: published.Rule = "goal_off_pace"
 RULES: tuple[Rule, ...] = (
     Rule("task_overdue", "A task is open and its due instant is past.", "task.overdue", "tasks_overdue"),
     Rule("deal_lost", "A deal was lost; `value` is its value and `lost_reason`.", "deal.closed", "deals_lost", _lost, True),

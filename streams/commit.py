@@ -31,13 +31,17 @@ end
 """
 """Who may write, and whether the tables stand where the batch was folded from. Nothing is written before this."""
 
-WRITE = """
+EACH = """
 local function each(list, command, key)
   for i = 1, #list, 4000 do
     local upto = math.min(i + 3999, #list)
     if key then redis.call(command, key, unpack(list, i, upto)) else redis.call(command, unpack(list, i, upto)) end
   end
 end
+"""
+"""More arguments than a Lua stack holds, command by command."""
+
+WRITE = """
 redis.call('SET', KEYS[1], ARGV[3])
 local writes = cmsgpack.unpack(ARGV[4])
 each(writes[1], 'MSET')
@@ -112,7 +116,7 @@ class Store:
     def __init__(self, redis: Redis, owner: str) -> None:
         self.redis = redis
         self.owner = owner
-        self._commit = redis.register_script(POSITION + COMPARE + WRITE)
+        self._commit = redis.register_script(POSITION + COMPARE + EACH + WRITE)
         self._claim = redis.register_script(POSITION + CLAIM)
 
     async def claim(self, shard: str, known: Mark | None) -> tuple[Answer, Mark | None]:
@@ -146,15 +150,16 @@ class Store:
 
 def packed(writes: Writes) -> bytes:
     """Return writes as the script takes them: flat lists in msgpack, text only."""
-    put = _flat(writes.put, map(bytes.decode, writes.put.values()))
-    zrem = _flat(writes.zrem, writes.zrem.values())
-    zadd = _flat(writes.zadd, (_flat(members.values(), members) for members in writes.zadd.values()))
-    hset = _flat(writes.hset, (_flat(f, map(bytes.decode, f.values())) for f in writes.hset.values()))
-    causes = _flat(writes.causes, writes.causes.values())
+    put = flat(writes.put, map(bytes.decode, writes.put.values()))
+    zrem = flat(writes.zrem, writes.zrem.values())
+    zadd = flat(writes.zadd, (flat(members.values(), members) for members in writes.zadd.values()))
+    hset = flat(writes.hset, (flat(f, map(bytes.decode, f.values())) for f in writes.hset.values()))
+    causes = flat(writes.causes, writes.causes.values())
     return msgspec.msgpack.encode([put, writes.delete, zrem, zadd, hset, causes])
 
 
-def _flat(keys: Iterable[Any], values: Iterable[Any]) -> list[Any]:
+def flat(keys: Iterable[Any], values: Iterable[Any]) -> list[Any]:
+    """Return keys and values in turn, as Redis takes them."""
     return list(chain.from_iterable(zip(keys, values, strict=True)))
 
 

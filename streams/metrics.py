@@ -2,6 +2,7 @@
 
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
+from aggregators.alerts import RULES
 from crmpulse.settings import Settings, host_port
 from events import Invalid
 
@@ -17,6 +18,11 @@ LAG = Gauge("crmpulse_partition_lag_records", "Records of a partition that wait 
 HALTED = Gauge(
     "crmpulse_partitions_halted", "Partitions that are not applied because log or tables are not as they were."
 )
+FIRED = Counter("crmpulse_alerts_fired_total", "Alerts that fired, by rule.", ["rule"])
+RESOLVED = Counter("crmpulse_alerts_resolved_total", "Alerts that resolved, by rule.", ["rule"])
+for _rule in RULES:  # a rate needs the zero before the first one
+    FIRED.labels(_rule.name)
+    RESOLVED.labels(_rule.name)
 
 _ATTRIBUTES = frozenset(
     {"specversion", "id", "source", "type", "subject", "time", "orgid", "actorid", "sequence", "data"}

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Generator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.structs import ConsumerRecord
 
 from aggregators.catalogue import plan
 from aggregators.fold import Arrival
-from aggregators.shard import Shard, Writes
+from aggregators.shard import Shard
 from aggregators.tables import shard as shard_prefix
 from crmpulse.settings import Settings
 from events import Invalid, partition_for
@@ -18,6 +18,7 @@ from streams.commit import Answer, Mark, Store
 from streams.outbox import Forward, Letter, publish
 from streams.records import changes, is_history
 
+T = TypeVar("T")
 HOUR_MS = 3_600_000
 
 
@@ -52,6 +53,8 @@ class Partition:
         self.begun_ms = 0
         self.due_ms = 0
         """The instant from which on there may be something to look at for alerts."""
+        self.goals_due_ms = 0
+        """The same for goals."""
         self.lock = asyncio.Lock()
         """Held by who claims or applies: a rebalance does not wait for the batch in flight."""
 
@@ -81,7 +84,8 @@ class Partition:
             )
         if answer is not Answer.OK:
             self.shard = self._empty()
-        self.begun_ms, self.due_ms = await self.store.begun_ms(self.prefix), 0
+        self.begun_ms = await self.store.begun_ms(self.prefix)
+        self.due_ms = self.goals_due_ms = 0
         self.mark = stored
         self.checked = stored.next == 0
         return max(0, stored.next - 1)
@@ -111,7 +115,7 @@ class Partition:
             else:
                 arrivals.append(Arrival(found, highest_ms, record.offset, self._news_ms(record, highest_ms)))
         self.mark = None  # until the commit has an answer, nobody knows where the tables stand
-        writes = await self._driven(self.shard.apply(arrivals, fresh[-1].offset))
+        writes = await self.driven(self.shard.apply(arrivals, fresh[-1].offset))
         by_offset = {record.offset: record for record in fresh}
         letters += [Letter(by_offset[arrival.offset], invalid) for arrival, invalid in writes.rejected]
         await publish(self.producer, self.settings.dead_letters_topic, letters, forwards)
@@ -121,6 +125,7 @@ class Partition:
         self.mark = stored
         if writes.causes:
             self.due_ms = 0
+        self.goals_due_ms = 0
         metrics.APPLIED.inc(len(fresh))
         metrics.FORWARDED.inc(len(forwards))
         for letter in letters:
@@ -144,7 +149,8 @@ class Partition:
             )
         self.checked |= last is not None
 
-    async def _driven(self, asking: Generator[Any, Any, Writes]) -> Writes:
+    async def driven(self, asking: Generator[Any, Any, T]) -> T:
+        """Return what comes of asking for what Redis has."""
         answer: Any = None
         while True:
             try:

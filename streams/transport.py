@@ -128,6 +128,11 @@ class Consumer(aiokafka.Consumer):
         # What transactions leave at the end of a log takes offsets, and is never handed out.
         return highwater if position is None or position < highwater else self._next.get(tp, 0)
 
+    async def has_all(self, tp: TP, next_offset: int) -> bool:
+        """Tell whether the log ends at an offset, as far as the last fetch told; before there was one nobody knows."""
+        end = self.highwater(tp) if tp in self.assignment() else None
+        return end is not None and (next_offset >= end or next_offset >= await self.end(tp))
+
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Leave it to the watchdog to tell whether anything moves."""
 

@@ -2,12 +2,16 @@
 
 import asyncio
 import gc
+from collections.abc import Callable
 
 import faust
 from faust.types import TP
+from redis.asyncio import Redis
 
 from crmpulse.settings import Settings
 from streams import metrics, transport, watchdog
+from streams.alerting import Alerting
+from streams.alerts_goals import Standings
 from streams.applier import Applier
 
 WATCH_SECONDS = 5.0
@@ -15,11 +19,14 @@ BUFFER_BATCHES = 2
 """Batches that are fetched ahead; what else would be in memory is the whole backlog."""
 
 
-def run(settings: Settings) -> None:
-    """Run a worker until it is told to stop, by SIGINT or SIGTERM. Raises CannotStartError before Faust has a say."""
+def run(settings: Settings, standings: Callable[[Redis], Standings]) -> None:
+    """Run a worker until it is told to stop, by SIGINT or SIGTERM. Raises CannotStartError before Faust has a say.
+
+    ``standings`` makes, on a connection, what tells how goals stand.
+    """
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    app = create_app(settings)
+    app = create_app(settings, standings)
     worker = faust.Worker(app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False, console_port=0)
     try:
         loop.run_until_complete(app.applier.open())
@@ -32,7 +39,7 @@ def run(settings: Settings) -> None:
     worker.execute_from_commandline()
 
 
-def create_app(settings: Settings) -> "App":
+def create_app(settings: Settings, standings: Callable[[Redis], Standings]) -> "App":
     """Return the Faust application, whose applier has yet to be opened."""
     session_seconds = settings.session_timeout_ms / 1000
     app = App(
@@ -71,6 +78,9 @@ def create_app(settings: Settings) -> "App":
             metrics.LAG.labels(number).set(max(0, end - applier.progress.next.get(number, 0)))
         watchdog.check(applier.progress, ends, settings.stall_seconds)
 
+    alerting = Alerting(settings, applier, standings(applier.redis))
+    for task in (alerting.look, alerting.publish, alerting.ask):
+        app.task(task)
     return app
 
 
