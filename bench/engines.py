@@ -4,6 +4,7 @@ import json
 import sys
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
@@ -33,7 +34,8 @@ class Engine(NamedTuple):
     prepare: Callable[[Say], None] = lambda _: None
 
 
-class Peer(NamedTuple):
+@dataclass(frozen=True)
+class Peer:
     """A process that tells how far it is; ``left`` reads what it counted, ``due`` says what that must be."""
 
     name: str

@@ -1,12 +1,12 @@
-"""From accepted to visible: how long after the 202 the tables include an event.
+"""From accepted to visible: how long after the 202 the tables include an event, at shares of the maximal rate.
 
-Events go in over HTTP at a steady rate, ten a request; a batch is visible once the mark of its partition has passed the
-position that the API answered.
+Events go in over HTTP at a steady rate; a request is visible once the mark of its partition has passed the position that the
+API answered.
 """
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
@@ -14,53 +14,71 @@ import httpx2
 import msgspec
 from redis.asyncio import Redis
 
-from bench.engines import API, MARKS, WORKER, Child, Servers, Topic, environment
-from bench.mix import Event, mix
-from crmpulse.embedded import free_port
+from bench import service
+from bench.mix import ONE, Event, mix
+from bench.ours import MARKS
+from bench.process import Servers
+from bench.service import quantile
 from streams.commit import mark
 
-PER_REQUEST = 10
+SHARES = (0.01, 0.1, 0.5)
+REQUESTS_PER_SECOND, MOST_PER_REQUEST = 100, 500
+WARM_SECONDS = 3
+"""Connections, caches and the directory are there before anything is timed."""
 POLL_SECONDS = 0.001
 PATIENCE_SECONDS = 60.0
 
 
 class Latency(NamedTuple):
-    """Milliseconds from accepted to visible, and to acknowledged from sent, at so many events a second."""
+    """Milliseconds from accepted to visible, and from sent to accepted; ``rate`` and ``sent_rate``: events a second, due and done."""
 
-    rate: int
+    rate: float
+    sent_rate: float
     requests: int
     visible_p50_ms: float
     visible_p99_ms: float
     accepted_p99_ms: float
 
 
-def measure(servers: Servers, topic: Topic, rate: int, seconds: int) -> Latency:
-    """Run a worker and the API on an empty topic and empty tables, and send at a rate."""
-    settings = environment(servers, topic) | {"CRMPULSE_HTTP": f"127.0.0.1:{free_port()}"}
-    with Child(WORKER, settings), Child(API, settings):
-        return asyncio.run(_measured(servers, settings["CRMPULSE_HTTP"], rate, seconds))
+def at_shares(servers: Servers, events: int, seconds: int) -> Iterator[tuple[float, Latency]]:
+    """Find the maximal rate over so many events; then measure at shares of it, with a new service each."""
+    with service.running(servers) as one:
+        used = one.feed(mix(events))
+    most = used.events / used.wall_s
+    for share in SHARES:
+        with service.running(servers) as one:
+            yield share, asyncio.run(_measured(one, most * share, seconds))
 
 
-async def _measured(servers: Servers, http: str, rate: int, seconds: int) -> Latency:
-    batches = _batches(mix(rate * (seconds + 2)))
+async def _measured(one: service.Service, rate: float, seconds: int) -> Latency:
+    size = max(1, min(MOST_PER_REQUEST, round(rate / REQUESTS_PER_SECOND)))
+    due = rate / size
+    before = max(ONE.announced, int(rate * WARM_SECONDS))
+    events = mix(before + int(rate * seconds) + size)
     async with (
-        httpx2.AsyncClient(base_url=f"http://{http}", timeout=30) as client,
-        Redis(port=servers.redis_port) as redis,
+        httpx2.AsyncClient(base_url=f"http://{one.address}", timeout=PATIENCE_SECONDS) as client,
+        Redis(port=one.servers.redis_port) as redis,
     ):
-        await _ready(client)
         sending = _Sending(client, redis)
         watching = asyncio.create_task(sending.watch())
-        for batch in islice(batches, rate // PER_REQUEST):
-            await sending.send(batch)  # connections, caches and the directory are there before anything is timed
+        for batch in _batches(islice(events, before), MOST_PER_REQUEST):
+            await sending.send(batch)
         sending.forget()
         started, tasks = time.perf_counter(), []
-        for number, batch in enumerate(islice(batches, rate * seconds // PER_REQUEST)):
-            await asyncio.sleep(started + number * PER_REQUEST / rate - time.perf_counter())
+        for number, batch in enumerate(islice(_batches(events, size), max(1, int(due * seconds)))):
+            await asyncio.sleep(started + number / due - time.perf_counter())
             tasks.append(asyncio.create_task(sending.send(batch)))
+        took_s = time.perf_counter() - started
         await asyncio.gather(*tasks)
         watching.cancel()
-    visible, accepted = sorted(sending.visible_ms), sorted(sending.accepted_ms)
-    return Latency(rate, len(visible), _quantile(visible, 0.5), _quantile(visible, 0.99), _quantile(accepted, 0.99))
+    return Latency(
+        rate,
+        len(tasks) * size / took_s,
+        len(tasks),
+        quantile(sending.visible_ms, 0.5),
+        quantile(sending.visible_ms, 0.99),
+        quantile(sending.accepted_ms, 0.99),
+    )
 
 
 class _Sending:
@@ -101,22 +119,6 @@ class _Sending:
             await asyncio.sleep(POLL_SECONDS)
 
 
-async def _ready(client: httpx2.AsyncClient) -> None:
-    deadline = time.perf_counter() + PATIENCE_SECONDS
-    while time.perf_counter() < deadline:
-        try:
-            if (await client.get("/readyz")).is_success:
-                return
-        except httpx2.HTTPError:
-            pass
-        await asyncio.sleep(0.1)
-    raise TimeoutError("the API is not ready")
-
-
-def _batches(events: Iterator[Event]) -> Iterator[bytes]:
-    while chunk := list(islice(events, PER_REQUEST)):
+def _batches(events: Iterator[Event], size: int) -> Iterator[bytes]:
+    while chunk := list(islice(events, size)):
         yield msgspec.json.encode(chunk)
-
-
-def _quantile(ordered: Sequence[float], share: float) -> float:
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]

@@ -9,7 +9,6 @@ Event = dict[str, Any]
 Happened = tuple[str, str, str, dict[str, Any]]
 """Type less ``crm.``, subject, actor (empty: none) and data."""
 
-START = datetime(2026, 1, 1, tzinfo=UTC)
 OPEN = 4
 """As many deals, tasks and tickets per user are open before the first of them is closed, and about as many stay open."""
 
@@ -30,13 +29,17 @@ WEIGHTS = {
 
 
 class Shape(NamedTuple):
-    """Whose events: ``users`` and ``teams`` of each organisation, over ``days``. ``hot``: the first has 90 % of the events."""
+    """Whose events: ``users`` and ``teams`` of each organisation, over ``days`` from ``start`` on.
+
+    ``hot``: the first organisation has 90 % of the events.
+    """
 
     orgs: int = 1
     users: int = 500
     teams: int = 40
     hot: bool = False
     days: int = 30
+    start: datetime = datetime(2026, 1, 1, tzinfo=UTC)
 
     @property
     def announced(self) -> int:
@@ -51,7 +54,7 @@ def mix(count: int, shape: Shape = ONE) -> Iterator[Event]:
     """Yield ``count`` CloudEvents in the order of their time; the organisations take turns. The same at every call."""
     offices = [Office(f"org-{number}", number, shape) for number in range(shape.orgs)]
     for index in range(count):
-        at = START + timedelta(seconds=int(index * shape.days * 86_400 / count))
+        at = shape.start + timedelta(seconds=int(index * shape.days * 86_400 / count))
         yield offices[_turn(index, shape)].event(f"{index:012x}", at)
 
 

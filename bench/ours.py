@@ -59,9 +59,7 @@ def running(workers: int, environment: dict[str, str]) -> Iterator[list[Child]]:
         yield [stack.enter_context(Child(WORKER, environment)) for _ in range(workers)]
 
 
-def accounts(
-    servers: Servers, redis: Redis, processes: Sequence[Child], stages: Sequence[int]
-) -> Iterator[Account]:
+def accounts(servers: Servers, redis: Redis, processes: Sequence[Child], stages: Sequence[int]) -> Iterator[Account]:
     """Read the accounts each time that so many events are in the tables, or a few more."""
     for events in stages:
         applied = _wait_for(redis, processes, events)

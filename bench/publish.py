@@ -15,6 +15,7 @@ from events import partition_for
 from streams.topics import ensure
 
 PARTITIONS = 4
+PATIENCE_SECONDS = 60
 CONFIG = {"linger.ms": 50, "batch.size": 1 << 20, "compression.type": "lz4", "acks": "all"}
 MONTH = 500_000
 """Events of a topic's whole span; a topic with fewer holds those of its first days, so that hours stay as full."""
@@ -48,23 +49,40 @@ def create(kafka: str, topic: str) -> None:
     ensure(Settings(kafka=kafka, events_topic=topic, partitions=PARTITIONS))
 
 
-def publish(kafka: str, topic: str, events: Iterable[Event]) -> None:
-    """Publish events, each to its organisation's partition; return once all are acknowledged."""
-    producer = Producer({"bootstrap.servers": kafka, **CONFIG})
-    failed: list[object] = []
+def publish(kafka: str, topic: str, events: Iterable[Event]) -> int:
+    """Publish events, each to its organisation's partition; return how many, once all are acknowledged."""
+    publisher = Publisher(kafka, topic)
     for event in events:
-        org = event["orgid"]
+        publisher.send(event)
+    return publisher.finish()
+
+
+class Publisher:
+    """Sends events to their organisations' partitions."""
+
+    def __init__(self, kafka: str, topic: str) -> None:
+        self.topic, self.sent = topic, 0
+        self._producer = Producer({"bootstrap.servers": kafka, **CONFIG})
+        self._failed: list[object] = []
+
+    def send(self, event: Event) -> None:
+        """Hand an event over; it waits only where too many are on their way."""
+        org, value = event["orgid"], msgspec.json.encode(event)
         while True:
             try:
-                producer.produce(
-                    topic,
-                    msgspec.json.encode(event),
-                    org,
-                    partition_for(org, PARTITIONS),
-                    on_delivery=lambda error, _: failed.append(error) if error else None,
-                )
+                partition = partition_for(org, PARTITIONS)
+                self._producer.produce(self.topic, value, org, partition, on_delivery=self._delivered)
                 break
             except BufferError:
-                producer.poll(0.1)
-    if producer.flush(60) or failed:
-        raise RuntimeError(f"{topic} is not whole: {failed[:1]}")
+                self._producer.poll(0.1)
+        self.sent += 1
+
+    def finish(self) -> int:
+        """Return how many were sent, once all are acknowledged."""
+        if self._producer.flush(PATIENCE_SECONDS) or self._failed:
+            raise RuntimeError(f"{self.topic} is not whole: {self._failed[:1]}")
+        return self.sent
+
+    def _delivered(self, error: object, _: object) -> None:
+        if error:
+            self._failed.append(error)

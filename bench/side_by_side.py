@@ -2,15 +2,14 @@
 
 import statistics
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from bench import ours
 from bench.engines import ENGINES, OURS
 from bench.mix import Shape
-from bench.process import Servers
+from bench.printed import machine
+from bench.process import CannotMeasureError, Servers
 from bench.publish import MONTH, filled
 from bench.usage import Usage
 
@@ -30,10 +29,20 @@ COLUMNS = (
 )
 
 
-def prepare(names: Sequence[str], console: Console) -> None:
+def check(names: Sequence[str], events: tuple[int, int], shape: Shape) -> None:
+    """Raise CannotMeasureError where the events would be hardly more than the directories of the organisations."""
+    fewest = min(events[ENGINES[name].slow] for name in names)
+    if fewest < 2 * shape.announced:
+        raise CannotMeasureError(
+            f"{fewest:,} events are too few: {shape.orgs:,} organisations of {shape.users:,} users in {shape.teams:,} teams are "
+            f"announced by {shape.announced:,} events, and at least twice as many have to come; ask for fewer --users and --teams"
+        )
+
+
+def prepare(names: Sequence[str], say: Callable[[str], None]) -> None:
     """Make what is missing for the engines."""
     for name in names:
-        ENGINES[name].prepare(lambda what: console.print(f"preparing {what}"))
+        ENGINES[name].prepare(lambda what: say(f"preparing {what}"))
 
 
 def rounds(
@@ -60,7 +69,9 @@ def rounds(
 
 def table(done: Sequence[Round]) -> Table:
     """Return medians over rounds, and how many times the work of an engine crmpulse does per CPU second (and its range)."""
-    made = Table(*COLUMNS, title=f"second half of the events, medians of {len(done)} interleaved rounds", caption=notes())
+    made = Table(
+        *COLUMNS, title=f"second half of the events, medians of {len(done)} interleaved rounds", caption=_notes()
+    )
     for name in done[0]:
         runs = [one[name] for one in done]
         cpu, engine, broker, store = (
@@ -81,12 +92,12 @@ def table(done: Sequence[Round]) -> Table:
     return made
 
 
-def notes() -> str:
-    """Return what figures are read with: the processor and how many of it there are, and what crmpulse cannot do yet."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    machine = f"{len(models)} x {models[0]}" if models else "unknown machine"
-    return machine if ours.CAN_ENABLE else f"{machine}; KPIs cannot be left out yet: crmpulse keeps every KPI in both rows"
+def _notes() -> str:
+    return (
+        machine()
+        if ours.CAN_ENABLE
+        else f"{machine()}; no KPI can be left out yet: every row of crmpulse keeps them all"
+    )
 
 
 def _per_event_us(run: Usage, part: str) -> float:

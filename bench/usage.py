@@ -41,8 +41,8 @@ class Account(NamedTuple):
 
     def until(self, last: Self, peak: float) -> Usage:
         """Return what was used from this account to a later one."""
-        spent = (after - before for before, after in zip(self.cpu_s, last.cpu_s, strict=True))
-        return Usage(last.events - self.events, last.wall_s - self.wall_s, *spent, peak)
+        engine, broker, store = (after - before for before, after in zip(self.cpu_s, last.cpu_s, strict=True))
+        return Usage(last.events - self.events, last.wall_s - self.wall_s, engine, broker, store, peak)
 
 
 def cpu_seconds(pid: int) -> float:

@@ -53,6 +53,8 @@ def _run(command: list[str], folder: Path) -> None:
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     except FileNotFoundError:
-        raise CannotPrepareError(f"{command[0]} is not installed; the peers on the JVM need Java 17 and Maven") from None
+        raise CannotPrepareError(
+            f"{command[0]} is not installed; the peers on the JVM need Java 17 and Maven"
+        ) from None
     if done.returncode:
         raise CannotPrepareError(f"{' '.join(command[:4])} … failed:\n{(done.stderr or done.stdout)[-2000:]}")

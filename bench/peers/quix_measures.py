@@ -4,7 +4,6 @@ The events of an organisation share their Kafka key, under which Quix keeps stat
 """
 
 import os
-import struct
 from typing import Any
 
 import orjson

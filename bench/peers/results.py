@@ -48,8 +48,9 @@ def _messages(consumer: Consumer, partition: TopicPartition) -> Iterator[tuple[s
     consumer.assign([TopicPartition(partition.topic, partition.partition, start)])
     while consumer.position([partition])[0].offset < end:
         for message in consumer.consume(10_000, timeout=0.2):
-            if not message.error() and message.value() is not None:
-                yield message.key().decode(), message.value()
+            key, value = message.key(), message.value()
+            if not message.error() and key is not None and value is not None:
+                yield key.decode(), value
     consumer.unassign()
 
 
