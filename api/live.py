@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 
 from fastapi import APIRouter, Request, Response
-from sse_starlette import EventSourceResponse
+from sse_starlette import EventSourceResponse, ServerSentEvent
 from sse_starlette.sse import SendTimeoutError
 from starlette.types import Receive, Scope, Send
 
@@ -44,7 +44,8 @@ async def live(request: Request) -> Response:
     asks, params = await reader(request, known=reference.LISTENED)
     listener = Listener(service(request).live.reader(asks.org), _topics(asks, params), _last_id(request))
     await listener.join()
-    return Stream(_events(listener, request, asks), ping=PING_SECONDS, send_timeout=SEND_SECONDS, sep="\n")
+    events = _events(listener, request, asks)
+    return Stream(events, ping=PING_SECONDS, ping_message_factory=_ping, send_timeout=SEND_SECONDS, sep="\n")
 
 
 def _topics(asks: Caller, params: Params) -> list[Topic]:
@@ -61,6 +62,11 @@ def _topics(asks: Caller, params: Params) -> list[Topic]:
         Topic("alert", "" if scope == "org" else scope),
         Topic("tick", ""),
     ]
+
+
+def _ping() -> ServerSentEvent:
+    """A comment keeps the connection open; the event tells the page that it is, which no comment does."""
+    return ServerSentEvent(comment="still here", event="ping", data="{}", sep="\n")
 
 
 def _last_id(request: Request) -> str:

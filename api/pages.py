@@ -1,8 +1,6 @@
-"""Pages for people: where to go from `/`, and the reference of the routes. Nothing is loaded from elsewhere."""
+"""Pages for people: the scoreboard, and the reference of the routes. Nothing is loaded from elsewhere."""
 
-from collections.abc import Iterator
 from functools import lru_cache
-from html import escape
 from importlib.resources import files
 from typing import Any
 
@@ -12,20 +10,23 @@ from starlette.staticfiles import StaticFiles
 
 from api import reference
 
-OWN_ONLY = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'",
+_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
 }
+_OWN = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+POLICY = {"scoreboard.html": _OWN, "docs.html": f"{_OWN}; style-src 'self' 'unsafe-inline'"}
+"""What a page may load: its own files alone; the reference sets styles of its own."""
 HTML = reference.text("text/html", "a page")
 
 router = APIRouter(tags=["Pages"])
 
 
 @router.get("/", response_class=Response, responses=HTML)
-async def start(request: Request) -> Response:
-    """List the routes."""
-    return _page("start.html", "".join(_rows(_described(request.app)[0]["paths"])))
+async def scoreboard() -> Response:
+    """Show goals, key figures, ranks and alerts, live."""
+    return _page("scoreboard.html")
 
 
 @router.get("/docs", response_class=Response, responses=HTML)
@@ -40,9 +41,16 @@ async def openapi(request: Request) -> Response:
     return Response(_described(request.app)[1], media_type="application/json")
 
 
+class _Assets(StaticFiles):
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        answer = super().file_response(*args, **kwargs)
+        answer.headers.update(_HEADERS)
+        return answer
+
+
 def mount(app: FastAPI) -> None:
-    """Serve the files that the pages load."""
-    assets = StaticFiles(packages=[("api", "static"), ("fastapi_offline", "static")])
+    """Serve the files that the pages load; a browser asks each time whether they changed."""
+    assets = _Assets(packages=[("api", "static"), ("fastapi_offline", "static")])
     app.mount("/assets", assets, "assets")
 
 
@@ -52,15 +60,6 @@ def _described(app: FastAPI) -> tuple[dict[str, Any], bytes]:
     return told, msgspec.json.encode(told)
 
 
-def _rows(paths: dict[str, Any]) -> Iterator[str]:
-    for path, operations in paths.items():
-        for method, operation in operations.items():
-            told = escape(operation["description"].partition("\n")[0])
-            asks = any(parameter["required"] for parameter in operation.get("parameters", []))
-            name = escape(path) if asks or method != "get" else f'<a href="{escape(path)}">{escape(path)}</a>'
-            yield f"<tr><td>{method.upper()}</td><td>{name}</td><td>{told}</td></tr>"
-
-
-def _page(name: str, rows: str = "") -> Response:
-    html = (files("api") / "static" / name).read_text().replace("<!-- rows -->", rows)
-    return Response(html, headers=OWN_ONLY, media_type="text/html")
+def _page(name: str) -> Response:
+    html = (files("api") / "static" / name).read_text()
+    return Response(html, headers={**_HEADERS, "Content-Security-Policy": POLICY[name]}, media_type="text/html")

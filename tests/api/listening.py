@@ -99,7 +99,7 @@ class Stream:
                 if line and name:
                     fields[name] = value
                 elif not line and fields:
-                    return Told(fields["event"], json.loads(fields["data"]), fields["id"])
+                    return Told(fields["event"], json.loads(fields["data"]), fields.get("id", ""))
         raise EOFError("the stream ended")
 
     async def until(self, event: str, **wanted: Any) -> list[Told]:

@@ -1,0 +1,73 @@
+/** Numbers, names and times as people read them, in their language and the organisation's zone. */
+const LANGUAGE = navigator.language;
+const cache = new Map();
+let zone = "UTC";
+
+export function inZone(name) {
+  zone = name;
+  cache.clear();
+}
+
+function formatter(kind, options) {
+  const key = kind.name + JSON.stringify(options);
+  if (!cache.has(key)) cache.set(key, new kind(LANGUAGE, options));
+  return cache.get(key);
+}
+
+const numbers = (options) => formatter(Intl.NumberFormat, options);
+const times = (options) => formatter(Intl.DateTimeFormat, { timeZone: zone, ...options });
+
+const isMoney = (unit) => /^[A-Z]{3}$/.test(unit ?? "");
+
+/** A value in its unit; `short` where there is little room. */
+export function value(number, unit, short = false) {
+  if (number === null || number === undefined) return "–";
+  if (unit === "ratio") return numbers({ style: "percent", maximumFractionDigits: 1 }).format(number);
+  if (unit === "s") return duration(number);
+  const large = Math.abs(number) >= (short ? 1e4 : 1e6);
+  const digits = large ? { notation: "compact", maximumSignificantDigits: short ? 3 : 4 } : { maximumFractionDigits: fraction(number) };
+  return numbers(isMoney(unit) ? { style: "currency", currency: unit, ...digits } : digits).format(number);
+}
+
+/** Every digit of it, for who wants to know. */
+export function exact(number, unit) {
+  if (number === null || number === undefined) return "no value";
+  return `${numbers({ maximumFractionDigits: 12 }).format(number)} ${unit ?? ""}`.trim();
+}
+
+const fraction = (number) => (Number.isInteger(number) || Math.abs(number) >= 100 ? 0 : 2);
+
+/** What is counted, beside a number that does not say so itself. */
+export const noun = (unit) => (isMoney(unit) || unit === "ratio" || unit === "s" || !unit ? "" : unit);
+
+export function percent(share, digits = 0) {
+  if (share === null || share === undefined) return "–";
+  return numbers({ style: "percent", maximumFractionDigits: digits }).format(share);
+}
+
+export function duration(seconds) {
+  const units = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
+  const first = units.findIndex(([, size]) => Math.abs(seconds) >= size);
+  if (first < 0) return "0 s";
+  const [unit, size] = units[first];
+  const whole = Math.trunc(seconds / size);
+  const rest = units[first + 1] ? Math.trunc((seconds % size) / units[first + 1][1]) : 0;
+  return `${numbers({}).format(whole)} ${unit}` + (rest && first < 3 ? ` ${rest} ${units[first + 1][0]}` : "");
+}
+
+export const clock = (when) => times({ hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(new Date(when));
+export const day = (when) => times({ day: "numeric", month: "short" }).format(new Date(when));
+export const moment = (when) => times({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }).format(new Date(when));
+
+/** How long ago, or how long until, in words. */
+export function since(when) {
+  const seconds = (new Date(when) - Date.now()) / 1000;
+  const [unit, size] = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]].find(([, s]) => Math.abs(seconds) >= s) ?? ["second", 1];
+  return formatter(Intl.RelativeTimeFormat, { numeric: "auto" }).format(Math.round(seconds / size), unit);
+}
+
+/** `revenue_won` is "Revenue won". */
+export function title(id) {
+  const words = id.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
