@@ -39,6 +39,13 @@ class Entry(msgspec.Struct, omit_defaults=True):
     resolved_ms: int = 0
 
 
+class Ack(msgspec.Struct):
+    """Who acknowledged an alert, and when."""
+
+    by: str
+    at_ms: int
+
+
 class Turn(NamedTuple):
     """What comes of looking at a rule and a record: entries to write, events to publish, when (ms) to look again."""
 
@@ -48,12 +55,18 @@ class Turn(NamedTuple):
 
 
 read_entry = msgspec.json.Decoder(Entry).decode
+read_ack = msgspec.json.Decoder(Ack).decode
 encode = msgspec.json.Encoder().encode
 
 
 def event_id(*parts: object) -> str:
     """Return the id of an event: a hash of what it is about, the same whenever it is told again."""
     return sha256(encode(parts)).hexdigest()[:32]
+
+
+def acknowledged(alert_id: str) -> str:
+    """Return the field of the ledger that tells who acknowledged an alert, and when (ms)."""
+    return f"{alert_id}:ack"
 
 
 def look(

@@ -181,6 +181,31 @@ class Record(_Answer):
     contributions: list[dict[str, Any]]
 
 
+class Alert(_Answer):
+    """What a rule has to say about a record."""
+
+    id: str = Field(description="also of the event that told it")
+    rule: str = Field(examples=["task_overdue"])
+    record: str = Field(examples=["task/123"])
+    name: str | None = Field(description="of the record")
+    owner_id: str | None = Field(description="who owns the record now; of one that resolved, who did")
+    owner_name: str | None
+    manager_id: str | None = Field(description="of the owner, else of the team, else of the team above")
+    since: str = Field(description="the instant of the cause")
+    value: Any = Field(description="what the rule measured: a deal's value, a goal's pace")
+    state: str = Field(description="firing or resolved")
+    fired_at: str
+    resolved_at: str | None = None
+    acknowledged_by: str | None = None
+    acknowledged_at: str | None = None
+
+
+class Alerts(_Answer):
+    """Alerts, the latest cause first."""
+
+    alerts: list[Alert]
+
+
 class Listed(_Answer):
     """Records of which some are told."""
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from api import goals, health, ingest, live, pages, problems, reads, session
+from api import alerts, goals, health, ingest, live, pages, problems, reads, session
 from api.auth import Tokens
 from api.metrics import Measured, Metrics
 from api.service import opened
@@ -24,7 +24,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(title="crmpulse", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     app.add_middleware(Measured, metrics=metrics)
     problems.install(app)
-    for module in (ingest, reads, goals, live, session, health, pages):
+    for module in (ingest, reads, goals, alerts, live, session, health, pages):
         app.include_router(module.router)
     pages.mount(app)
     return app

@@ -8,6 +8,7 @@ import msgspec
 from fastapi.openapi.utils import get_openapi
 from starlette.routing import BaseRoute
 
+from aggregators.alerts import BY_NAME
 from aggregators.catalogue import BY_ID
 from aggregators.windows import NAMES, UNITS
 from api import answers
@@ -134,6 +135,21 @@ _ASKED = {
     "properties": {
         "link": {"type": "boolean", "default": False, "description": "a link in place of the cookie"},
         "days": {"type": "integer", "minimum": 1, "maximum": 366, "default": 30, "description": "how long it holds"},
+_ALERTS_ASKED = (
+    ("state", "only alerts in this state", {"type": "string", "enum": ["firing", "resolved"]}),
+    ("rule", "only alerts of this rule", {"type": "string", "enum": [*BY_NAME]}),
+    ("scope", "only alerts of what they own: `org`, `team:<id>` or `user:<id>`", {"type": "string", "examples": ["team:west"]}),
+)
+_BY = {"type": "object", "properties": {"by": {"type": "string", "description": "who acknowledges", "examples": ["ann"]}}}
+ALERTS, ACKNOWLEDGED = question("org", "after"), question("org", missing=True)
+"""What the decorators of the routes for alerts and for acknowledging one need."""
+ALERTS["openapi_extra"]["parameters"] += [
+    {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
+    for name, description, schema in _ALERTS_ASKED
+]
+ACKNOWLEDGED["openapi_extra"]["requestBody"] = {"content": {"application/json": {"schema": _BY}}}
+ACKNOWLEDGED["responses"] |= errors(413)
+
         "limit": {"type": "string", "description": "`team:<id>` or `user:<id>`, to show no more than that"},
     },
 }

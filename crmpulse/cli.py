@@ -68,7 +68,7 @@ def worker() -> None:
         from crmpulse.standings import standings  # noqa: PLC0415
         from streams import worker as streams_worker  # noqa: PLC0415
 
-        streams_worker.run(checked, lambda redis: standings(redis, checked))
+        streams_worker.run(checked, standings)
 
 
 @app.command()

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from aggregators import alerts, tables
-from aggregators.ledger import Entry, Turn, encode, read_entry
+from aggregators.ledger import Entry, Turn, acknowledged, encode, read_entry
 from aggregators.tables import OrgKeys, org_keys
 from streams.commit import COMPARE, EACH, POSITION, Answer, Mark, Store, flat
 
@@ -100,11 +100,6 @@ class Changes:
             list(self.done), flat(self.pending.values(), self.pending), self.ended, flat(self.firing, self.firing.values()),
             ledgers, seen, flat(self.unseen, self.unseen.values()), self.outbox,
         ])  # fmt: skip
-
-
-def acknowledged(alert_id: str) -> str:
-    """Return the field of the ledger that tells who acknowledged an alert."""
-    return f"{alert_id}:ack"
 
 
 class Ledger:

@@ -19,7 +19,7 @@ BUFFER_BATCHES = 2
 """Batches that are fetched ahead; what else would be in memory is the whole backlog."""
 
 
-def run(settings: Settings, standings: Callable[[Redis], Standings]) -> None:
+def run(settings: Settings, standings: Callable[[Redis, Settings], Standings]) -> None:
     """Run a worker until it is told to stop, by SIGINT or SIGTERM. Raises CannotStartError before Faust has a say.
 
     ``standings`` makes, on a connection, what tells how goals stand.
@@ -39,7 +39,7 @@ def run(settings: Settings, standings: Callable[[Redis], Standings]) -> None:
     worker.execute_from_commandline()
 
 
-def create_app(settings: Settings, standings: Callable[[Redis], Standings]) -> "App":
+def create_app(settings: Settings, standings: Callable[[Redis, Settings], Standings]) -> "App":
     """Return the Faust application, whose applier has yet to be opened."""
     session_seconds = settings.session_timeout_ms / 1000
     app = App(
@@ -78,7 +78,7 @@ def create_app(settings: Settings, standings: Callable[[Redis], Standings]) -> "
             metrics.LAG.labels(number).set(max(0, end - applier.progress.next.get(number, 0)))
         watchdog.check(applier.progress, ends, settings.stall_seconds)
 
-    alerting = Alerting(settings, applier, standings(applier.redis))
+    alerting = Alerting(settings, applier, standings(applier.redis, settings))
     for task in (alerting.look, alerting.publish, alerting.ask):
         app.task(task)
     return app

@@ -15,7 +15,8 @@ from redis.asyncio import Redis as Client
 from events.schemas import asyncapi
 from streams import alerts, layout
 from streams.alerts import Alerts
-from streams.commit import Answer
+from streams.alerts_ledger import Changes
+from streams.commit import Answer, Mark
 from streams.partition import Partition
 from streams.records import HISTORY
 from streams.verify import differences
@@ -75,7 +76,7 @@ class Desk:
         return [json.loads(record.value) for record in records]
 
     async def ledger(self) -> list[dict[str, Any]]:
-        return [json.loads(entry) for entry in await self.feed.redis.hvals(LEDGER)]  # type: ignore[misc]
+        return [json.loads(entry) for entry in await self.feed.redis.hvals(LEDGER)]
 
     async def firing(self) -> list[str]:
         return sorted(entry["rule"] for entry in await self.ledger() if not entry.get("resolved_ms"))
@@ -187,11 +188,11 @@ async def test_what_resolved_is_kept_for_a_week_and_dropped(desk: Desk) -> None:
     await desk.say(happened(1, "deal.lost", "deal/1", desk.start_ms))
     await desk.tick(1_000)
     [entry] = await desk.ledger()
-    await desk.feed.redis.hset(LEDGER, f"{entry['id']}:ack", "{}")  # type: ignore[misc]
+    await desk.feed.redis.hset(LEDGER, f"{entry['id']}:ack", "{}")
     await desk.say(happened(2, "deal.reopened", "deal/1", desk.start_ms))
     await desk.tick(2_000)
     await desk.tick(7 * DAY_MS + 1_999)
-    assert await desk.feed.redis.hlen(LEDGER) == 2  # type: ignore[misc]
+    assert await desk.feed.redis.hlen(LEDGER) == 2
     await desk.tick(7 * DAY_MS + 2_000)
     assert await desk.feed.redis.exists(LEDGER, "{1.p0}:pending") == 0
 
@@ -292,15 +293,18 @@ Break = Callable[[Client], Awaitable[object]]
         (lambda redis: redis.get("{1.p0}:mark"), Answer.OK),
     ],
 )
-async def test_only_the_owner_writes_and_only_where_the_tables_stand(desk: Desk, change: Break, answer: Answer) -> None:
+async def test_only_the_owner_writes_and_only_where_the_tables_stand(
+    desk: Desk, change: Break, answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await desk.task(60_000)
     answers = []
+    write = desk.alerts.ledger.write
 
-    async def write(*args: Any) -> Answer:
-        answers.append(await true(*args))
+    async def heard(at: Mark, changes: Changes) -> Answer:
+        answers.append(await write(at, changes))
         return answers[-1]
 
-    true, desk.alerts.ledger.write = desk.alerts.ledger.write, write  # type: ignore[method-assign]
+    monkeypatch.setattr(desk.alerts.ledger, "write", heard)
     await change(desk.feed.redis)
     published = await desk.tick(60_000)
     assert answers == [answer]

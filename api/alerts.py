@@ -1,0 +1,71 @@
+"""Alerts over HTTP: what fires, what resolved, and who has seen to it."""
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Path, Request, Response
+
+from aggregators.alerts import BY_NAME
+from api import answers, reference
+from api.auth import Caller
+from api.problems import Problem, invalid
+from api.query import alerts as ledger
+from api.query.encoding import encode
+from api.query.question import Reading, scope_of
+from api.service import caller, reader, service
+
+MAX_BYTES = 4096
+ASKED = ("state", "rule", "scope")
+
+AlertId = Annotated[str, Path(description="the alert's id", examples=["5d41402abc4b2a76b9719d911017c592"])]
+By = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern="^[^\x00-\x1f\x7f-\x9f]*$")]
+
+router = APIRouter(tags=["Alerts"])
+
+
+class Asked(msgspec.Struct, forbid_unknown_fields=True):
+    """The body: who acknowledges."""
+
+    by: By | None = None
+
+
+@router.get("/v1/alerts", response_model=answers.Alerts, **reference.ALERTS)
+async def alerts(request: Request) -> Response:
+    """List the alerts that fire, and those that resolved in the last days: the latest cause first."""
+    asks, params = await reader(request, known=ASKED)
+    reading = Reading(params, ASKED)
+    state, rule = reading.choice("state", ledger.STATES), reading.choice("rule", [*BY_NAME])
+    scope = scope_of(reading, "")
+    reading.done()
+    asks.need_scope(scope or "org")
+    tables = await service(request).engine.tables(asks.org)
+    return _json({"alerts": await ledger.alerts(tables, state, rule=rule, scope=scope)})
+
+
+@router.post("/v1/alerts/{id}/ack", response_model=answers.Alert, **reference.ACKNOWLEDGED)
+async def acknowledge(id: AlertId, request: Request) -> Response:
+    """Note that somebody has seen to an alert: the user that the token is limited to, else `by`. The first one is kept."""
+    asks = caller(request, ("org",))
+    asks.need("read")
+    by = _by(asks, await request.body())
+    tables = await service(request).engine.tables(asks.org)
+    return _json(await ledger.acknowledge(tables, id, by, asks.limit))
+
+
+def _by(asks: Caller, body: bytes) -> str:
+    if len(body) > MAX_BYTES:
+        raise Problem(413, "too-large", f"The body has at most {MAX_BYTES} bytes.")
+    try:
+        asked = msgspec.json.decode(body, type=Asked) if body.strip() else Asked()
+    except msgspec.DecodeError as error:
+        raise invalid(("body", f'{error}; it is {{"by": "<who>"}}', [])) from None
+    kind, _, user = asks.limit.partition(":")
+    if kind == "user":
+        return user
+    if asked.by is None:
+        raise invalid(("by", 'the token is of no user: say who acknowledges, {"by": "<who>"}', []))
+    return asked.by
+
+
+def _json(answer: dict[str, Any]) -> Response:
+    return Response(encode(answer), media_type="application/json")
