@@ -5,15 +5,17 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from api import alerts, goals, health, ingest, live, pages, problems, reads, session
+from api import alerts, cards, goals, health, ingest, live, pages, problems, reads, scrape, session
 from api.auth import Tokens
+from api.kpi_metrics import windows
 from api.metrics import Measured, Metrics
 from api.service import opened
 from crmpulse.settings import Settings
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """Return the application; it connects when it starts. CannotStartError where the tokens file is wrong."""
+    """Return the application; it connects when it starts. CannotStartError where tokens file or windows are wrong."""
+    windows(settings)
     tokens, metrics = Tokens(settings.tokens, settings.secret), Metrics()
 
     @asynccontextmanager
@@ -24,7 +26,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(title="crmpulse", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     app.add_middleware(Measured, metrics=metrics)
     problems.install(app)
-    for module in (ingest, reads, goals, alerts, live, session, health, pages):
+    for module in (ingest, reads, goals, alerts, live, cards, session, health, scrape, pages):
         app.include_router(module.router)
     pages.mount(app)
     return app

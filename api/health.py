@@ -1,4 +1,4 @@
-"""How the service is: for people, for probes, for Prometheus."""
+"""How the service is: for people and for probes."""
 
 import asyncio
 import importlib.metadata
@@ -7,7 +7,6 @@ from zlib import crc32
 
 import msgspec
 from fastapi import APIRouter, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from redis.exceptions import RedisError
 
 from aggregators.catalogue import KPIS
@@ -17,7 +16,7 @@ from api.log import Ends
 from api.positions import agreed
 from api.problems import Problem
 from api.service import Service, reader, service
-from streams.commit import mark
+from streams.commit import Mark, mark
 from streams.layout import Layout
 
 REDIS_SECONDS = 2.0
@@ -28,22 +27,27 @@ router = APIRouter(tags=["Health"])
 
 
 class Standing(NamedTuple):
-    """Where log and tables stand; ``applied`` is None while Redis is away."""
+    """Where log and tables stand; ``marks`` by partition is None while Redis is away."""
 
     layout: Layout | None
-    applied: dict[int, int] | None
+    marks: dict[int, Mark] | None
     ends: Ends
 
     @property
     def partitions(self) -> list[dict[str, Any]]:
         """Return each partition's log end, offset applied and what is between them, None where it is not known."""
-        applied = self.applied or {}
-        return [_partition(number, self.ends.events.get(number), applied.get(number)) for number in self.numbers]
+        marks = self.marks or {}
+        return [_partition(number, self.ends.events.get(number), marks.get(number)) for number in self.numbers]
 
     @property
     def numbers(self) -> list[int]:
         """Return the partitions."""
-        return sorted({*self.ends.events, *(self.applied or {})})
+        return sorted({*self.ends.events, *(self.marks or {})})
+
+    @property
+    def lags(self) -> dict[int, int]:
+        """Return how many events of each partition wait to be counted, of those where it is known."""
+        return {one["partition"]: one["lag"] for one in self.partitions if one["lag"] is not None}
 
     @property
     def lag(self) -> int | None:
@@ -57,20 +61,25 @@ async def status(request: Request) -> Response:
     """Tell how far the tables are behind the log, by partition, and what the service consists of."""
     await reader(request, known=())
     at = service(request)
-    stands = await _standing(at)
+    stands = await standing(at)
     told = {
         "partitions": stands.partitions,
         "lag": stands.lag,
         "dead_letters": stands.ends.dead_letters,
         "kafka": {"address": at.settings.kafka, "answers": stands.ends.known},
-        "redis": {"address": at.settings.redis, "answers": stands.applied is not None},
-        "versions": {
-            "crmpulse": importlib.metadata.version("crmpulse"),
-            "layout": stands.layout.layout if stands.layout else LAYOUT,
-            "catalogue": CATALOGUE,
-        },
+        "redis": {"address": at.settings.redis, "answers": stands.marks is not None},
+        "versions": versions(stands),
     }
     return _json(told)
+
+
+def versions(stands: Standing) -> dict[str, Any]:
+    """Return the versions of what runs."""
+    return {
+        "crmpulse": importlib.metadata.version("crmpulse"),
+        "layout": stands.layout.layout if stands.layout else LAYOUT,
+        "catalogue": CATALOGUE,
+    }
 
 
 @router.get("/healthz", response_model=answers.Health)
@@ -82,11 +91,11 @@ async def alive() -> Response:
 @router.get("/readyz", response_model=answers.Health, responses=reference.errors(503))
 async def ready(request: Request) -> Response:
     """Tell whether broker, Redis and lag are fine."""
-    stands = await _standing(service(request))
+    stands = await standing(service(request))
     wrong = []
     if not stands.ends.known:
         wrong.append("The broker does not answer, or has no topics.")
-    if stands.applied is None:
+    if stands.marks is None:
         wrong.append("Redis does not answer.")
     if (stands.lag or 0) > MOST_LAG:
         wrong.append(f"{stands.lag} events wait to be counted, more than {MOST_LAG}.")
@@ -95,25 +104,20 @@ async def ready(request: Request) -> Response:
     return _json({"status": "ready"})
 
 
-@router.get("/metrics", response_class=Response, responses=reference.text("text/plain", "Prometheus's text format"))
-async def metrics(request: Request) -> Response:
-    """Give the API's own metrics to Prometheus."""
-    return Response(generate_latest(service(request).metrics.registry), media_type=CONTENT_TYPE_LATEST)
-
-
-async def _standing(at: Service) -> Standing:
+async def standing(at: Service) -> Standing:
+    """Return where log and tables stand; it does not raise."""
     try:
         async with asyncio.timeout(REDIS_SECONDS):
             found = await agreed(at.redis, at.settings)
             keys = [f"{shard(number, found.layout)}:mark" for number in range(found.partitions)]
-            marks = map(mark, await at.redis.mget(keys))
-        applied = {number: each.next if each else 0 for number, each in enumerate(marks)}
+            marks = {number: mark(packed) or Mark(0) for number, packed in enumerate(await at.redis.mget(keys))}
     except (RedisError, OSError):  # a TimeoutError is an OSError
         return Standing(None, None, await at.log.ends({}))
-    return Standing(found, applied, await at.log.ends(applied))
+    return Standing(found, marks, await at.log.ends({number: each.next for number, each in marks.items()}))
 
 
-def _partition(number: int, end: int | None, applied: int | None) -> dict[str, Any]:
+def _partition(number: int, end: int | None, stands: Mark | None) -> dict[str, Any]:
+    applied = stands.next if stands else None
     lag = None if end is None or applied is None else end - applied
     return {"partition": number, "log_end": end, "applied": applied, "lag": lag}
 

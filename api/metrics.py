@@ -1,6 +1,7 @@
-"""The API's own health in Prometheus's format."""
+"""What this process of the API did, for Prometheus."""
 
 import time
+from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, disable_created_metrics
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,6 +18,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.waits = Waits()
         ProcessCollector(registry=self.registry)
         self.requests = Counter(
             "crmpulse_http_requests",
@@ -36,6 +38,27 @@ class Metrics:
             "Events that the broker acknowledged before their request was answered.",
             registry=self.registry,
         )
+
+
+class Waits:
+    """For how long events may have waited to be counted, as far as who asks again and again can tell."""
+
+    def __init__(self) -> None:
+        self.started_ms = time.time() * 1000
+        self.none_ms: dict[int, float] = {}
+
+    def seconds(self, lags: Mapping[int, int], appended_ms: Mapping[int, int]) -> dict[int, float]:
+        """Return seconds by partition: 0 where none waits, else those since none was seen to wait.
+
+        ``appended_ms`` is when the last event that was applied was appended, 0 where none was: nothing before it waits.
+        """
+        now_ms, found = time.time() * 1000, {}
+        for partition, lag in lags.items():
+            if lag <= 0:
+                self.none_ms[partition] = now_ms
+            since_ms = max(appended_ms[partition] or self.started_ms, self.none_ms.get(partition, 0))
+            found[partition] = max(0.0, now_ms - since_ms) / 1000
+        return found
 
 
 class Measured:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import Request
 
 from api.auth import Caller, Tokens
+from api.kpi_metrics import KpiMetrics
 from api.listening import Live
 from api.log import Log
 from api.metrics import Metrics
@@ -30,12 +31,14 @@ class Service:
         self.publisher = Publisher(settings)
         self.log = Log(settings)
         self.engine = Engine(self.redis, settings)
+        self.kpi_metrics = KpiMetrics(self.redis, settings, self.engine)
         self.live = Live(self.engine)
         self.publishing = self.publishing_bytes = 0
 
     async def close(self) -> None:
         """Let go of the connections."""
         await self.live.close()
+        await self.kpi_metrics.close()
         await self.publisher.close()
         await self.log.close()
         await self.redis.aclose()

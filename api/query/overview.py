@@ -55,7 +55,8 @@ class Figure(NamedTuple):
 class Overview(NamedTuple):
     """Sums, and for how long they are those of now while no event comes.
 
-    ``until_ms`` is when the next day begins, and with it windows; with ``moves`` gauges change before, by the clock alone: a due instant is ahead.
+    ``until_ms`` is when the next day begins, and with it windows. With ``moves`` gauges change before that, by the clock
+    alone: a due instant is ahead.
     """
 
     directory: Directory
