@@ -4,7 +4,20 @@ from functools import cache
 from typing import NamedTuple
 
 from aggregators.contribution import DIMENSIONS, Kept, Plan
-from aggregators.formulas import Count, Duration, Formula, Mean, Ranked, Ratio, Share, Spent, Total, Weighted
+from aggregators.formulas import (
+    Count,
+    Duration,
+    Formula,
+    GoalsMet,
+    Mean,
+    OfGoal,
+    Ranked,
+    Ratio,
+    Share,
+    Spent,
+    Total,
+    Weighted,
+)
 from aggregators.measures import LEVELS, MEASURES
 
 LEADS, DEALS = "Acquisition & leads", "Pipeline & deals"
@@ -30,7 +43,12 @@ class Kpi(NamedTuple):
     @property
     def gauge(self) -> bool:
         """Tell whether the KPI is asked as of an instant rather than over a window."""
-        return self.kind == "gauge"
+        return self.kind == "gauge" or isinstance(self.formula, OfGoal)
+
+    @property
+    def counts(self) -> bool:
+        """Tell whether the KPI is made of records; a place or a goal's course is made of another KPI."""
+        return bool(self.formula.measures)
 
     @property
     def by(self) -> tuple[str, ...]:
@@ -130,6 +148,24 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("csat_score", SUPPORT, "core", "ratio", "ratio", "user team org channel", Ratio(("ratings_satisfied",), ("ratings",)),
         "Satisfied / rated; satisfied is the top 2 of 5, or at least 80 % of another scale. The latest rating of a ticket counts, "
         "when it was given, credited to the ticket's owner of then."),
+    Kpi("goal_progress", GOALS, "core", "gauge", "KPI unit", "goal user team org", OfGoal("progress"),
+        "The value of a goal's KPI for its assignee, under its filters, from the beginning of its period up to an instant; of a "
+        "gauge as of the instant. The period is that which holds the instant, or the moment before it where a window ends. With "
+        "`goal`, by user or team: what each adds to it. `parts` has target, expected and state (on_track, at_risk, off_track, "
+        "reached, missed).", ("goal",)),
+    Kpi("goal_attainment", GOALS, "derived", "ratio", "ratio", "goal user team org", OfGoal("attainment"),
+        "goal_progress / target; of an `at_most` goal target / goal_progress. A ratio, mean, duration or gauge is compared as it "
+        "is. The target is the latest set by the instant, or by the end of the period where that is earlier.", ("goal",)),
+    Kpi("goal_pace", GOALS, "derived", "ratio", "ratio", "goal user team org", OfGoal("pace"),
+        "goal_progress / expected; of an `at_most` goal expected / goal_progress. Expected is the target times the share of the "
+        "period that has elapsed, by the clock or by working days, today's by its hours; of a ratio, mean, duration or gauge the "
+        "target. At least 1 is on_track, at least 0.8 at_risk, less off_track; a ratio, mean, duration or gauge is at_risk on the "
+        "wrong side of its target by no more than 20 % of it.", ("goal",)),
+    Kpi("goals_met_share", GOALS, "derived", "ratio", "ratio", "user team org", GoalsMet(),
+        "Goals reached / goals whose period ended in the window, each period of a goal that repeats by itself, from the one in "
+        "which it was first set. Reached: progress on the right side of the target at the end. A team's are its own and those of "
+        "its members and sub-teams. `of` takes only the goals on one KPI. `parts`: how many are running as of the window's end, or "
+        "of now, and how many of these are on track or reached.", ("of",)),
     Kpi("rank", GOALS, "derived", "rank", "rank", "user team", Ranked(),
         "Competition rank (1, 2, 2, 4) of a KPI (`of`) among users or teams; the order within a tie is by earliest achievement.",
         ("of",)),

@@ -247,6 +247,31 @@ class Ranked(NamedTuple):
         return Value(None)
 
 
+class OfGoal(NamedTuple):
+    """How a goal stands by another KPI, which the goal names: its ``progress``, ``attainment`` or ``pace``."""
+
+    told: str
+    measures: tuple[str, ...] = ()
+    stats: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
+
+    def value(self, cells: Cells, context: Context) -> Value:
+        """Return nothing: what a goal is measured by is not known here."""
+        return Value(None)
+
+
+class GoalsMet(NamedTuple):
+    """The share of goals that were reached."""
+
+    measures: tuple[str, ...] = ()
+    stats: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
+
+    def value(self, cells: Cells, context: Context) -> Value:
+        """Return nothing: goals are no sum."""
+        return Value(None)
+
+
 def read_by(formula: "Formula", cells: Cells) -> dict[str, int]:
     """Return those of some cells that a formula reads, less zeros; a cell is named ``measure``, ``measure.…``, ``/…`` or ``@…``."""
     return {

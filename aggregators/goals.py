@@ -89,11 +89,11 @@ def elapsed(goal: Goal, window: Window, at_ms: int, workdays: Workdays) -> Fract
 
 
 def course(
-    direction: str, progress: Number | None, target: Number, share: Fraction, *, level: bool, over: bool
+    direction: str, progress: Number | None, target: Fraction, share: Fraction, *, level: bool, over: bool
 ) -> Course:
     """Return what to think of a progress when ``share`` of the period has elapsed; ``over``: when it has ended."""
     most = direction == "at_most"
-    expected = target if level else product(target, share)
+    expected = target if level else target * share
     pace = quotient(expected, progress) if most else quotient(progress, expected)
     return Course(
         expected,
@@ -113,25 +113,20 @@ def quotient(over: Number | None, under: Number | None) -> Number | None:
     return Fraction(over) / under
 
 
-def product(number: Number, share: Fraction) -> Number:
-    """Return a share of a number, exact unless the number is not."""
-    return number * float(share) if isinstance(number, float) else Fraction(number) * share
-
-
-def _ended(most: bool, progress: Number | None, target: Number) -> str:
+def _ended(most: bool, progress: Number | None, target: Fraction) -> str:
     if progress is None:
         return MISSED
     return REACHED if (progress <= target if most else progress >= target) else MISSED
 
 
 def _running(
-    most: bool, progress: Number | None, target: Number, expected: Number, pace: Number | None, *, level: bool
+    most: bool, progress: Number | None, target: Fraction, expected: Fraction, pace: Number | None, *, level: bool
 ) -> str:
     if progress is None:
         return ON_TRACK
     good = progress <= target if most else progress >= target
     if level:
-        near = abs(progress - target) <= abs(target) * TOLERANCE
+        near = (progress - target if most else target - progress) <= abs(target) * TOLERANCE
         return ON_TRACK if good else AT_RISK if near else OFF_TRACK
     if good != most:  # nothing that is yet to come changes it
         return REACHED if good else OFF_TRACK

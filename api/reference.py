@@ -42,7 +42,12 @@ PARAMETERS: dict[str, tuple[str, Any, Json]] = {
     "now": ("the instant that `window` and gauges refer to; default: the present", "2026-01-31T18:00:00Z", {}),
     "stat": ("durations: `p50` (default), `p90`, `mean`, `count`; others: what the KPI has", "p90", {}),
     "variant": ("another way to count, of KPIs that have one", "value", {}),
-    "of": ("the KPI that a `rank` is one by", "revenue_won", {"enum": [*BY_ID]}),
+    "of": (
+        "the KPI that a `rank` is one by, or that `goals_met_share` takes the goals on",
+        "revenue_won",
+        {"enum": [name for name, kpi in BY_ID.items() if kpi.counts]},
+    ),
+    "goal": ("the goal that `goal_progress`, `goal_attainment` and `goal_pace` tell of", "q3-revenue", {}),
     "level": ("who is ranked", "user", {"enum": ["user", "team"], "default": "user"}),
     "team": ("only the members of this team", "west", {}),
     "limit": ("most groups, rows or records of an answer", 20, {"type": "integer", "minimum": 1, "maximum": 10_000}),
@@ -56,9 +61,10 @@ PARAMETERS: dict[str, tuple[str, Any, Json]] = {
 """Name: what it is, an example, and what its schema has beside being a text."""
 
 SELECTORS = tuple(name for name in PARAMETERS if name not in ("kpi", "level", "team"))
-BEHIND = ("kpi", *(name for name in SELECTORS if name not in ("every", "compare", "by")))
+BEHIND = ("kpi", *(name for name in SELECTORS if name not in ("every", "compare", "by", "goal")))
 LISTENED = ("kpi", *(name for name in SELECTORS if name not in ("now", "limit", "cursor", "after")))
-RANKED = ("kpi", "level", "team", *(name for name in SELECTORS if name not in ("every", "compare", "by", "cursor")))
+CARD = ("window", "from", "to", "now", "of", "org", "after")
+RANKED = ("kpi", "level", "team", *(name for name in SELECTORS if name not in ("every", "compare", "by", "cursor", "goal")))
 
 _ERRORS = {
     400: "Events that cannot be used, each with its index, id, path and reason; nothing was published",
@@ -118,7 +124,6 @@ LIVE = _live()
 """What the decorator of the route for listeners needs."""
 
 
-
 def _standing(*, missing: bool) -> Json:
     told = question("org", "scope", "now", "after", missing=missing)
     [scope] = (parameter for parameter in told["openapi_extra"]["parameters"] if parameter["name"] == "scope")
@@ -130,11 +135,6 @@ def _standing(*, missing: bool) -> Json:
 GOALS, GOAL = _standing(missing=False), _standing(missing=True)
 """What the decorators of the routes for all goals and for one need."""
 
-_ASKED = {
-    "type": "object",
-    "properties": {
-        "link": {"type": "boolean", "default": False, "description": "a link in place of the cookie"},
-        "days": {"type": "integer", "minimum": 1, "maximum": 366, "default": 30, "description": "how long it holds"},
 _ALERTS_ASKED = (
     ("state", "only alerts in this state", {"type": "string", "enum": ["firing", "resolved"]}),
     ("rule", "only alerts of this rule", {"type": "string", "enum": [*BY_NAME]}),
@@ -150,6 +150,11 @@ ALERTS["openapi_extra"]["parameters"] += [
 ACKNOWLEDGED["openapi_extra"]["requestBody"] = {"content": {"application/json": {"schema": _BY}}}
 ACKNOWLEDGED["responses"] |= errors(413)
 
+_ASKED = {
+    "type": "object",
+    "properties": {
+        "link": {"type": "boolean", "default": False, "description": "a link in place of the cookie"},
+        "days": {"type": "integer", "minimum": 1, "maximum": 366, "default": 30, "description": "how long it holds"},
         "limit": {"type": "string", "description": "`team:<id>` or `user:<id>`, to show no more than that"},
     },
 }

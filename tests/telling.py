@@ -2,7 +2,8 @@
 
 A line is `<time> <type> <id> <member>=<value> …`. A time without a year is in 2026, without an offset in UTC. `5EUR` is money,
 `changed.x=` what record.updated says, `custom.x=` a custom field, `lines=atlas*2@10,c@3` products with quantity and price,
-`stages=new:0.1,offer` those of a pipeline; `actor=`, `sequence=`, `id=` and `source_id=` (the publisher) belong to the envelope.
+`stages=new:0.1,offer` those of a pipeline, `where.x=` and `params.x=` what a goal is of, `milestones=0.5,1` its shares.
+`actor=`, `sequence=`, `id=` and `source_id=` (the publisher) belong to the envelope.
 """
 
 import json
@@ -56,6 +57,10 @@ def _event(number: int, line: str, org: str) -> Event:
                 event["data"].setdefault("changed", {})[field] = {"new": _value(field, value)}
             case "custom", _, field:
                 event["data"].setdefault("custom", {})[field] = _value(field, value)
+            case "where" | "params" as member, _, field:
+                event["data"].setdefault(member, {})[field] = _value(field, value)
+            case "start" | "end", _, _ if kind == "goal.set":
+                event["data"][name] = instant(value)[:10]
             case _:
                 event["data"][name] = _value(name, value)
     return event
@@ -77,6 +82,8 @@ def _value(name: str, text: str) -> Any:
         return instant(text)[:10]
     if name == "lines":
         return [_line(line) for line in text.split(",")]
+    if name == "milestones":
+        return [float(share) for share in text.split(",")]
     if name == "stages":
         return [_stage(order, stage) for order, stage in enumerate(text.split(","), 1)]
     if money := re.fullmatch(r"(-?[\d.]+)([A-Z]{3})", text):

@@ -1,9 +1,9 @@
 """The answer to a question about a KPI: its value, groups, series and comparison."""
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 from aggregators.catalogue import Kpi
 from aggregators.formulas import Share
@@ -18,17 +18,21 @@ from api.query.scan import Key
 from api.query.sums import Summing, Sums
 from api.query.tables import Directory, Tables
 
+T = TypeVar("T")
 MOST_BUCKETS = 10_000
 
+Tell = Callable[[Question, Tables, Directory, Sequence[Window]], Awaitable[list[dict[str, Any]]]]
+"""Gives the value of each window, with its groups where any are asked for."""
 
-async def answer(asked: Question, tables: Tables, directory: Directory) -> dict[str, Any]:
-    """Return the answer as the contract forms it."""
+
+async def answer(asked: Question, tables: Tables, directory: Directory, tell: Tell | None = None) -> dict[str, Any]:
+    """Return the answer as the contract forms it; ``tell`` gives the values where they are no sums of records."""
     kpi = asked.kpi
     main = gauged(asked, [asked.window])[0]
     buckets = gauged(asked, _series(asked, directory)) if asked.every else []
     compared = [_compared(asked, window) for window in [main, *buckets]] if asked.compare else []
     windows = [main, *buckets, *compared]
-    told = await tell(asked, tables, directory, windows)
+    told = await (tell or tell_sums)(asked, tables, directory, windows)
     result: dict[str, Any] = {
         "kpi": kpi.id,
         "version": kpi.version,
@@ -46,7 +50,7 @@ async def answer(asked: Question, tables: Tables, directory: Directory) -> dict[
     return result
 
 
-async def tell(
+async def tell_sums(
     asked: Question, tables: Tables, directory: Directory, windows: Sequence[Window]
 ) -> list[dict[str, Any]]:
     """Return the value of each window, with its groups where any are asked for; of a gauge as of the window's end."""
@@ -137,16 +141,21 @@ def _told(asked: Question, org: Org, window: Window, sums: Sums, total: Row | No
     if asked.by:
         groups = [
             {"key": dict(zip(asked.by, key, strict=True)), **form(value(asked, org, window, row, total))}
-            for key, row in _sorted(sums.groups)
+            for key, row in ordered(sums.groups)
         ]
-        end = asked.cursor + asked.limit
-        told["groups"] = groups[asked.cursor : end]
-        if len(groups) > end:
-            told["cursor"] = str(end)
+        told |= paged(asked, groups)
     return told
 
 
-def _sorted(groups: Mapping[Key, Row]) -> list[tuple[Key, Row]]:
+def paged(asked: Question, groups: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the page of groups that is asked for, and the cursor of the next."""
+    end = asked.cursor + asked.limit
+    more = {"cursor": str(end)} if len(groups) > end else {}
+    return {"groups": groups[asked.cursor : end], **more}
+
+
+def ordered(groups: Mapping[Key, T]) -> list[tuple[Key, T]]:
+    """Return groups by key, what has none last."""
     return sorted(groups.items(), key=lambda pair: tuple((name == "(none)", name) for name in pair[0]))
 
 

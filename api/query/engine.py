@@ -5,11 +5,12 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from aggregators.catalogue import BY_ID, Kpi
+from aggregators.catalogue import Kpi
 from aggregators.tables import org_keys, shard
 from aggregators.windows import utc_text
-from api.query import drill, goals, ranking
+from api.query import drill, goal_kpis, goals, ranking
 from api.query.answer import answer, as_of, times, unit
+from api.query.card import card
 from api.query.errors import ImpossibleError, Problem, UnknownError
 from api.query.question import BEHIND, RANKED, Params, Question, Reading, kpi_of, now_of, question, scope_of
 from api.query.tables import Directory, Tables
@@ -35,7 +36,7 @@ class Engine:
     async def standing(self, org: str) -> tuple[str, int]:
         """Return where an organisation's tables last changed, `<partition>:<offset>` (-1: never), and how often its alerts did."""
         keys = (await self.tables(org)).keys
-        found: list[Any] = await self.redis.mget(keys.version, f"{keys.prefix}:alerts:n")
+        found: list[Any] = await self.redis.mget(keys.version, keys.alert_changes)
         version, alerts = found
         changed = (version or b"").decode().rpartition(" ")[2] or "-1"
         return f"{await self._partition(org)}:{changed}", int(alerts or 0)
@@ -50,9 +51,9 @@ class Engine:
 
         async def ask(directory: Directory) -> dict[str, Any]:
             asked = question(kpi, params, directory.org)
-            return await (
-                self._rank(asked, tables, directory) if kpi.kind == "rank" else answer(asked, tables, directory)
-            )
+            if kpi.kind == "rank":
+                return await self._rank(asked, tables, directory)
+            return await (answer if kpi.counts else goal_kpis.answered)(asked, tables, directory)
 
         return await tables.settled(ask)
 
@@ -118,6 +119,11 @@ class Engine:
 
         return await tables.settled(ask)
 
+    async def card(self, org: str, user: str, params: Params) -> dict[str, Any]:
+        """Return a user's card."""
+        tables = await self.tables(org)
+        return await tables.settled(lambda directory: card(user, params, tables, directory))
+
     async def directory(self, org: str) -> dict[str, Any]:
         """Return the users, teams and pipelines of an organisation, as they are known."""
         tables = await self.tables(org)
@@ -153,8 +159,9 @@ def _named(params: Params) -> Kpi:
     ids: Sequence[str] = params.get("kpi", ())
     if len(ids) != 1:
         raise ImpossibleError([Problem("kpi", "says which KPI, once", [])])
-    if BY_ID.get(ids[0]) and BY_ID[ids[0]].kind == "rank":
-        raise ImpossibleError(
-            [Problem("kpi", "a rank has neither records nor a ranking of its own; name the KPI that is ranked")]
-        )
-    return kpi_of(ids[0])
+    kpi = kpi_of(ids[0])
+    if not kpi.counts:
+        what = "rank" if kpi.kind == "rank" else "goal"
+        reason = f"a {what} has neither records nor a ranking of its own; name the KPI that it is one of"
+        raise ImpossibleError([Problem("kpi", reason)])
+    return kpi

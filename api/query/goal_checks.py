@@ -33,19 +33,19 @@ def asked_of(goal: Goal, org: Org, window: Window) -> Question:
     return question(BY_ID[goal.kpi], params, org)
 
 
+def unit_of(goal: Goal, org: Org) -> str | None:
+    """Return the unit of a goal's progress and target; None of a goal that cannot be told."""
+    return None if mistakes(goal, org) else unit(BY_ID[goal.kpi], org, asked_of(goal, org, _ANY))
+
+
 def mistakes(goal: Goal, org: Org) -> list[Problem]:
     """Return all that keeps a goal from being told, each with the member of the goal that it is in."""
     kpi = BY_ID.get(goal.kpi)
-    known = [name for name, one in BY_ID.items() if _may_be_one(one)]
-    if kpi is None or not _may_be_one(kpi):
+    known = [name for name, one in BY_ID.items() if one.counts]
+    if kpi is None or not kpi.counts:
         reason = f"there is no KPI {goal.kpi!r}" if kpi is None else f"there are no goals on {goal.kpi}"
         return [Problem("kpi", reason, nearest(goal.kpi, known)), *_dates(goal)]
     return [*_question(goal, kpi, org), *_params(goal, kpi), *_dates(goal)]
-
-
-def _may_be_one(kpi: Kpi) -> bool:
-    """Tell whether there are goals on a KPI: on what is itself made of goals or places there are none."""
-    return bool(kpi.formula.measures)
 
 
 def _question(goal: Goal, kpi: Kpi, org: Org) -> Iterator[Problem]:

@@ -39,6 +39,7 @@ class Question(NamedTuple):
     stat: str = ""
     variant: str = ""
     of: Kpi | None = None
+    goal: str = ""
     limit: int = 100
     cursor: int = 0
 
@@ -99,14 +100,8 @@ def question(kpi: Kpi, params: Params, org: Org, selectors: Sequence[str] = SELE
     periods = Periods(org.calendar, org.week_start, org.fiscal_year_start_month)
     now_ms = now_of(reading, periods)
     window, explicit = _window(reading, periods, now_ms)
-    of = reading.one("of") if "of" in kpi.params else ""
-    if kpi.kind == "rank" and (of not in BY_ID or of == kpi.id):
-        reading.problems.append(
-            Problem(
-                "of", f"{of!r} is no KPI to rank by" if of else "says which KPI to rank by", nearest(of, list(BY_ID))
-            )
-        )
-    meant = BY_ID.get(of, kpi)
+    of = _of(reading, kpi)
+    meant = BY_ID.get(of, kpi) if kpi.kind == "rank" else kpi
     asked = Question(
         kpi=kpi,
         scope=scope_of(reading),
@@ -122,11 +117,23 @@ def question(kpi: Kpi, params: Params, org: Org, selectors: Sequence[str] = SELE
         stat=reading.choice("stat", meant.formula.stats),
         variant=reading.choice("variant", meant.formula.variants),
         of=BY_ID.get(of),
+        goal=reading.one("goal") if "goal" in kpi.params else "",
         limit=reading.read("limit", reading.one("limit"), lambda t: _whole(t, 1), 100),
         cursor=reading.read("cursor", reading.one("cursor"), lambda t: _whole(t, 0), 0),
     )
     reading.done()
     return asked
+
+
+def _of(reading: Reading, kpi: Kpi) -> str:
+    """The KPI that another one speaks of; a rank has to have one."""
+    of = reading.one("of") if "of" in kpi.params else ""
+    known = [name for name, one in BY_ID.items() if one.counts]
+    if of not in known and (of or kpi.kind == "rank"):
+        what = "to rank by" if kpi.kind == "rank" else "to have goals on"
+        reason = f"{of!r} is no KPI {what}" if of else f"says which KPI {what}"
+        reading.problems.append(Problem("of", reason, nearest(of, known)))
+    return of
 
 
 def now_of(reading: Reading, periods: Periods) -> int:
@@ -179,7 +186,7 @@ def dimensions(kpi: Kpi) -> list[str]:
 def _is_dimension(name: str, kpi: Kpi) -> bool:
     if name.startswith("custom.") and len(name) > len("custom."):
         return "custom" in kpi.by
-    return name in kpi.by and name in (*DIMENSIONS, "user", "team")
+    return name in kpi.by and name in (*DIMENSIONS, "user", "team", "goal")
 
 
 def _by(reading: Reading, kpi: Kpi) -> tuple[str, ...]:

@@ -22,6 +22,25 @@ DEAL = "01-01 deal.created 1 owner_id=ann value=100EUR\n"
 TICKET = "01-01 ticket.created 1 owner_id=ann\n"
 TASK = "01-01 task.created 1 assignee_id=ann due_at=01-05T12:00\n"
 
+GOALS = """
+    01-01 org.updated org/demo time_zone=UTC
+    01-01 user.updated user/ann team_id=west
+    01-01 user.updated user/bo team_id=west
+    01-05 goal.set sum kpi=deals_won assignee=org target=4 period=month
+    01-05 goal.set money kpi=revenue_won assignee=user:bo target=600 period=month where.source=web
+    01-05 goal.set most kpi=deals_lost assignee=org target=1 period=month direction=at_most
+    02-02 goal.set level kpi=win_rate assignee=org target=0.8 start=02-01 end=03-30
+    02-03 goal.set gone kpi=deals_won assignee=org target=1 period=month
+    02-04 goal.deleted gone
+    02-05 deal.won 1 owner_id=ann value=100EUR source=web
+    02-10 deal.won 2 owner_id=bo value=300EUR source=web
+    03-02 deal.won 3 owner_id=bo value=500EUR source=ads
+    03-03 deal.lost 4 owner_id=bo
+    03-03 deal.lost 5 owner_id=bo
+    02-09 deal.lost 6 owner_id=bo
+    02-09 deal.lost 7 owner_id=bo
+"""
+
 CASES: dict[str, list[Case]] = {
     "leads_created": [
         ("count once, in their month and for the owner at creation", """
@@ -574,6 +593,45 @@ CASES: dict[str, list[Case]] = {
         ("without a ticket it is whose it says", ("01-05 feedback.received 1 kind=csat score=5 owner_id=ann\n"
           "01-05 feedback.received 2 kind=csat score=1 actor=bo owner_id=ann"),
          {"scope=user:ann": 1, "scope=user:bo": 0}),
+    ],
+    "goal_progress": [
+        ("the KPI's value in the period that holds now, by who adds to it", GOALS, {
+            "goal=sum&now=2026-02-15": 2, "goal=sum&now=2026-03-01": 0, "goal=sum&window=last_month&now=2026-03-05": 2,
+            "goal=sum&to=2026-03-01": 2, "goal=sum&to=2026-02-06": 1, "goal=sum&by=user&now=2026-02-15": {"ann": 1, "bo": 1},
+            "goal=sum&every=month&window=this_quarter&now=2026-03-05": [0, 2, 1],
+            "unit?goal=money&now=2026-02-15": "EUR", "goal=money&now=2026-02-15": 300,
+            "by=goal&now=2026-02-15": {"sum": 2, "money": 300, "most": 2, "level": 0.5},
+            "by=goal&scope=user:bo&now=2026-02-15": {"money": 300},
+            "parts?goal=sum&now=2026-02-15": {"target": 4, "expected": 2, "state": "on_track"},
+        }),
+    ],
+    "goal_attainment": [
+        ("progress of the target, or the target of the progress", GOALS, {
+            "goal=sum&now=2026-02-15": 0.5, "goal=money&now=2026-02-15": 0.5, "goal=most&now=2026-03-15": 0.5,
+            "goal=most&now=2026-02-05": None, "goal=level&now=2026-03-15": Fraction(15, 28),
+            "goal=sum&by=user&now=2026-02-15": {"ann": 0.25, "bo": 0.25}, "goal=sum&by=team&now=2026-02-15": {"west": 0.5},
+            "by=goal&scope=team:west&now=2026-02-15": {"money": 0.5},
+            "compare?goal=sum&window=this_month&compare=previous&now=2026-03-05": {"value": 0.5, "change": -0.25},
+        }),
+    ],
+    "goal_pace": [
+        ("progress of what is expected by now", GOALS, {
+            "goal=sum&now=2026-02-15": 1, "goal=sum&now=2026-02-01": None, "goal=sum&to=2026-03-01": 0.5,
+            "goal=level&now=2026-03-15": Fraction(15, 28), "by=goal&where=user:bo&now=2026-02-08": {},
+            "by=goal&where=user:bo&now=2026-02-11": {"money": Fraction(7, 5)},
+        }),
+    ],
+    "goals_met_share": [
+        ("reached of those whose period ended, from that on in which they were set", GOALS, {
+            "window=last_month&now=2026-03-05": 0, "window=this_year&now=2026-02-15": Fraction(1, 3),
+            "denominator?window=this_year&now=2026-04-01": 10, "denominator?window=this_year&now=2026-03-31": 7,
+            "numerator?window=this_year&now=2026-04-01": 1, "of=deals_lost&window=last_month&now=2026-04-05": 0,
+            "of=deals_lost&window=last_month&now=2026-02-05": 1, "by=user&window=this_quarter&now=2026-03-15": {"(none)": 0.25},
+            "denominator?scope=user:bo&window=this_year&now=2026-04-01": 3,
+            "denominator?scope=team:west&window=this_year&now=2026-04-01": 3,
+            "parts?window=this_month&now=2026-02-15": {"live": 4, "on_track": 2},
+            "every=month&of=deals_lost&window=this_year&now=2026-04-01": [1, 0, 0, *[None] * 9],
+        }),
     ],
     "rank": [
         ("who is equal shares a place, and the next is left out", """

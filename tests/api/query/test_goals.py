@@ -2,9 +2,6 @@
 
 from typing import Any
 
-import pytest
-
-from api.query.errors import ImpossibleError, UnknownError
 from crmpulse.embedded import Redis
 from tests.loading import Event
 from tests.telling import Told, events, instant, params, telling

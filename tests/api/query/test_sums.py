@@ -14,8 +14,12 @@ from tests.histories import TEAMS, USERS, history
 from tests.telling import Told, telling
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-ADDING = [kpi.id for kpi in KPIS if kpi.kind in ("count", "sum", "gauge", "distinct") and kpi.id != "weighted_pipeline"]
-BY_SOURCE = [kpi.id for kpi in KPIS if {"user", "source"} <= set(kpi.by) and kpi.kind != "rank"]
+ADDING = [
+    kpi.id
+    for kpi in KPIS
+    if kpi.counts and kpi.kind in ("count", "sum", "gauge", "distinct") and kpi.id != "weighted_pipeline"
+]
+BY_SOURCE = [kpi.id for kpi in KPIS if {"user", "source"} <= set(kpi.by) and kpi.counts]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=range(4), ids=lambda seed: f"history {seed}")
@@ -46,7 +50,7 @@ async def test_groups_of_two_dimensions_add_up_to_those_of_one(told: Told, kpi: 
         assert {user: value for user, value in summed.items() if value} == one
 
 
-@pytest.mark.parametrize("kpi", [kpi.id for kpi in KPIS if kpi.kind != "rank"])
+@pytest.mark.parametrize("kpi", [kpi.id for kpi in KPIS if kpi.counts])
 async def test_the_group_of_a_team_or_user_is_the_answer_of_its_scope(told: Told, kpi: str) -> None:
     for credit in ("at_event", "current"):
         for level, known in (("team", TEAMS), ("user", USERS)):
@@ -88,7 +92,7 @@ async def test_pages_have_every_group_once(told: Told) -> None:
     assert encode(whole)
 
 
-@pytest.mark.parametrize("kpi", [kpi.id for kpi in KPIS if kpi.kind != "rank"])
+@pytest.mark.parametrize("kpi", [kpi.id for kpi in KPIS if kpi.counts])
 async def test_who_is_unknown_has_an_empty_answer(kpi: str, told: Told) -> None:
     for scope in ("user:nobody", "team:nobody"):
         found = await told.answer(kpi, f"scope={scope}&by=user&every=year&compare=previous")
