@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 from zlib import crc32
 
+from api.query.alerts import alerts
 from api.query.encoding import encode
 from api.query.engine import Engine
 
@@ -69,13 +70,14 @@ async def _tick(engine: Engine, org: str, topic: Topic) -> Messages:
     return {"tick": message("tick", told, told)}
 
 
-async def _nothing(*_: object) -> Messages:
-    return {}
+async def _alerts(engine: Engine, org: str, topic: Topic) -> Messages:
+    found = await alerts(await engine.tables(org), scope=topic.name)
+    return {f"alert/{one['id']}": message("alert", one, one, over=one["state"] != "firing") for one in found}
 
 
 _OF: dict[str, Callable[[Engine, str, Topic], Awaitable[Messages]]] = {
     "kpi": _kpi,
     "goal": _goals,
-    "alert": _nothing,
+    "alert": _alerts,
     "tick": _tick,
 }

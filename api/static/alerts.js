@@ -3,6 +3,7 @@ import { get, post, Problem } from "./api.js";
 import { choice } from "./choice.js";
 import { $, h, say } from "./dom.js";
 import * as format from "./format.js";
+import { name } from "./signin.js";
 
 const SHOWN = 50;
 const shown = new Map();
@@ -35,7 +36,8 @@ export function show(alert) {
   draw();
 }
 
-function draw() {
+/** Draw the rows anew: how long ago grows. */
+export function draw() {
   const latest = [...shown.values()].sort((a, b) => new Date(b.since) - new Date(a.since));
   $("#alerts ul").replaceChildren(...latest.slice(0, SHOWN).map(row));
   $("#alerts .count").textContent = latest.length || "";
@@ -62,7 +64,7 @@ function acknowledgement(alert) {
 
 async function acknowledge(alert) {
   try {
-    await post(`/v1/alerts/${encodeURIComponent(alert.id)}/ack`, { by: "scoreboard" });
+    await post(`/v1/alerts/${encodeURIComponent(alert.id)}/ack`, { by: await name() });
     await refresh();
   } catch (error) {
     say(error.message);

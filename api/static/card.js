@@ -37,14 +37,13 @@ export async function refresh() {
 }
 
 function show(card) {
-  const focused = dialog().contains(document.activeElement) && document.activeElement.dataset.focus;
   dialog().replaceChildren(
     heading(card.user.name, card),
     card.goals.length ? h("div", { class: "tiles goals" }, card.goals.map(goal)) : h("p", { class: "empty" }, "No goals of their own."),
     h("dl", { class: "figures" }, card.kpis.filter((kpi) => kpi.value || kpi.compare?.value).map(kpi)),
     h("div", { class: "lists" }, tasks(card.tasks), calls(card.calls), leads(card.open_leads), clients(card.clients)),
   );
-  if (focused) $(`[data-focus="${focused}"]`, dialog())?.focus();
+  $(".close", dialog()).focus();
 }
 
 function heading(name, card) {
@@ -55,7 +54,7 @@ function heading(name, card) {
     {},
     h("div", {}, h("h2", { id: "card-title" }, name), h("p", {}, told)),
     card?.rank.rank ? h("p", { class: "place" }, figure(card.rank.rank, `#${card.rank.rank}`), ` of ${card.rank.n} by ${format.title(card.rank.of).toLowerCase()}`) : null,
-    h("button", { type: "button", class: "plain close", "data-focus": "close", "aria-label": "Close", onclick: () => dialog().close() }, "×"),
+    h("button", { type: "button", class: "plain close", "aria-label": "Close", onclick: () => dialog().close() }, "×"),
   );
 }
 
@@ -74,7 +73,7 @@ function list(title, rows, nothing, total = rows.length) {
   return h("section", {}, h("h3", {}, title + counted), rows.length ? h("ul", {}, rows) : h("p", { class: "empty" }, nothing));
 }
 
-const line = (name, told, when, mark = "") => h("li", { class: mark }, h("span", {}, name), h("small", {}, told, when && " · ", when && h("time", { datetime: when }, format.moment(when))));
+const line = (name, told, when, mark = "") => h("li", { class: mark }, h("span", {}, name), h("small", {}, told, told && when && " · ", when && h("time", { datetime: when }, format.moment(when))));
 
 const called = (record, name) => name ?? record.replace("/", " ");
 
@@ -83,8 +82,8 @@ function tasks(rows) {
 }
 
 function calls(rows) {
-  const told = (call) => [call.direction, call.outcome?.replaceAll("_", " "), call.duration && format.duration(call.duration)].filter(Boolean).join(", ");
-  return list("Last calls", rows.map((call) => line(called(call.record, call.name), told(call), call.time)), "No calls yet.");
+  const what = (call) => [format.title(call.direction ?? "call"), call.outcome?.replaceAll("_", " ")].filter(Boolean).join(", ");
+  return list("Last calls", rows.map((call) => line(what(call), call.duration === null ? "" : format.duration(call.duration), call.time)), "No calls yet.");
 }
 
 const leads = ({ records, total }) => list("Open leads", records.map((lead) => line(called(lead.record, lead.name), "since", lead.time)), "No open leads.", total);

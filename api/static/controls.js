@@ -66,10 +66,11 @@ function shownBy(link) {
 }
 
 function tell(link, expires) {
-  const dialog = $("#sign-in");
+  const dialog = $("#prompt");
   const close = () => dialog.close();
+  dialog.oncancel = null;
   dialog.replaceChildren(
-    h("h2", { id: "sign-in-title" }, "For a screen"),
+    h("h2", { id: "prompt-title" }, "For a screen"),
     h("p", {}, "Open this on the screen. It may only read", expires ? `, until ${expires.slice(0, 10)}.` : "."),
     h("pre", { tabindex: 0 }, link),
     h("p", {}, h("button", { type: "button", onclick: () => navigator.clipboard.writeText(link).then(close) }, "Copy"), " ", h("button", { type: "button", class: "plain", onclick: close }, "Close")),

@@ -25,7 +25,7 @@ export function value(number, unit, short = false) {
   if (unit === "ratio") return numbers({ style: "percent", maximumFractionDigits: 1 }).format(number);
   if (unit === "s") return duration(number);
   const large = Math.abs(number) >= (short ? 1e4 : 1e6);
-  const digits = large ? { notation: "compact", maximumSignificantDigits: short ? 3 : 4 } : { maximumFractionDigits: fraction(number) };
+  const digits = large ? { notation: "compact", maximumSignificantDigits: short ? 3 : 4 } : { maximumFractionDigits: short && Math.abs(number) >= 10 ? 0 : fraction(number) };
   return numbers(isMoney(unit) ? { style: "currency", currency: unit, ...digits } : digits).format(number);
 }
 
@@ -46,24 +46,35 @@ export function percent(share, digits = 0) {
 }
 
 export function duration(seconds) {
-  const units = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
-  const first = units.findIndex(([, size]) => Math.abs(seconds) >= size);
+  const first = UNITS.findIndex(([, size]) => Math.abs(seconds) >= size);
   if (first < 0) return "0 s";
-  const [unit, size] = units[first];
-  const whole = Math.trunc(seconds / size);
-  const rest = units[first + 1] ? Math.trunc((seconds % size) / units[first + 1][1]) : 0;
-  return `${numbers({}).format(whole)} ${unit}` + (rest && first < 3 ? ` ${rest} ${units[first + 1][0]}` : "");
+  const short = ["d", "h", "min", "s"];
+  const whole = Math.trunc(seconds / UNITS[first][1]);
+  const rest = first < 3 ? Math.trunc((seconds % UNITS[first][1]) / UNITS[first + 1][1]) : 0;
+  return `${numbers({}).format(whole)} ${short[first]}` + (rest ? ` ${rest} ${short[first + 1]}` : "");
 }
 
 export const clock = (when) => times({ hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(new Date(when));
 export const day = (when) => times({ day: "numeric", month: "short" }).format(new Date(when));
 export const moment = (when) => times({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" }).format(new Date(when));
 
-/** How long ago, or how long until, in words. */
+const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+
+/** Seconds as a whole number of the largest unit that they fill. */
+function largest(seconds) {
+  const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? UNITS.at(-1);
+  return [Math.round(seconds / size), unit];
+}
+
+/** How long ago, in words. */
 export function since(when) {
-  const seconds = (new Date(when) - Date.now()) / 1000;
-  const [unit, size] = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]].find(([, s]) => Math.abs(seconds) >= s) ?? ["second", 1];
-  return formatter(Intl.RelativeTimeFormat, { numeric: "auto" }).format(Math.round(seconds / size), unit);
+  return formatter(Intl.RelativeTimeFormat, { numeric: "auto" }).format(...largest((new Date(when) - Date.now()) / 1000));
+}
+
+/** How long until then, in words. */
+export function left(when) {
+  const [count, unit] = largest((new Date(when) - Date.now()) / 1000);
+  return numbers({ style: "unit", unit, unitDisplay: "long" }).format(count);
 }
 
 /** `revenue_won` is "Revenue won". */

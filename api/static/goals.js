@@ -1,8 +1,7 @@
 /** Goals: how far, how far it should be by now, and what comes of it. */
-import { address } from "./api.js";
-import { choice } from "./choice.js";
 import { $, figure, h, put, say } from "./dom.js";
 import * as format from "./format.js";
+import { firstGoal } from "./hints.js";
 
 const STATES = { on_track: "On track", at_risk: "At risk", off_track: "Off track", reached: "Reached", missed: "Missed" };
 const shown = new Map();
@@ -16,13 +15,13 @@ export function clear() {
 export function showAll(goals) {
   for (const name of [...shown.keys()]) if (!goals.some((goal) => goal.goal === name)) remove(name);
   for (const goal of goals) show(goal);
-  if (!shown.size) $("#goals .tiles").replaceChildren(none());
+  if (!shown.size) $("#goals .tiles").replaceChildren(firstGoal());
 }
 
 export function show(goal) {
   if (goal.deleted) remove(goal.goal);
   else fill(shown.get(goal.goal) ?? add(goal.goal), goal);
-  if (!shown.size) $("#goals .tiles").replaceChildren(none());
+  if (!shown.size) $("#goals .tiles").replaceChildren(firstGoal());
 }
 
 function remove(name) {
@@ -86,17 +85,11 @@ function drawBar(bar, goal, share) {
   }));
 }
 
-function outlook({ problem, pace, projection, unit, to, expected_by_now: expected }) {
+function outlook({ problem, progress, pace, projection, unit, to, expected_by_now: expected }) {
   if (problem) return [problem];
   const told = [];
   if (pace !== null && expected !== null) told.push(["pace ", figure(pace, format.percent(pace), { class: "pace" })]);
-  if (projection !== null) told.push(["heading for ", figure(projection, format.value(projection, unit, true), { class: "projection" })]);
-  if (to) told.push([new Date(to) > new Date() ? `ends ${format.since(to)}` : `ended ${format.day(to)}`]);
+  if (projection !== null && projection !== progress) told.push(["heading for ", figure(projection, format.value(projection, unit, true), { class: "projection" })]);
+  if (to) told.push([new Date(to) > new Date() ? `${format.left(to)} left` : `ended ${format.day(to)}`]);
   return told.flatMap((parts, at) => (at ? [" · ", ...parts] : parts));
-}
-
-function none() {
-  const body = `{"name": "Revenue of the month", "kpi": "revenue_won", "assignee": "${choice.scope}", "target": 100000, "period": "month"}`;
-  const curl = `curl -X PUT '${address("/v1/goals/revenue")}' -H 'Content-Type: application/json' -d '${body}'`;
-  return h("div", { class: "empty panel" }, h("p", {}, "No goals here yet. Set the first one:"), h("pre", { tabindex: 0 }, curl));
 }

@@ -5,15 +5,16 @@ import * as board from "./board.js";
 import * as card from "./card.js";
 import { choice, choose, every, read } from "./choice.js";
 import * as controls from "./controls.js";
-import { $, h, say } from "./dom.js";
+import { $, say } from "./dom.js";
 import * as format from "./format.js";
 import * as goals from "./goals.js";
+import * as hints from "./hints.js";
 import { Live } from "./live.js";
 import { ask, session as signedIn } from "./signin.js";
 import * as tiles from "./tiles.js";
 
 const RETRY_MS = 3000;
-const HEARD = { kpi: heardKpi, goal: goals.show, alert: alerts.show, tick: heardTick, ping: () => {} };
+const HEARD = { kpi: heardKpi, goal: goals.show, alert: alerts.show, tick: heardTick, ping: alerts.draw };
 const live = new Live((event, data) => HEARD[event](data), connected);
 let session = null;
 let catalogue = new Map();
@@ -21,6 +22,7 @@ let freshAt = null;
 let begins = null;
 
 async function start() {
+  read();
   try {
     session = await signedIn();
     const { kpis } = await get("/v1/kpis");
@@ -33,6 +35,7 @@ async function start() {
     return;
   }
   $("#organisation").textContent = session.name ?? session.org;
+  hints.about(session);
   controls.foot(session, ask);
   addEventListener("popstate", lay);
   lay();
@@ -50,7 +53,7 @@ function lay() {
   goals.clear();
   board.layOut(session.limit ? null : openPerson, lay);
   $("#board").hidden = choice.scope.startsWith("user:");
-  alerts.layOut(session.scopes.includes("admin") || hasToken());
+  alerts.layOut(!session.expires || hasToken());
   live.open({ kpi: choice.kpi, window: choice.window, scope: choice.scope, every: every(), compare: "previous" });
   card.follow(closePerson);
 }
@@ -73,7 +76,8 @@ function heardKpi(answer) {
 /** The tables changed: ask for what the stream does not tell. */
 function heardTick({ position }) {
   $("#main").setAttribute("aria-busy", "false");
-  notice(position ? "" : firstEvent());
+  document.body.dataset.empty = position ? "" : "empty";
+  notice(position ? "" : hints.firstEvent());
   board.refresh();
   card.refresh();
 }
@@ -111,12 +115,6 @@ async function find() {
 function notice(told) {
   $("#notice").replaceChildren(told);
   $("#notice").hidden = told === "";
-}
-
-function firstEvent() {
-  const event = `{"specversion": "1.0", "id": "1", "source": "/first", "type": "crm.call.logged", "subject": "call/1", "time": "${new Date().toISOString()}", "orgid": "${session.org}", "data": {"owner_id": "ann", "direction": "outbound"}}`;
-  const curl = `curl '${address("/v1/events")}' -H 'Content-Type: application/cloudevents+json' -d '${event}'`;
-  return h("div", {}, h("p", {}, `Nothing has been told of ${session.name ?? session.org} yet. Send the first event, and watch it arrive:`), h("pre", { tabindex: 0 }, curl), h("p", {}, "More in the ", h("a", { href: "/docs" }, "reference"), "."));
 }
 
 start();

@@ -22,32 +22,37 @@ export async function session() {
 
 /** Ask for a token until one is good. */
 export function ask(reason = "") {
-  const dialog = $("#sign-in");
+  const told = reason || "This service asks for a token. Whoever runs it makes one with python -m api.auth.";
+  return prompted("Sign in", told, "Token", { type: "password", autocomplete: "current-password" }, signIn);
+}
+
+/** Return the name that others see beside what was acknowledged here. */
+export async function name() {
+  const known = localStorage.getItem("name");
+  if (known) return known;
+  const given = await prompted("Who are you?", "Others see it beside the alert.", "Name", { autocomplete: "name", maxlength: 128 }, async (text) => text);
+  localStorage.setItem("name", given);
+  return given;
+}
+
+function prompted(title, told, label, attributes, take) {
+  const dialog = $("#prompt");
   const problem = h("p", { class: "problem", role: "alert" });
-  const secret = h("input", { id: "token", type: "password", autocomplete: "current-password", required: true, spellcheck: "false" });
+  const input = h("input", { id: "answer", required: true, spellcheck: "false", ...attributes });
   return new Promise((resolve) => {
-    const form = h(
-      "form",
-      {},
-      h("h2", { id: "sign-in-title" }, "Sign in"),
-      h("p", {}, reason || "This service asks for a token. Whoever runs it makes one with python -m api.auth."),
-      h("label", { for: "token" }, "Token"),
-      secret,
-      problem,
-      h("button", { type: "submit" }, "Sign in"),
-    );
+    const form = h("form", {}, h("h2", { id: "prompt-title" }, title), h("p", {}, told), h("label", { for: "answer" }, label), input, problem, h("button", { type: "submit" }, title === "Sign in" ? title : "OK"));
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       try {
-        resolve(await signIn(secret.value.trim()));
+        resolve(await take(input.value.trim()));
         dialog.close();
       } catch (error) {
         problem.textContent = error.message;
-        secret.select();
+        input.select();
       }
     });
     dialog.oncancel = (event) => event.preventDefault();
     dialog.replaceChildren(form);
-    dialog.showModal();
+    if (!dialog.open) dialog.showModal();
   });
 }

@@ -34,7 +34,7 @@ function chart(element, data) {
     const { top, height } = u.bbox;
     const shade = u.ctx.createLinearGradient(0, top, 0, top + height);
     shade.addColorStop(0, colour(u.root, "--trend-fill"));
-    shade.addColorStop(1, "transparent");
+    shade.addColorStop(1, colour(u.root, "--trend-none"));
     return shade;
   };
   return new uPlot({

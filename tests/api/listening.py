@@ -15,6 +15,8 @@ import uvicorn
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
+from aggregators.ledger import Entry, encode
+from aggregators.tables import org_keys, shard
 from api.app import create_app
 from api.listening import Reader
 from crmpulse.embedded import free_port
@@ -55,6 +57,12 @@ class Writer:
         await self.partition.apply(self.count, records)
         self.count += len(events)
         return f"{self.number}:{self.count - 1}"
+
+    async def alert(self, *entries: Entry) -> None:
+        """Write alerts to the ledger."""
+        keys = org_keys(shard(self.number), ORG)
+        await self.redis.hset(keys.alerts, mapping={entry.id: encode(entry) for entry in entries})
+        await self.redis.incr(keys.alert_changes)
 
     def _whole(self, number: int, event: dict[str, Any]) -> dict[str, Any]:
         now = datetime.fromtimestamp(time.time(), UTC).isoformat()

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from starlette.types import Message
 
+from aggregators.ledger import Entry
 from api import live
 from api.auth import make
 from crmpulse.embedded import Redis
@@ -224,3 +226,21 @@ async def test_a_goal_that_only_the_clock_moves_is_not_news(here: Site, writer: 
     async with here.listen("", **{"Last-Event-ID": last.id}) as stream:
         await writer.tell({"type": "crm.user.updated", "subject": "user/bob", "data": {"name": "Bob"}})
         assert [one.event for one in await stream.until("tick")] == ["tick"]
+
+
+async def test_an_alert_is_told_when_it_fires_and_when_it_resolves(here: Site, writer: Writer) -> None:
+    await writer.tell(won(1, "1"), won(2, "1", "bob"))
+    fired = Entry("a1", "deal_lost", "deal/1", 1_000, 5_000, "ann")
+    await writer.alert(fired, Entry("a2", "deal_lost", "deal/2", 1_000, 5_000, "bob", resolved_ms=6_000))
+    async with here.listen("scope=user:ann") as of_ann, here.listen("scope=user:bob") as of_bob:
+        [first, last] = await of_ann.until("tick")
+        assert first.data == (await here.get("/v1/alerts"))["alerts"][0]
+        assert [one.event for one in await of_bob.until("tick")] == ["tick"], "what was over is not news"
+        await writer.alert(replace(fired, resolved_ms=7_000))
+        [told] = await of_ann.until("alert", state="resolved")
+        assert told.data["id"] == "a1"
+    async with here.listen("scope=user:ann", **{"Last-Event-ID": last.id}) as back:
+        assert [one.data.get("state") for one in await back.until("tick")] == ["resolved", None]
+    async with here.listen("scope=user:ann", **{"Last-Event-ID": told.id}) as back:
+        await writer.tell(call(1))
+        assert [one.event for one in await back.until("tick")] == ["tick"]
