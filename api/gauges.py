@@ -72,4 +72,4 @@ FAILED = Gauge(
     "crmpulse_metrics_failed_organisations", "Organisations whose KPIs could not be computed; the ones before are told."
 )
 
-OF_SERVICE: tuple[Gauge, ...] = (BUILD, KAFKA_UP, REDIS_UP, LAG, FRESHNESS, LETTERS, SERIES, DROPPED, FAILED)
+OF_SERVICE: tuple[Gauge, ...] = (BUILD, KAFKA_UP, REDIS_UP, LAG, FRESHNESS, LETTERS, FIRING, SERIES, DROPPED, FAILED)

@@ -27,6 +27,8 @@ for _rule in RULES:  # a rate needs the zero before the first one
 _ATTRIBUTES = frozenset(
     {"specversion", "id", "source", "type", "subject", "time", "orgid", "actorid", "sequence", "data"}
 )
+for _reason in (*sorted(_ATTRIBUTES), "event", "final"):
+    DEAD_LETTERS.labels(_reason)
 
 
 def serve(settings: Settings) -> None:
