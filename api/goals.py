@@ -1,12 +1,13 @@
-"""Goals over HTTP: how they stand."""
+"""Goals over HTTP: how they stand, set and deleted."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from api import answers, reference
+from api import answers, goal_events, ingest, reference
+from api.auth import Caller
 from api.query.encoding import encode
-from api.service import reader, service
+from api.service import caller, reader, service
 
 GoalId = Annotated[str, Path(description="the goal's id, percent-encoded", examples=["q3-revenue"])]
 
@@ -27,3 +28,30 @@ async def goal(id: GoalId, request: Request) -> Response:
     asks, params = await reader(request)
     asks.need_scope(params.get("scope", ["org"])[-1])
     return Response(encode(await service(request).engine.goal(asks.org, id, params)), media_type="application/json")
+
+
+@router.put("/v1/goals/{id:path}", status_code=202, **reference.SET_GOAL)
+async def set_goal(id: GoalId, request: Request) -> Response:
+    """Set a goal, whole: the body is the data of `crm.goal.set`, and what it leaves out is as if never said.
+
+    The answer comes once the broker has acknowledged the event; all that is wrong with it is told at once.
+    """
+    asks = caller(request, ("org",))
+    asks.need("admin")
+    event = await goal_events.setting(service(request).engine, asks.org, id, await ingest.body(request))
+    return await _published(request, asks, event)
+
+
+@router.delete("/v1/goals/{id:path}", status_code=202, **reference.DELETE_GOAL)
+async def delete_goal(id: GoalId, request: Request) -> Response:
+    """Delete a goal, from the past too."""
+    asks = caller(request, ("org",))
+    asks.need("admin")
+    return await _published(request, asks, goal_events.deleting(asks.org, id))
+
+
+async def _published(request: Request, asks: Caller, event: bytes) -> Response:
+    at = service(request)
+    position = await at.publisher.publish(asks.org, [event])
+    at.metrics.accepted.inc()
+    return Response(encode({"accepted": 1, "position": str(position)}), 202, media_type="application/json")

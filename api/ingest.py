@@ -43,7 +43,7 @@ async def publish(request: Request) -> Response:
     if not asks.may("publish"):
         asks.need("publish")
     with _slot(at, _announced(request)):
-        values, answers = _decoded(request, await _body(request))
+        values, answers = _decoded(request, await body(request))
         _check(asks, answers)
         position = await at.publisher.publish(asks.org, values)
     at.metrics.accepted.inc(len(values))
@@ -74,18 +74,18 @@ def _announced(request: Request) -> int:
     return size
 
 
-async def _body(request: Request) -> bytes:
-    """The body, read no further than it may be long."""
-    body = bytearray()
+async def body(request: Request) -> bytes:
+    """Return the body, read no further than it may be long."""
+    found = bytearray()
     try:
         async with asyncio.timeout(ARRIVE_SECONDS):
             async for chunk in request.stream():
-                body += chunk
-                if len(body) > MAX_BYTES:
+                found += chunk
+                if len(found) > MAX_BYTES:
                     raise _too_large()
     except TimeoutError:
         raise Problem(408, "too-slow", f"The body did not arrive within {ARRIVE_SECONDS:g} s.") from None
-    return bytes(body)
+    return bytes(found)
 
 
 def _too_large() -> Problem:

@@ -64,7 +64,12 @@ SELECTORS = tuple(name for name in PARAMETERS if name not in ("kpi", "level", "t
 BEHIND = ("kpi", *(name for name in SELECTORS if name not in ("every", "compare", "by", "goal")))
 LISTENED = ("kpi", *(name for name in SELECTORS if name not in ("now", "limit", "cursor", "after")))
 CARD = ("window", "from", "to", "now", "of", "org", "after")
-RANKED = ("kpi", "level", "team", *(name for name in SELECTORS if name not in ("every", "compare", "by", "cursor", "goal")))
+RANKED = (
+    "kpi",
+    "level",
+    "team",
+    *(name for name in SELECTORS if name not in ("every", "compare", "by", "cursor", "goal")),
+)
 
 _ERRORS = {
     400: "Events that cannot be used, each with its index, id, path and reason; nothing was published",
@@ -135,12 +140,43 @@ def _standing(*, missing: bool) -> Json:
 GOALS, GOAL = _standing(missing=False), _standing(missing=True)
 """What the decorators of the routes for all goals and for one need."""
 
+
+def _told(*statuses: int, **more: Any) -> Json:
+    extra = {"parameters": [_parameter("org")], "security": _SECURITY, **more}
+    return {
+        "response_model": answers.Accepted,
+        "responses": errors(401, 403, *statuses, 422, 503),
+        "openapi_extra": extra,
+    }
+
+
+_GOAL = {
+    "schema": {"$ref": "#/components/schemas/GoalSet"},
+    "example": {
+        "kpi": "revenue_won",
+        "assignee": "team:west",
+        "target": 250_000,
+        "period": "quarter",
+        "milestones": [0.5, 1],
+    },
+}
+SET_GOAL = _told(408, 413, requestBody={"required": True, "content": {"application/json": _GOAL}})
+DELETE_GOAL = _told()
+"""What the decorators of the routes that set and delete a goal need."""
+
 _ALERTS_ASKED = (
     ("state", "only alerts in this state", {"type": "string", "enum": ["firing", "resolved"]}),
     ("rule", "only alerts of this rule", {"type": "string", "enum": [*BY_NAME]}),
-    ("scope", "only alerts of what they own: `org`, `team:<id>` or `user:<id>`", {"type": "string", "examples": ["team:west"]}),
+    (
+        "scope",
+        "only alerts of what they own: `org`, `team:<id>` or `user:<id>`",
+        {"type": "string", "examples": ["team:west"]},
+    ),
 )
-_BY = {"type": "object", "properties": {"by": {"type": "string", "description": "who acknowledges", "examples": ["ann"]}}}
+_BY = {
+    "type": "object",
+    "properties": {"by": {"type": "string", "description": "who acknowledges", "examples": ["ann"]}},
+}
 ALERTS, ACKNOWLEDGED = question("org", "after"), question("org", missing=True)
 """What the decorators of the routes for alerts and for acknowledging one need."""
 ALERTS["openapi_extra"]["parameters"] += [

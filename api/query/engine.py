@@ -6,12 +6,14 @@ from typing import Any
 from redis.asyncio import Redis
 
 from aggregators.catalogue import Kpi
+from aggregators.goals import Goal
 from aggregators.tables import org_keys, shard
 from aggregators.windows import utc_text
 from api.query import drill, goal_kpis, goals, ranking
 from api.query.answer import answer, as_of, times, unit
 from api.query.card import card
 from api.query.errors import ImpossibleError, Problem, UnknownError
+from api.query.goal_checks import mistakes
 from api.query.question import BEHIND, RANKED, Params, Question, Reading, kpi_of, now_of, question, scope_of
 from api.query.tables import Directory, Tables
 from crmpulse.settings import Settings
@@ -123,6 +125,15 @@ class Engine:
         """Return a user's card."""
         tables = await self.tables(org)
         return await tables.settled(lambda directory: card(user, params, tables, directory))
+
+    async def goal_mistakes(self, org: str, goal: Goal) -> list[Problem]:
+        """Return all that would keep a goal from being told."""
+        tables = await self.tables(org)
+
+        async def ask(directory: Directory) -> list[Problem]:
+            return mistakes(goal, directory.org)
+
+        return await tables.settled(ask)
 
     async def directory(self, org: str) -> dict[str, Any]:
         """Return the users, teams and pipelines of an organisation, as they are known."""
