@@ -9,12 +9,14 @@ from bench import service
 from bench.census import census
 from bench.mix import Event
 from bench.process import Servers
+from bench.service import Answers
 from bench.usage import Usage
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 USERS = 50
 PARTS = 10
-ASKED = 50
+ASKED, SECONDS = 50, 3
+"""How often, and for how long at most, each question is asked after each part."""
 TOUCHES = {
     "the account": "/v1/records/account/acme?org=org-0",
     "its calls, 100 of them": "/v1/records?org=org-0&kpi=calls_made&limit=100",
@@ -26,12 +28,12 @@ TASKS = {
 
 
 class Part(NamedTuple):
-    """One part of the events: how many there were after it, what they took, the heaviest key in bytes, and answers' p50, p99 in ms."""
+    """One part of the events: how many there were after it, what they took, the heaviest key in bytes, and answers."""
 
     events: int
     usage: Usage
     heaviest: int
-    answers: dict[str, tuple[float, float]]
+    answers: dict[str, Answers]
 
 
 def account(servers: Servers, touches: int) -> Iterator[Part]:
@@ -50,13 +52,8 @@ def _parts(servers: Servers, events: Iterator[Event], count: int, questions: dic
         for part in range(1, PARTS + 1):
             used = one.feed(islice(events, count * part // PARTS - fed))
             fed = count * part // PARTS
-            answers = {name: _answered(one, path) for name, path in questions.items()}
+            answers = {name: one.ask(path, SECONDS, ASKED) for name, path in questions.items()}
             yield Part(fed, used, max(weight.heaviest for weight in census(one.redis).values()), answers)
-
-
-def _answered(one: service.Service, path: str) -> tuple[float, float]:
-    took_ms = [one.ask(path) for _ in range(ASKED)]
-    return service.quantile(took_ms, 0.5), service.quantile(took_ms, 0.99)
 
 
 def _touches(count: int) -> Iterator[Event]:

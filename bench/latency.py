@@ -86,7 +86,7 @@ class _Sending:
 
     def __init__(self, client: httpx2.AsyncClient, redis: Redis) -> None:
         self.client, self.redis = client, redis
-        self.applied: dict[int, int] = {}
+        self.waiting: list[tuple[int, int, asyncio.Event]] = []
         self.forget()
 
     def forget(self) -> None:
@@ -100,22 +100,22 @@ class _Sending:
         answer.raise_for_status()
         accepted = time.perf_counter()
         partition, _, offset = answer.json()["position"].partition(":")
-        await self._include(int(partition), int(offset))
+        included = asyncio.Event()
+        self.waiting.append((int(partition), int(offset), included))
+        await asyncio.wait_for(included.wait(), PATIENCE_SECONDS)
         self.accepted_ms.append((accepted - sent) * 1000)
         self.visible_ms.append((time.perf_counter() - accepted) * 1000)
 
-    async def _include(self, partition: int, offset: int) -> None:
-        deadline = time.perf_counter() + PATIENCE_SECONDS
-        while self.applied.get(partition, 0) <= offset:
-            if time.perf_counter() > deadline:
-                raise TimeoutError(f"offset {offset} of partition {partition} is not applied")
-            await asyncio.sleep(POLL_SECONDS)
-
     async def watch(self) -> None:
-        """Keep up with how far the tables are."""
+        """Tell those whose events are in the tables by now."""
         while True:
-            found = map(mark, await self.redis.mget(MARKS))
-            self.applied = {number: one.next for number, one in enumerate(found) if one}
+            applied = [one.next if one else 0 for one in map(mark, await self.redis.mget(MARKS))]
+            due, self.waiting = self.waiting, []
+            for partition, offset, included in due:
+                if applied[partition] > offset:
+                    included.set()
+                else:
+                    self.waiting.append((partition, offset, included))
             await asyncio.sleep(POLL_SECONDS)
 
 

@@ -9,14 +9,17 @@ from bench.growth import Growth
 from bench.largest import Part
 from bench.latency import Latency
 from bench.reads import Reads
+from bench.service import Answers
 from bench.usage import Usage
 
 
 def reads(found: Iterable[Reads]) -> Table:
     """Return how long answers take."""
-    made = _table("answers while events come in", "question", "asked", "p50 ms", "p99 ms", "events / s meanwhile")
+    columns = "question", "asked", "refused", "p50 ms", "p99 ms", "events / s meanwhile"
+    made = _table("answers while events come in", *columns)
     for one in found:
-        made.add_row(one.question, f"{one.asked:,}", f"{one.p50_ms:.1f}", f"{one.p99_ms:.1f}", f"{one.rate:,.0f}")
+        asked, refused, p50_ms, p99_ms = one.answers
+        made.add_row(one.question, f"{asked:,}", f"{refused:,}", f"{p50_ms:.1f}", f"{p99_ms:.1f}", f"{one.rate:,.0f}")
     return made
 
 
@@ -54,7 +57,7 @@ def largest(title: str, parts: list[Part]) -> Table:
     columns = "events", "worker µs / event", "store µs", "worker MiB", "heaviest key, bytes"
     made = _table(title, *columns, *(f"{name}: p50, p99 ms" for name in parts[0].answers))
     for one in parts:
-        answers = (f"{p50:.1f}, {p99:.1f}" for p50, p99 in one.answers.values())
+        answers = (_answers(answers) for answers in one.answers.values())
         peak = f"{one.usage.peak_mib:,.0f}"
         made.add_row(f"{one.events:,}", *_costs(one.usage), peak, f"{one.heaviest:,}", *answers)
     return made
@@ -65,6 +68,11 @@ def machine() -> str:
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return f"{len(models)} x {models[0]}" if models else "unknown machine"
+
+
+def _answers(answers: Answers) -> str:
+    refused = f" ({answers.refused} of {answers.asked} refused)" if answers.refused else ""
+    return f"{answers.p50_ms:.1f}, {answers.p99_ms:.1f}{refused}"
 
 
 def _costs(usage: Usage) -> tuple[str, str]:

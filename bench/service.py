@@ -1,5 +1,6 @@
 """A whole service of crmpulse to be measured: a worker and the API, which begin with an empty topic and empty tables."""
 
+import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -17,6 +18,16 @@ from crmpulse.embedded import free_port
 
 PATIENCE_SECONDS = 60.0
 POLL_SECONDS = 0.1
+UNLIMITED = 1 << 30
+
+
+class Answers(NamedTuple):
+    """How often something was asked, how often refused or not answered in time, and in how many ms the others were answered."""
+
+    asked: int
+    refused: int
+    p50_ms: float
+    p99_ms: float
 
 
 class Service(NamedTuple):
@@ -37,14 +48,29 @@ class Service(NamedTuple):
         last = next(ours.accounts(self.servers, self.redis, [self.worker], [due]))
         return first.until(last, peak_mib(self.worker.pid))
 
-    def ask(self, path: str) -> float:
-        """Ask once; return the milliseconds until the answer was there. CannotMeasureError where it was refused."""
-        asked = time.perf_counter()
-        answer = self.client.get(path)
-        took_ms = (time.perf_counter() - asked) * 1000
-        if not answer.is_success:
+    def ask(self, path: str, seconds: float, most: int = UNLIMITED) -> Answers:
+        """Ask the same again and again, for so long and so often at most, once at least.
+
+        A refusal of what is not there or not allowed is a CannotMeasureError; what the service cannot do now is counted.
+        """
+        took_ms: list[float] = []
+        refused, until = 0, time.monotonic() + seconds
+        while len(took_ms) + refused < most and (time.monotonic() < until or not (took_ms or refused)):
+            asked = time.perf_counter()
+            if self._answered(path):
+                took_ms.append((time.perf_counter() - asked) * 1000)
+            else:
+                refused += 1
+        return Answers(len(took_ms) + refused, refused, quantile(took_ms, 0.5), quantile(took_ms, 0.99))
+
+    def _answered(self, path: str) -> bool:
+        try:
+            answer = self.client.get(path)
+        except httpx2.TimeoutException:
+            return False
+        if answer.is_client_error:
             raise CannotMeasureError(f"{path} was answered with {answer.status_code}: {answer.text[:500]}")
-        return took_ms
+        return bool(answer.is_success)
 
 
 @contextmanager
@@ -62,8 +88,8 @@ def running(servers: Servers, **settings: str) -> Iterator[Service]:
 
 
 def quantile(figures: Iterable[float], share: float) -> float:
-    """Return the figure that such a share of all does not exceed."""
-    ordered = sorted(figures)
+    """Return the figure that such a share of all does not exceed, nan of none."""
+    ordered = sorted(figures) or [math.nan]
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
