@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from redis.asyncio import Redis as Client
 
 from events.schemas import asyncapi
-from streams import alerts, layout
+from streams import alerts, alerts_ledger, layout
 from streams.alerts import Alerts
 from streams.alerts_ledger import Changes
 from streams.commit import Answer, Mark
@@ -309,6 +309,21 @@ async def test_only_the_owner_writes_and_only_where_the_tables_stand(
     published = await desk.tick(60_000)
     assert answers == [answer]
     assert len(published) == len(await desk.ledger()) == (answer is Answer.OK)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda redis: redis.set("{1.p0}:owner", "other"), lambda redis: redis.set("{1.p0}:mark", "9 0 0 0")],
+    ids=["another owner", "another offset"],
+)
+async def test_without_the_comparison_anybody_would_write(
+    desk: Desk, change: Break, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alerts_ledger, "COMPARE", "")
+    unguarded = Desk(desk.feed, desk.writer)
+    await unguarded.task(60_000)
+    await change(desk.feed.redis)
+    assert told(await unguarded.tick(60_000)) == [FIRED]
 
 
 async def test_who_takes_over_after_a_crash_before_the_write_fires_the_same(desk: Desk) -> None:
