@@ -24,7 +24,7 @@ run: setup ## Run the service with a generated company, or with an export: make 
 	$(BIN)/crmpulse up $(if $(DATA),--data '$(DATA)',--demo)
 
 test: setup ## Run the tests that need no server but the embedded ones
-	$(BIN)/python -m pytest -m "not kafka and not browser" $(ARGS)
+	$(BIN)/python -m pytest -m "not kafka and not browser and not monitoring" $(ARGS)
 
 check: setup ## Lint, format, types, and whether the generated docs are fresh
 	$(BIN)/ruff check
@@ -33,20 +33,25 @@ check: setup ## Lint, format, types, and whether the generated docs are fresh
 	$(BIN)/python -m events.schemas docs/events --check
 	$(BIN)/python -m aggregators.page | diff docs/kpis.md - || { echo "docs/kpis.md is stale: make docs"; exit 1; }
 	$(BIN)/python -m crmpulse.settings | diff docs/settings.md - || { echo "docs/settings.md is stale: make docs"; exit 1; }
+	$(BIN)/python -m api.metrics_page | diff docs/metrics.md - || { echo "docs/metrics.md is stale: make docs"; exit 1; }
+	$(BIN)/python -m deploy.dashboards deploy/grafana/dashboards --check
 
-bench: setup ## Measure
+bench: setup $(if $(CRMPULSE_TEST_KAFKA_LIBS),,kafka-jars) ## Measure beside others: make bench ARGS="--help"
 	$(BIN)/python -m bench $(ARGS)
 
 docs: setup ## Write the generated docs anew
 	$(BIN)/python -m events.schemas docs/events
 	$(BIN)/python -m aggregators.page > docs/kpis.md
 	$(BIN)/python -m crmpulse.settings > docs/settings.md
+	$(BIN)/python -m api.metrics_page > docs/metrics.md
+	$(BIN)/python -m deploy.dashboards deploy/grafana/dashboards
 
 lock: setup ## Pin all dependencies with hashes
 	$(COMPILE) pyproject.toml --extra embedded --output-file requirements.lock $(if $(UPGRADE),--upgrade)
 	$(COMPILE) pyproject.toml --extra embedded --group dev --constraint requirements.lock \
 		--output-file requirements-dev.lock $(if $(UPGRADE),--upgrade)
 	$(COMPILE) --group build --constraint requirements-dev.lock --output-file requirements-build.lock
+	$(COMPILE) bench/peers/requirements.in --output-file bench/peers/requirements.lock $(if $(UPGRADE),--upgrade)
 
 kafka-jars: tests/kafka/target/.ready ## Get Apache Kafka for the tests marked kafka (Maven, Java 17)
 
