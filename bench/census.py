@@ -31,11 +31,12 @@ def census(redis: Redis) -> Mapping[str, Weight]:
     """Weigh all kinds of keys."""
     found: dict[str, list[bytes]] = {kind: [] for kind in KINDS}
     for key in redis.scan_iter(count=AT_ONCE):
-        found[_kind(key)].append(key)
+        found[kind_of(key)].append(key)
     return {kind: _weight(redis, keys) for kind, keys in found.items()}
 
 
-def _kind(key: bytes) -> str:
+def kind_of(key: bytes) -> str:
+    """Return the kind of a key."""
     return next(kind for kind, form in KINDS.items() if form.fullmatch(key))
 
 

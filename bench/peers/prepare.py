@@ -18,11 +18,11 @@ class CannotPrepareError(Exception):
 
 def python(say: Callable[[str], None]) -> None:
     """Make the environment of the peers in Python."""
-    if _fresh(VENV / ".ready", [LOCK]):
+    if fresh(VENV / ".ready", [LOCK]):
         return
     say("a Python environment for Quix Streams and Bytewax …")
-    _run([sys.executable, "-m", "venv", "--clear", str(VENV)], HERE)
-    _run([str(PYTHON), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(LOCK)], HERE)
+    done([sys.executable, "-m", "venv", "--clear", str(VENV)], HERE)
+    done([str(PYTHON), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(LOCK)], HERE)
     (VENV / ".ready").touch()
 
 
@@ -30,12 +30,12 @@ def java(engine: str, say: Callable[[str], None]) -> None:
     """Get the jars of an engine on the JVM, and compile what runs on it."""
     folder = HERE / engine
     classes, sources = folder / "target" / "classes", [*JAVA.glob("*.java"), *folder.glob("*.java")]
-    if _fresh(classes / ".ready", [folder / "pom.xml", *sources]):
+    if fresh(classes / ".ready", [folder / "pom.xml", *sources]):
         return
     say(f"the jars of {engine} …")
-    _run(["mvn", "-q", "-B", "dependency:copy-dependencies"], folder)
+    done(["mvn", "-q", "-B", "dependency:copy-dependencies"], folder)
     classes.mkdir(parents=True, exist_ok=True)
-    _run(["javac", "-d", str(classes), "-cp", str(folder / "target" / "dependency" / "*"), *map(str, sources)], folder)
+    done(["javac", "-d", str(classes), "-cp", str(folder / "target" / "dependency" / "*"), *map(str, sources)], folder)
     (classes / ".ready").touch()
 
 
@@ -45,16 +45,18 @@ def class_path(engine: str) -> str:
     return f"{target / 'classes'}:{target / 'dependency'}/*"
 
 
-def _fresh(made: Path, of: list[Path]) -> bool:
+def fresh(made: Path, of: list[Path]) -> bool:
+    """Tell whether something was made, after all that it is made of."""
     return made.exists() and all(made.stat().st_mtime >= source.stat().st_mtime for source in of)
 
 
-def _run(command: list[str], folder: Path) -> None:
+def done(command: list[str], folder: Path) -> None:
+    """Run a step; CannotPrepareError where it fails."""
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     except FileNotFoundError:
         raise CannotPrepareError(
             f"{command[0]} is not installed; the peers on the JVM need Java 17 and Maven"
         ) from None
-    if done.returncode:
-        raise CannotPrepareError(f"{' '.join(command[:4])} … failed:\n{(done.stderr or done.stdout)[-2000:]}")
+    if ran.returncode:
+        raise CannotPrepareError(f"{' '.join(command[:4])} … failed:\n{(ran.stderr or ran.stdout)[-2000:]}")
