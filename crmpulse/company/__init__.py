@@ -8,6 +8,7 @@ from math import floor, inf
 from crmpulse.cloudevent import Event, Publisher
 from crmpulse.company import desk, mishaps, sales, support
 from crmpulse.company.directory import found
+from crmpulse.company.haste import hurried
 from crmpulse.company.office import Office, daily
 from crmpulse.company.rhythm import DAY_S
 from crmpulse.shift import later
@@ -47,10 +48,10 @@ class Company:
     def live(self, per_second: float = LIVE_PER_SECOND) -> Iterator[tuple[float, Event]]:
         """Endless: seconds to wait, then an event of about `until` plus all waits.
 
-        The company's days pass as fast as they must for that many events a second.
+        The company's days pass as fast as they must for that many events a second, and what is due comes as much sooner.
         """
         now_s = self.until_s
         for event in self.office.run(inf):
             delay_s = self.office.rng.expovariate(per_second)
             now_s += delay_s
-            yield delay_s, later(event, floor(now_s - self.office.now))
+            yield delay_s, later(hurried(event, self.office.now, per_second), floor(now_s - self.office.now))

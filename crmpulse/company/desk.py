@@ -4,7 +4,7 @@ from typing import Any
 
 from crmpulse.company import mishaps, rhythm
 from crmpulse.company.office import Office, Seller, Story
-from crmpulse.company.tables import CALL_OUTCOMES, MEETING_KINDS, PRIORITIES, TASK_KINDS
+from crmpulse.company.tables import CALL_OUTCOMES, DUE_DAYS, MEETING_KINDS, PRIORITIES, TASK_KINDS
 
 
 def acts(office: Office, seller: Seller) -> Story:
@@ -72,7 +72,7 @@ def chat(office: Office, seller: Seller) -> Story:
 
 def task(office: Office, seller: Seller) -> Story:
     """To be done by a date, which is kept, moved, missed or forgotten."""
-    subject, days = f"task/{office.number()}", office.rng.randint(1, 6)
+    subject, days = f"task/{office.number()}", office.rng.choice(DUE_DAYS)
     doer = seller if office.chance(0.85) else office.rng.choice(office.sellers)
     due = rhythm.working(office.rng, office.now + days * rhythm.DAY_S)
     created = {

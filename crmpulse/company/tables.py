@@ -127,6 +127,7 @@ DISQUALIFIED = {"no need": 40, "no budget": 25, "wrong contact": 20, "duplicate"
 
 CALL_OUTCOMES = {"connected": 46, "no_answer": 34, "voicemail": 13, "busy": 7}
 MEETING_KINDS = {"demo": 40, "discovery": 30, "negotiation": 15, "check_in": 15}
+DUE_DAYS = (0.1, 0.3, 1, 2, 3, 4, 5, 6)
 TASK_KINDS = {"call_back": 40, "send_offer": 25, "prepare_demo": 15, "follow_up": 20}
 CATEGORIES = {"how_to": 30, "bug": 24, "billing": 16, "delivery": 14, "login": 12, "other": 4}
 PRIORITIES = {"low": 25, "normal": 50, "high": 20, "urgent": 5}

@@ -31,7 +31,8 @@ def firing(turn: Turn, before: Entry | None) -> Entry | None:
 def test_an_alert_fires_while_its_cause_holds_and_every_change_is_told(
     steps: list[tuple[int | None, int]], rule: str
 ) -> None:
-    at_ms, entry, told = 0, None, list[AlertFired | AlertResolved]()
+    entry: Entry | None = None
+    at_ms, told = 0, list[AlertFired | AlertResolved]()
     for since_ms, passed_ms in steps:
         at_ms += passed_ms
         turn = looked(entry, since_ms, at_ms, rule)

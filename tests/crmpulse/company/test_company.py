@@ -108,6 +108,27 @@ def test_goes_on_live_where_the_history_ends(live: list[tuple[float, Event]]) ->
     assert len({event["type"] for _, event in live}) > 15
 
 
+def test_what_there_are_alerts_for_happens_live(live: list[tuple[float, Event]]) -> None:
+    told = [event for _, event in live]
+    done = {
+        event["subject"]: instant_ns(event["time"])
+        for event in told
+        if event["type"] == "crm.task.status_changed" and event["data"]["new"] == "done"
+    }
+    tasks = {event["subject"]: event for event in told if event["type"] == "crm.task.created"}
+    dues = {subject: instant_ns(event["data"]["due_at"]) for subject, event in tasks.items()}
+    waits = [dues[subject] - instant_ns(event["time"]) for subject, event in tasks.items()]
+    assert 0 < min(waits) <= max(waits) < 3_600 * SECOND_NS
+    last_ns = instant_ns(told[-1]["time"])
+    overdue = {subject for subject, due_ns in dues.items() if due_ns < min(done.get(subject, last_ns), last_ns)}
+    assert overdue & done.keys()
+    assert overdue - done.keys()
+    assert {*dues} - overdue
+    assert any(event["data"].get("lost_reason") for event in told if event["type"] == "crm.deal.lost")
+    health = {event["data"]["new"] for event in told if event["type"] == "crm.deal.health_changed"}
+    assert "has_problems" in health
+
+
 def test_the_live_company_is_the_one_of_the_history(history: list[Event], live: list[tuple[float, Event]]) -> None:
     known = {event["subject"] for event in history if event["type"] == "crm.deal.created"}
     assert known & {event["subject"] for _, event in live if event["type"] in {"crm.deal.won", "crm.deal.lost"}}
