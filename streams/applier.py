@@ -60,8 +60,8 @@ class Applier:
         )
         await producer.start()
         self.producer = producer
-        needed = self.settings.events_topic, self.settings.dead_letters_topic
-        found, _ = await topics.required(producer.client, *needed)
+        needed = self.settings.events_topic, self.settings.dead_letters_topic, self.settings.alerts_topic
+        found, *_ = await topics.required(producer.client, *needed)
         self.partitions = await layout.agree(self.redis, found)
 
     @property
