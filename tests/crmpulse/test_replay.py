@@ -17,6 +17,7 @@ from crmpulse.replay import InvalidFileError, check
 from crmpulse.settings import CannotStartError, Settings
 from events.instants import instant_ns
 from events.partition import partition_for
+from streams.records import is_history
 from tests.crmpulse.formats import DATASETS
 
 PARTITIONS = 3
@@ -88,6 +89,17 @@ async def test_plays_events_one_by_one(settings: Settings, topic: str) -> None:
         "deal/1",
         "deal/2",
     ]
+
+
+async def test_what_is_replayed_is_told_apart_from_what_happens(settings: Settings, topic: str) -> None:
+    async with producer(settings) as sender:
+        async for _ in publish(sender, topic, deals(1)):
+            pass
+        await play(sender, topic, [(0.0, event) for event in deals(1)])
+    async with AIOKafkaConsumer(bootstrap_servers=settings.kafka, auto_offset_reset="earliest") as consumer:
+        consumer.assign([TopicPartition(topic, partition_for("org 0", PARTITIONS))])
+        records = [await consumer.getone() for _ in range(2)]
+    assert [is_history(record) for record in records] == [True, False]
 
 
 def test_reads_the_checked_events_again(tmp_path: Path) -> None:

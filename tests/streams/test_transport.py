@@ -197,6 +197,26 @@ async def test_the_end_is_that_of_what_can_be_applied(consumer: Consumer, log: L
     assert ends == [10 + control_records] * 3 + [10]
 
 
+@pytest.mark.parametrize("control_records", [0, 2])
+async def test_all_of_a_log_is_there_when_what_can_be_applied_has_been(
+    consumer: Consumer, log: Log, control_records: int
+) -> None:
+    log.control_records = control_records
+    for _ in range(3):
+        assert not await consumer.has_all(TP(*ONE), 4)
+        await fetch(consumer)
+    assert not await consumer.has_all(TP(*ONE), 9)
+    assert await consumer.has_all(TP(*ONE), 10)
+
+
+async def test_nobody_knows_whether_all_is_there_before_a_fetch_or_of_a_partition_that_went_away(
+    consumer: Consumer, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not await consumer.has_all(TP("t", 7), 100)
+    monkeypatch.setattr(log, "highwater", lambda _: None)
+    assert not await consumer.has_all(TP(*ONE), 100)
+
+
 async def test_the_end_of_a_partition_that_went_away_is_what_was_last_heard(
     consumer: Consumer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
