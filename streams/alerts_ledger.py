@@ -106,7 +106,7 @@ class Ledger:
     """The ledger of a partition. Connection faults raise ``redis.RedisError``."""
 
     def __init__(self, store: Store, prefix: str) -> None:
-        self.redis, self.owner, self.prefix = store.redis, store.owner, prefix
+        self.redis, self.store, self.prefix = store.redis, store, prefix
         self.keys = [
             *(f"{prefix}:mark", f"{prefix}:owner"),
             *(tables.pending(prefix), tables.firing(prefix), tables.outbox(prefix)),
@@ -145,7 +145,7 @@ class Ledger:
 
     async def write(self, at: Mark, changes: Changes) -> Answer:
         """Write changes if the tables still stand where they were looked at, and are ours."""
-        args: list[Any] = [self.owner, at.next, at.packed(), changes.packed()]
+        args: list[Any] = [self.store.owner, at.next, at.packed(), changes.packed()]
         answer, _ = await self._write(keys=self.keys, args=args)
         return Answer(answer.decode())
 

@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 
 from crmpulse.settings import Settings
 from streams import layout, metrics, topics
-from streams.commit import Answer, Store
+from streams.commit import Answer, Store, mark
 from streams.connection import connect, require_no_eviction
 from streams.partition import HaltedError, MovedError, Partition
 from streams.progress import Progress
@@ -35,7 +35,6 @@ FAULTS = (RedisError, KafkaError, OSError, asyncio.TimeoutError)
 class Applier:
     """Applies the batches of the partitions that this worker holds. ``open`` before use, ``close`` after."""
 
-    store: Store
     partitions: int
 
     def __init__(self, settings: Settings, app: faust.App) -> None:
@@ -43,6 +42,7 @@ class Applier:
         self.app = app
         self.progress = Progress()
         self.redis = connect(settings)
+        self.owner = uuid.uuid4().hex
         self.producer: AIOKafkaProducer | None = None
         self.held: dict[int, Partition] = {}
         self.halted: dict[int, str] = {}
@@ -51,7 +51,6 @@ class Applier:
     async def open(self) -> None:
         """Connect, and agree with the other workers on the layout of the tables."""
         await require_no_eviction(self.redis)
-        self.store = Store(self.redis, owner=uuid.uuid4().hex)
         producer = AIOKafkaProducer(
             bootstrap_servers=self.settings.kafka,
             acks="all",
@@ -95,7 +94,8 @@ class Applier:
 
     async def _claim(self, number: int, earliest: int) -> int:
         partition = self.held.setdefault(
-            number, Partition(number, self.partitions, self.settings, self.store, self.producer)
+            number,
+            Partition(number, self.partitions, self.settings, Store(self.redis, self.owner), self.producer),
         )
         try:
             async with partition.lock:
@@ -118,6 +118,10 @@ class Applier:
         context = {"partition": number, "offset": batch.start}
         try:
             async with partition.lock:
+                if (
+                    batch.records[0].offset > batch.start
+                ):  # transactions leave gaps, and so does a log that lost its beginning
+                    partition.goes_on_from((await self.consumer.earliest_offsets(batch.tp))[batch.tp])
                 with metrics.BATCH_SECONDS.time():
                     records = await partition.apply(batch.start, batch.records)
         except HaltedError as halted:
@@ -133,6 +137,20 @@ class Applier:
         else:
             self.mistakes.pop(number, None)
             self.progress.applied(number, partition.next, records)
+
+    async def follow(self) -> None:
+        """Read the partitions again whose tables went back or away while nothing came that would have shown it."""
+        known = {number: partition.mark for number, partition in self.held.items() if not partition.lock.locked()}
+        numbers = [number for number, at in known.items() if at and number not in self.halted]
+        try:
+            found = await asyncio.gather(*(self.redis.get(f"{self.held[number].prefix}:mark") for number in numbers))
+        except FAULTS:
+            return  # who applies or claims something will say so
+        for number, packed in zip(numbers, found, strict=True):
+            partition = self.held.get(number)
+            if mark(packed) != known[number] and partition and partition.mark == known[number]:
+                log.warning("the tables moved", answer="while nothing was applied", partition=number)
+                await self._read_again(TP(self.settings.events_topic, number))
 
     async def _mistaken(self, tp: TP, mistake: Exception) -> None:
         """Try again, and then leave the partition: raised in the agent, this would end the work on all of them."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
-from itertools import chain
+from itertools import chain, count
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -64,6 +64,9 @@ return {at == expected and 'OK' or 'MOVED', stored}
 """
 
 
+_claims = count(1)
+
+
 class Answer(StrEnum):
     """What came of a claim or a commit. On anything but OK, what was kept in memory is worth nothing."""
 
@@ -111,16 +114,20 @@ def mark(packed: bytes | str | None) -> Mark | None:
 
 
 class Store:
-    """The tables in Redis, as the only writer of some partitions sees them. Connection faults raise ``redis.RedisError``."""
+    """The tables in Redis, as the only writer of a partition sees them. Connection faults raise ``redis.RedisError``."""
 
     def __init__(self, redis: Redis, owner: str) -> None:
         self.redis = redis
-        self.owner = owner
+        self.name = self.owner = owner
         self._commit = redis.register_script(POSITION + COMPARE + EACH + WRITE)
         self._claim = redis.register_script(POSITION + CLAIM)
 
     async def claim(self, shard: str, known: Mark | None) -> tuple[Answer, Mark | None]:
-        """Become the only writer of a partition; return whether it stands where ``known`` says, and its mark."""
+        """Become the only writer of a partition; return whether it stands where ``known`` says, and its mark.
+
+        Every claim is an owner of its own: a commit from before it that arrives late, though of the same worker, is refused.
+        """
+        self.owner = f"{self.name}.{next(_claims)}"
         answer, stored = await self._claim(keys=_keys(shard), args=[self.owner, known.next if known else -2])
         return Answer(answer.decode()), mark(stored)
 

@@ -77,18 +77,26 @@ class Partition:
                 f"the tables of partition {self.number} are gone from Redis while others are there: restore them, or empty "
                 "Redis so that all of them are built anew from the log"
             )
-        if earliest > stored.next:
-            raise HaltedError(
-                f"partition {self.number} has been applied up to offset {stored.next}, and the log begins at {earliest}: "
-                "what is between them is lost; restore the log, or empty Redis to count what is left of it"
-            )
-        if answer is not Answer.OK:
+        self._require(stored, earliest)
+        if answer is not Answer.OK or stored != self.mark:
             self.shard = self._empty()
         self.begun_ms = await self.store.begun_ms(self.prefix)
         self.due_ms = self.goals_due_ms = 0
         self.mark = stored
         self.checked = stored.next == 0
         return max(0, stored.next - 1)
+
+    def goes_on_from(self, earliest: int) -> None:
+        """Raise HaltedError where the log begins after what is to be applied next."""
+        if self.mark:
+            self._require(self.mark, earliest)
+
+    def _require(self, applied: Mark, earliest: int) -> None:
+        if earliest > applied.next:
+            raise HaltedError(
+                f"partition {self.number} has been applied up to offset {applied.next}, and the log begins at {earliest}: "
+                "what is between them is lost, and would be missing in every number; restore the log"
+            )
 
     async def apply(self, start: int, records: Sequence[ConsumerRecord]) -> int:
         """Fold and commit a batch that was fetched from ``start`` on; return how many records were new.

@@ -78,6 +78,10 @@ def create_app(settings: Settings, standings: Callable[[Redis, Settings], Standi
             metrics.LAG.labels(number).set(max(0, end - applier.progress.next.get(number, 0)))
         watchdog.check(applier.progress, ends, settings.stall_seconds)
 
+    @app.timer(WATCH_SECONDS)  # type: ignore[untyped-decorator]
+    async def follow() -> None:
+        await applier.follow()
+
     alerting = Alerting(settings, applier, standings(applier.redis, settings))
     for task in (alerting.look, alerting.publish, alerting.ask):
         app.task(task)

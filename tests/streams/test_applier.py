@@ -26,12 +26,13 @@ class Consumer:
         self.tp = TP(topic, 0)
         self.assigned = {self.tp}
         self.seeks: list[Mapping[TP, int]] = []
+        self.earliest = 0
 
     def assignment(self) -> set[TP]:
         return self.assigned
 
     async def earliest_offsets(self, *tps: TP) -> dict[TP, int]:
-        return dict.fromkeys(tps, 0)
+        return dict.fromkeys(tps, self.earliest)
 
     def read_from(self, offsets: Mapping[TP, int]) -> None:
         self.seeks.append(offsets)
@@ -123,7 +124,7 @@ async def test_who_is_fenced_and_not_assigned_any_more_leaves_it_at_that(
     worker.consumer.assigned = set()
     await worker.applier.apply(batch)
     assert len(worker.consumer.seeks) == 1
-    assert await worker.feed.text("{1.p0}:owner") == "other"
+    assert (await worker.feed.text("{1.p0}:owner")).startswith("other.")
 
 
 async def test_a_gap_is_read_again_from_where_the_tables_stand(worker: Worker) -> None:
@@ -132,6 +133,43 @@ async def test_a_gap_is_read_again_from_where_the_tables_stand(worker: Worker) -
     assert worker.consumer.seeks[-1] == {worker.tp: 1}
     await worker.applier.apply(await worker.batch(1, 6))
     assert await worker.feed.row(DAY) == SIX_CALLS
+
+
+async def test_tables_that_went_back_while_nothing_came_are_brought_up_again(worker: Worker) -> None:
+    await worker.applier.apply(await worker.batch(0, 2))
+    before = {key: await worker.feed.redis.dump(key) or b"" async for key in worker.feed.redis.scan_iter("{1.p0}*")}
+    await worker.applier.apply(await worker.batch(2, 6))
+    await worker.applier.follow()
+    assert len(worker.consumer.seeks) == 1
+    await worker.feed.redis.delete(*[key async for key in worker.feed.redis.scan_iter("{1.p0}*")])
+    for key, value in before.items():
+        await worker.feed.redis.restore(key, 0, value)
+    await worker.applier.follow()
+    assert worker.consumer.seeks[-1] == {worker.tp: 1}
+    await worker.applier.apply(await worker.batch(1, 6))
+    assert await worker.feed.row(DAY) == SIX_CALLS
+
+
+async def test_tables_that_went_away_while_nothing_came_halt_their_partition(worker: Worker) -> None:
+    await worker.applier.apply(await worker.batch(0, 6))
+    await worker.feed.redis.flushall()
+    await worker.applier.follow()
+    assert "gone from Redis" in worker.applier.halted[0]
+
+
+async def test_a_log_that_lost_what_comes_next_halts_its_partition(worker: Worker) -> None:
+    await worker.applier.apply(await worker.batch(0, 2))
+    worker.consumer.earliest = 4
+    late = (await worker.batch(4, 6))._replace(start=2)
+    await worker.applier.apply(late)
+    assert "applied up to offset 2, and the log begins at 4" in worker.applier.halted[0]
+    assert (await worker.feed.row(DAY))["calls_made"] == 2
+
+
+async def test_a_gap_that_transactions_leave_holds_nothing_up(worker: Worker) -> None:
+    await worker.applier.apply(await worker.batch(0, 2))
+    await worker.applier.apply((await worker.batch(3, 6))._replace(start=2))
+    assert (await worker.feed.row(DAY))["calls_made"] == 5
 
 
 async def test_a_halted_partition_is_left_alone_until_it_is_claimed_again_and_fits(worker: Worker) -> None:

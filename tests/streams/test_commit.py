@@ -103,10 +103,20 @@ async def test_the_script_is_known_again_after_redis_forgot_it(store: Store) -> 
 async def test_a_claim_takes_the_shard_and_tells_whether_it_stands_where_it_was_left(store: Store) -> None:
     other = Store(store.redis, owner="other")
     assert await other.claim(SHARD, AT_10) == (Answer.OK, AT_10)
-    assert await store.redis.get(f"{SHARD}:owner") == b"other"
+    assert await store.redis.get(f"{SHARD}:owner") == other.owner.encode()
     assert await store.commit(SHARD, AT_10, AT_20, WRITES) == (Answer.FENCED, AT_10)
     assert await other.claim(SHARD, None) == (Answer.MOVED, AT_10)
     assert await other.claim(SHARD, AT_20) == (Answer.MOVED, AT_10)
+
+
+async def test_a_commit_from_before_a_claim_that_arrives_after_it_is_refused(store: Store) -> None:
+    late = Store(store.redis, owner="me")
+    late.owner = store.owner
+    await store.claim(SHARD, None)
+    before = await everything(store.redis)
+    assert await late.commit(SHARD, AT_10, AT_20, WRITES) == (Answer.FENCED, AT_10)
+    assert await everything(store.redis) == before
+    assert (await store.commit(SHARD, AT_10, AT_20, WRITES))[0] is Answer.OK
 
 
 async def test_a_claim_finds_no_mark_where_there_is_none(store: Store) -> None:

@@ -145,6 +145,16 @@ async def test_a_batch_from_before_the_claim_is_refused_where_it_would_hide_the_
     assert await writer.apply(1, records[1:]) == 2
 
 
+async def test_tables_at_the_same_offset_of_another_log_are_read_anew(feed: Feed) -> None:
+    await feed.publish(0, event(ACME, 1), event(ACME, 2))
+    writer = await feed.apply(0)
+    await feed.redis.delete(DAY)
+    other = Mark(*map(int, (await feed.text("{1.p0}:mark")).split()))._replace(crc=1)
+    await feed.redis.set("{1.p0}:mark", other.packed())
+    await writer.claim(0)
+    assert writer.shard.rows == {}
+
+
 @pytest.mark.parametrize("earlier", [0, 1])
 async def test_a_batch_from_before_the_claim_may_overlap(feed: Feed, earlier: int) -> None:
     await feed.publish(0, *(event(ACME, n) for n in range(4)))
