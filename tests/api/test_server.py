@@ -47,6 +47,16 @@ def test_it_answers_until_it_is_told_to_stop(
     assert running.wait(timeout=10) == 0
 
 
+def test_it_stops_while_somebody_listens(process: tuple[subprocess.Popen[str], str]) -> None:
+    running, url = process
+    with httpx.Client(base_url=url, timeout=10) as client, client.stream("GET", "/v1/live?kpi=calls_made") as answer:
+        lines = answer.iter_lines()
+        assert next(lines) == "event: kpi"
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(timeout=10) == 0
+        assert [line for line in lines if line.startswith("event: kpi")] == []
+
+
 def test_an_address_that_is_taken_stops_the_start() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"

@@ -20,9 +20,9 @@ NOTED = ("Failed to load resource", "ERR_INCOMPLETE_CHUNKED_ENCODING")
 """What the browser itself writes to the console when a connection is cut or an answer is a problem."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(service: Service) -> Iterator[Browser]:
-    """Chromium, started last: from then on an event loop runs in this thread, and the topics are made in one of their own."""
+    """Chromium, started last and ended with the module: while it is there, an event loop runs in this thread."""
     path = shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
         raise CannotStartError("These tests need Chromium: apt-get install chromium")
@@ -32,7 +32,7 @@ def browser(service: Service) -> Iterator[Browser]:
         found.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
     with Service() as found:
         yield found
