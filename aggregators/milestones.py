@@ -14,12 +14,13 @@ from aggregators.org import Org
 from events.published import GoalMilestone, GoalMilestoneRevoked, Milestone, Published
 
 OFF_TRACK = "off_track"
+DATE = len("2026-01-05")
 
 
 class Seen(msgspec.Struct):
     """How a goal stood when it was last looked at.
 
-    ``begin`` is the first instant of its period as text, ``shares`` those that were reached, ``off`` whether it was off track,
+    ``begin`` is the first day of its period, the same in every zone, ``shares`` those that were reached, ``off`` whether it was off track,
     ``next`` the offset up to which the log had been applied.
     """
 
@@ -39,7 +40,7 @@ def judged(
     """Return how a goal stands, as it is remembered, and what comes of it; ``entry`` is its alert where one fires."""
     shares = [each["share"] for each in standing["milestones"] if each["reached"]]
     off = standing["state"] == OFF_TRACK
-    seen = Seen(standing["from"], shares, off, next_offset)
+    seen = Seen(standing["from"][:DATE], shares, off, next_offset)
     if entry and not off:
         turn = resolved(org, entry, at_ms)
     elif off and not (entry or silent or before is None or before.off):

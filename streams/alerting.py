@@ -56,17 +56,21 @@ class Alerting:
     async def _every(self, seconds: float, step: Callable[[Watched], Awaitable[None]]) -> None:
         while True:
             await asyncio.sleep(seconds)
-            for number in [n for n in self.applier.held if n not in self.applier.halted]:
-                try:
-                    await step(self._of(number))
-                except FAULTS as fault:
-                    log.warning("cannot tell alerts", error=f"{type(fault).__name__}: {fault}", partition=number)
-                    await asyncio.sleep(REST_SECONDS)
-                except Exception as mistake:
-                    place = traceback.extract_tb(mistake.__traceback__)[-1]
-                    what = f"{type(mistake).__name__} at {place.filename}:{place.lineno}"
-                    log.error("cannot tell alerts", error=what, next="trying again", partition=number)
-                    await asyncio.sleep(REST_SECONDS)
+            held = [number for number in self.applier.held if number not in self.applier.halted]
+            await asyncio.gather(*(self._safely(number, step) for number in held))
+
+    async def _safely(self, number: int, step: Callable[[Watched], Awaitable[None]]) -> None:
+        """Do it for one partition; what goes wrong there is tried again, and stops no other one."""
+        try:
+            await step(self._of(number))
+        except FAULTS as fault:
+            log.warning("cannot tell alerts", error=f"{type(fault).__name__}: {fault}", partition=number)
+            await asyncio.sleep(REST_SECONDS)
+        except Exception as mistake:
+            place = traceback.extract_tb(mistake.__traceback__)[-1]
+            what = f"{type(mistake).__name__} at {place.filename}:{place.lineno}"
+            log.error("cannot tell alerts", error=what, next="trying again", partition=number)
+            await asyncio.sleep(REST_SECONDS)
 
     def _of(self, number: int) -> Watched:
         partition, known = self.applier.held[number], self.watched.get(number)

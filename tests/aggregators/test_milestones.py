@@ -23,7 +23,7 @@ def standing(reached: float = 0, state: str = "on_track", **more: Any) -> dict[s
     return {**told, "state": state, "milestones": milestones, **more}
 
 
-def seen(*shares: float, off: bool = False, begin: str = "2026-01-01T00:00:00Z") -> Seen:
+def seen(*shares: float, off: bool = False, begin: str = "2026-01-01") -> Seen:
     return Seen(begin, [*shares], off, 7)
 
 
@@ -47,8 +47,8 @@ FIRES = Entry("id", "goal_off_pace", "goal/g", 1, 2, "ann")
         (1, seen(0.5), [("reached", 0.9), ("reached", 1)]),
         (0.5, seen(0.5), []),
         (0, seen(0.5, 0.9), [("revoked", 0.5), ("revoked", 0.9)]),
-        (0.5, seen(0.5, 0.9, 1, begin="2025-12-01T00:00:00Z"), [("reached", 0.5)]),
-        (0, seen(0.5, begin="2025-12-01T00:00:00Z"), []),
+        (0.5, seen(0.5, 0.9, 1, begin="2025-12-01"), [("reached", 0.5)]),
+        (0, seen(0.5, begin="2025-12-01"), []),
         (0.5, seen(0.25, 0.5), []),
         (1, None, []),
     ],
@@ -58,6 +58,10 @@ def test_shares_that_are_reached_or_lost_in_a_period_are_told(
 ) -> None:
     assert told(of(standing(reached), before)) == expected
     assert told(of(standing(reached), before, silent=True)) == []
+
+
+def test_another_zone_is_no_other_period() -> None:
+    assert told(of(standing(0.5, **{"from": "2026-01-01T00:00:00-03:00"}), seen(0.5))) == []
 
 
 def test_a_milestone_tells_its_goal_and_has_an_id_of_its_own() -> None:
@@ -105,4 +109,4 @@ def test_what_was_seen_is_remembered_also_where_nothing_is_told() -> None:
     now, _ = judged(
         "acme", standing(0.9, "off_track"), None, None, AT_MS, silent=True, next_offset=9, directory=DIRECTORY
     )
-    assert now == Seen("2026-01-01T00:00:00Z", [0.5, 0.9], off=True, next=9)
+    assert now == Seen("2026-01-01", [0.5, 0.9], off=True, next=9)
