@@ -20,8 +20,8 @@ DATE = len("2026-01-05")
 class Seen(msgspec.Struct):
     """How a goal stood when it was last looked at.
 
-    ``begin`` is the first day of its period, the same in every zone, ``shares`` those that were reached, ``off`` whether it was off track,
-    ``next`` the offset up to which the log had been applied.
+    ``begin`` is the first day of its period, the same in every zone, ``shares`` those that were reached, ``off`` whether it was
+    off track, ``next`` the offset up to which the log had been applied.
     """
 
     begin: str

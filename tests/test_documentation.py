@@ -8,6 +8,7 @@ from pathlib import Path
 import typer.main
 from typer.core import TyperGroup
 
+from aggregators.alerts import RULES
 from aggregators.catalogue import KPIS
 from api.app import create_app
 from api.reference import openapi
@@ -39,6 +40,10 @@ def test_every_kpi_is_documented() -> None:
 
 def test_every_setting_is_documented() -> None:
     assert [setting.variable for setting in describe() if f"`{setting.variable}`" not in document("settings.md")] == []
+
+
+def test_every_alert_rule_is_documented() -> None:
+    assert [rule.name for rule in RULES if f"| `{rule.name}` | " not in document("api.md")] == []
 
 
 def test_every_command_is_in_the_readme() -> None:
