@@ -1,6 +1,7 @@
 """Measurements of crmpulse, alone and beside others: `python -m bench`."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable
 from itertools import islice
@@ -23,6 +24,7 @@ def main() -> None:
     """Measure, and print tables; what keeps it from that is a message."""
     parser = _parser()
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # servers and engines end with it
     try:
         asked.measure(asked)
     except (CannotMeasureError, CannotPrepareError, CannotStartError) as error:

@@ -1,6 +1,7 @@
 """The engines, as data: how each is run once over a topic, and what it must have counted."""
 
 import json
+import shutil
 import sys
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -90,7 +91,7 @@ def _peer(module: str) -> list[str]:
 
 
 def _jvm(folder: str) -> list[str]:
-    return ["java", *JAVA.split(), "-cp", prepare.class_path(folder), "bench.Main"]
+    return [shutil.which("java") or "java", *JAVA.split(), "-cp", prepare.class_path(folder), "bench.Main"]
 
 
 def _worker(enable: str) -> Run:

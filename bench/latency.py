@@ -22,7 +22,7 @@ from bench.service import quantile
 from streams.commit import mark
 
 SHARES = (0.01, 0.1, 0.5)
-REQUESTS_PER_SECOND, MOST_PER_REQUEST = 100, 500
+REQUESTS_PER_SECOND, MOST_PER_REQUEST = 50, 500
 WARM_SECONDS = 3
 """Connections, caches and the directory are there before anything is timed."""
 POLL_SECONDS = 0.001

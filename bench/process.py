@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from bench.report import HANDLED
 from bench.usage import Account, Usage, peak_mib
-from crmpulse.embedded import Redis
+from crmpulse.embedded import Redis, tied_to_us
 from tests.services import Kafka
 
 ROOT = Path(__file__).parents[1]
@@ -49,7 +49,7 @@ class Child(subprocess.Popen[str]):
         self.log = self.folder / "log"
         with self.log.open("wb") as log:
             super().__init__(
-                command,
+                tied_to_us(list(command)),
                 env={**os.environ, **environment, "PYTHONPATH": str(ROOT)},
                 stdin=subprocess.PIPE if tells else subprocess.DEVNULL,
                 stdout=subprocess.PIPE if tells else log,

