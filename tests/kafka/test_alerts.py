@@ -144,6 +144,26 @@ async def test_kills_around_the_instant_lose_no_alert_and_a_repeat_is_known_by_i
     assert await differences(settings) == []
 
 
+async def test_a_milestone_is_published_and_revoked(
+    settings: Settings, redis: Client, heard: Heard, tmp_path: Path
+) -> None:
+    goal = {"kpi": "deals_won", "assignee": "org", "target": 2, "period": "year", "milestones": [0.5]}
+    with Worker(settings, tmp_path / "a.log") as worker:
+        await begin(settings, redis, worker)
+        await happen(settings, CRM.event("goal.set", "goal/g", text(time()), goal))
+        await until(lambda: _any(redis, "*:demo:alerts:goals"), 10, "look at the goal")
+        await happen(settings, CRM.event("deal.won", "deal/1", text(time()), {"owner_id": "ann"}))
+        await until(lambda: heard.has("crm.goal.milestone", ["goal/g"]), 10, "tell that half of it is reached")
+        await happen(settings, CRM.event("deal.reopened", "deal/1", text(time()), {}))
+        await until(lambda: heard.has("crm.goal.milestone_revoked", ["goal/g"]), 10, "take it back")
+    assert [event["data"] for event in heard.events] == [{"goal": "g", "share": 0.5}] * 2
+    assert await differences(settings) == []
+
+
+async def _any(redis: Client, pattern: str) -> bool:
+    return bool([key async for key in redis.scan_iter(pattern)])
+
+
 @pytest.mark.parametrize("shift", [False, True], ids=["as it was", "as if it ended now"])
 async def test_a_replay_fires_nothing_and_what_happens_then_does(
     settings: Settings, redis: Client, heard: Heard, tmp_path: Path, shift: bool
