@@ -109,9 +109,10 @@ def test_the_api_leaves_loopback_only_with_tokens(monkeypatch: pytest.MonkeyPatc
     assert settings.load().http == "0.0.0.0:80"
 
 
-def test_a_file_of_tokens_that_is_not_there_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
-    mistakes = _mistakes(monkeypatch, CRMPULSE_TOKENS="nowhere")
-    assert mistakes == ["CRMPULSE_TOKENS='nowhere': must be the path of an existing file, or empty"]
+@pytest.mark.parametrize("variable", ["CRMPULSE_TOKENS", "CRMPULSE_METRICS_TOKEN"])
+def test_a_file_of_tokens_that_is_not_there_is_a_mistake(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    mistakes = _mistakes(monkeypatch, **{variable: "nowhere"})
+    assert mistakes == [f"{variable}='nowhere': must be the path of an existing file, or empty"]
 
 
 def test_two_topics_of_one_name_are_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from random import Random
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from aggregators.windows import NAMES
-from api.query.overview import LEVELS, SHOWN, Figure, Overview, figures, figures_each, names, overview
+from api.query.overview import AT_ONCE, LEVELS, SHOWN, Figure, Overview, figures, figures_each, names, overview
 from api.query.tables import Directory
 from crmpulse.embedded import Redis
 from events.instants import instant_ns
@@ -71,6 +72,23 @@ async def test_there_are_no_more_figures_than_was_said_before(told: Told) -> Non
 async def test_only_the_levels_asked_for_are_told(told: Told) -> None:
     found = await all_of(told, INSTANTS[0], "today", levels=("org",))
     assert {figure.level async for figure in figures(found)} == {"org"}
+
+
+async def test_others_get_their_turn_while_figures_are_made(told: Told) -> None:
+    turns, made = 0, 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    found = await all_of(told, INSTANTS[0], *NAMES)
+    other = asyncio.create_task(others())
+    async for _ in figures(found):
+        made += 1
+    other.cancel()
+    assert turns >= made // AT_ONCE > 5
 
 
 async def test_a_kpi_without_a_value_has_no_figure(redis_server: Redis) -> None:
