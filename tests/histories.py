@@ -37,7 +37,7 @@ STARTS = (
 )
 OFFSETS = (timedelta(0), timedelta(hours=2), timedelta(hours=-3), timedelta(hours=5, minutes=45))
 IDS = {
-    "lead": 3, "deal": 4, "call": 4, "email": 3, "message": 3, "meeting": 3, "task": 4, "ticket": 3, "feedback": 4,
+    "lead": 3, "deal": 4, "call": 4, "email": 3, "message": 3, "meeting": 3, "task": 4, "ticket": 3, "feedback": 4, "goal": 3,
 }  # fmt: skip
 ODD = ("{}", "a:{}", "{{{}}}", "x/{} y", "🐌{}", "é{}\u2028")
 
@@ -224,6 +224,32 @@ def _pipeline(a: Author) -> Data:
     return {"stages": stages}
 
 
+def _goal(a: Author) -> Data:
+    kpi = a.rng.choice(("deals_won", "revenue_won", "win_rate", "tasks_overdue", "calls_made", "no_such", "rank"))
+    assignee = a.rng.choice(("org", f"user:{a.rng.choice(USERS)}", f"team:{a.rng.choice(TEAMS)}"))
+    return {
+        "kpi": kpi,
+        "assignee": assignee,
+        "target": a.rng.choice((0, 5, 2.5, 1000, a.money())),
+        **a.maybe(0.7, period=a.one("week", "month", "quarter", "year")),
+        **a.maybe(
+            0.3,
+            start=a.date,
+            end=a.date,
+            name=a.one("g", "é"),
+            stat=a.one("sum", "p90"),
+            milestones=a.one([0.5, 1], []),
+        ),
+        **a.maybe(0.4, where=a.one({"source": "web"}, {"deal_type": None}), direction=a.one("at_most", "at_least")),
+        **a.maybe(0.4, pace=a.one("working_days", "linear"), params=a.one({"variant": "value"}, {})),
+    }
+
+
+def _hours(a: Author) -> Data:
+    days = a.rng.sample(("monday", "tuesday", "friday", "sunday"), a.rng.randint(0, 3))
+    return {day: [["09:00", "12:30"], ["13:00", "24:00"]] for day in days}
+
+
 Maker = Callable[[Author], tuple[str, Data]]
 
 
@@ -274,12 +300,19 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
         "new_owner": a.rng.choice(USERS), **a.maybe(0.5, old_owner=a.one(*USERS)),
     }),
     "record.deleted": _of("", 5, lambda a: {**a.maybe(0.5, restored=a.one(True, False)), **a.maybe(0.3, reason=a.one("user", "spam"))}),
-    "org.updated": (2, "", lambda a: ("org/?", a.maybe(0.6, time_zone=a.one(*ZONES), currency=a.one(*CURRENCIES)))),
+    "org.updated": (2, "", lambda a: ("org/?", {
+        **a.maybe(0.6, time_zone=a.one(*ZONES), currency=a.one(*CURRENCIES)),
+        **a.maybe(0.2, business_hours=lambda: _hours(a), holidays=lambda: [a.date()], week_start=a.one("sunday", "saturday")),
+    })),
     "user.updated": (6, "", lambda a: (
         f"user/{a.rng.choice(USERS)}", a.maybe(0.6, team_id=a.one(*TEAMS), time_zone=a.one(*ZONES), manager_id=a.one(*USERS)),
     )),
-    "team.updated": (3, "", lambda a: (f"team/{a.rng.choice(TEAMS)}", a.maybe(0.6, parent_id=a.one(*TEAMS)))),
+    "team.updated": (3, "", lambda a: (f"team/{a.rng.choice(TEAMS)}", {
+        **a.maybe(0.6, parent_id=a.one(*TEAMS)), **a.maybe(0.2, business_hours=lambda: _hours(a)),
+    })),
     "pipeline.updated": (3, "", lambda a: (f"pipeline/{a.rng.choice(PIPELINES)}", _pipeline(a))),
+    "goal.set": _of("goal", 5, _goal),
+    "goal.deleted": _of("goal", 2, lambda _: {}),
     "fx_rate.set": (3, "", lambda a: (
         f"fx/{a.rng.choice(CURRENCIES)}/{a.date()}", {"rate": a.rng.choice(("0.9", "1.1", "2", "0.333333"))},
     )),

@@ -7,6 +7,7 @@ from math import floor, inf
 
 from crmpulse.cloudevent import Event, Publisher
 from crmpulse.company import desk, mishaps, sales, support
+from crmpulse.company.aims import aim
 from crmpulse.company.directory import found
 from crmpulse.company.haste import hurried
 from crmpulse.company.office import Office, daily
@@ -30,6 +31,7 @@ class Company:
         start_s = self.until_s - days * DAY_S
         self.office = Office(seed, start_s, Publisher(org, f"/crm/generated/{seed}/{self.until_s:.0f}"))
         agents = found(self.office)
+        aim(self.office)
         for seller in self.office.sellers:
             self.office.start(desk.acts(self.office, seller))
         for _ in range(FIRST_CLIENTS):

@@ -49,6 +49,22 @@ SELLERS = {
         ("Emre Karagözlü", "novice"), ("Hanneke Dijkgraaf", "steady"), ("Paul Nwabuezeh", "sloppy"),
     ]),
 }  # fmt: skip
+COMPANY_AIMS = {
+    "revenue-month": {
+        "name": "Revenue of the month", "kpi": "revenue_won", "target": 750_000, "period": "month", "pace": "working_days",
+    },
+    "revenue-quarter": {"name": "Revenue of the quarter", "kpi": "revenue_won", "target": 2_250_000, "period": "quarter"},
+    "win-rate": {"name": "Win rate of the quarter", "kpi": "win_rate", "target": 0.4, "period": "quarter"},
+    "lost-deals": {
+        "name": "Few lost deals", "kpi": "deals_lost", "target": 130, "period": "month", "direction": "at_most",
+    },
+    "overdue-tasks": {
+        "name": "Few overdue tasks", "kpi": "tasks_overdue", "target": 500, "period": "month", "direction": "at_most",
+    },
+}  # fmt: skip
+TEAM_REVENUE = {"north": 160_000, "south": 200_000, "key": 190_000, "inside": 210_000}
+CALLS_A_WEEK = {"caller": 55, "closer": 15, "writer": 8, "steady": 20, "sloppy": 22, "novice": 24}
+WINS_A_MONTH = {"caller": 4, "closer": 5, "writer": 5, "steady": 4, "sloppy": 3, "novice": 3}
 AGENTS = {
     "Frauke Lindqvist": 1.15, "Dario Kovačić": 1.0, "Amélie Rousselin": 1.1,
     "Sven Oberholtzer": 0.8, "Yuki Tanabara": 1.05, "Nadia Benzerrouk": 0.95,
