@@ -105,8 +105,9 @@ class Reader:
             while self.wanted:
                 began = time.monotonic()
                 state = await self._look()
-                if state != self.state and await self._ask():
-                    self.state = state
+                if state != self.state:
+                    if await self._ask():
+                        self.state = state
                     self._wake()
                 # What takes long is done seldom: others want answers, too.
                 await asyncio.sleep(max(LOOK_SECONDS, time.monotonic() - began))
@@ -120,16 +121,17 @@ class Reader:
         return State(position, alerts, int(time.time()) // CLOCK_SECONDS)
 
     async def _ask(self) -> bool:
-        """Ask everything that is wanted; tell whether the tables stood still for it."""
+        """Ask everything that is wanted; tell whether the tables stood still for all of it."""
+        settled = True
         async with self.lock:
             for topic in list(self.wanted):
                 try:
                     self.answers[topic] = await messages(self.engine, self.org, topic)
                 except UnsettledError:
-                    return False
+                    settled = False
                 except (ImpossibleError, UnknownError) as error:
                     log.warning("a question that was possible is so no more", topic=topic, error=str(error))
-        return True
+        return settled
 
     def _wake(self) -> None:
         self.changed.set()

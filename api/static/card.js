@@ -73,17 +73,17 @@ function list(title, rows, nothing, total = rows.length) {
   return h("section", {}, h("h3", {}, title + counted), rows.length ? h("ul", {}, rows) : h("p", { class: "empty" }, nothing));
 }
 
-const line = (name, told, when, mark = "") => h("li", { class: mark }, h("span", {}, name), h("small", {}, told, told && when && " · ", when && h("time", { datetime: when }, format.moment(when))));
+const line = (name, told, when, mark = "") => h("li", { class: mark }, h("span", {}, name), h("small", {}, told, " ", h("time", { datetime: when, title: format.moment(when) }, format.day(when))));
 
 const called = (record, name) => name ?? record.replace("/", " ");
 
 function tasks(rows) {
-  return list("Last tasks", rows.map((task) => line(called(task.record, task.name), task.overdue ? "overdue since" : task.status === "open" && task.due ? "due" : task.status, task.status === "open" && task.due ? task.due : task.time, task.overdue ? "late" : "")), "No tasks with a due date.");
+  return list("Last tasks", rows.map((task) => line(called(task.record, task.name), task.overdue ? "overdue since" : task.status === "open" && task.due ? "due" : `${task.status} ·`, task.status === "open" && task.due ? task.due : task.time, task.overdue ? "late" : "")), "No tasks with a due date.");
 }
 
 function calls(rows) {
   const what = (call) => [format.title(call.direction ?? "call"), call.outcome?.replaceAll("_", " ")].filter(Boolean).join(", ");
-  return list("Last calls", rows.map((call) => line(what(call), call.duration === null ? "" : format.duration(call.duration), call.time)), "No calls yet.");
+  return list("Last calls", rows.map((call) => line(what(call), call.duration === null ? "" : `${format.duration(call.duration)} ·`, call.time)), "No calls yet.");
 }
 
 const leads = ({ records, total }) => list("Open leads", records.map((lead) => line(called(lead.record, lead.name), "since", lead.time)), "No open leads.", total);

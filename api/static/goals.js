@@ -4,6 +4,7 @@ import * as format from "./format.js";
 import { firstGoal } from "./hints.js";
 
 const STATES = { on_track: "On track", at_risk: "At risk", off_track: "Off track", reached: "Reached", missed: "Missed" };
+const MOST_ABREAST = 5;
 const shown = new Map();
 
 export function clear() {
@@ -22,6 +23,8 @@ export function show(goal) {
   if (goal.deleted) remove(goal.goal);
   else fill(shown.get(goal.goal) ?? add(goal.goal), goal);
   if (!shown.size) $("#goals .tiles").replaceChildren(firstGoal());
+  const lines = Math.ceil(shown.size / MOST_ABREAST);
+  $("#goals .tiles").style.setProperty("--abreast", Math.ceil(shown.size / lines) || 1);
 }
 
 function remove(name) {
@@ -42,9 +45,10 @@ export function goalTile(name) {
   return h(
     "article",
     { class: "goal panel", "data-goal": name },
-    h("h3", {}, h("span", { class: "name" }), h("span", { class: "state" })),
-    h("p", { class: "number" }, figure(null, "", { class: "progress" }), h("span", { class: "of" }), figure(null, "", { class: "attained" })),
+    h("h3", { class: "name" }),
+    h("p", { class: "number" }, figure(null, "", { class: "progress" }), figure(null, "", { class: "attained" })),
     h("div", { class: "bar", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100 }, h("div", { class: "done" }), h("div", { class: "expected" }), h("div", { class: "milestones" })),
+    h("p", { class: "aim" }, h("span", { class: "of" }), h("span", { class: "state" })),
     h("p", { class: "outlook" }),
   );
 }
@@ -54,11 +58,12 @@ export function fill(element, goal) {
   $(".name", element).textContent = goal.name || format.title(goal.kpi ?? goal.goal);
   if (element.dataset.state && element.dataset.state !== goal.state) say(`${goal.name || goal.goal}: ${STATES[goal.state] ?? ""}`);
   element.dataset.state = goal.state ?? "";
+  element.style.order = goal.direction === "at_most" ? 1 : 0; // what is to be reached stands before what is to be kept low
   $(".state", element).textContent = STATES[goal.state] ?? "Cannot be told";
   put($(".progress", element), goal.progress, format.value(goal.progress, unit));
   $(".progress", element).title = format.exact(goal.progress, unit);
   const limit = goal.direction === "at_most" ? "of at most" : "of";
-  $(".of", element).replaceChildren(` ${limit} `, figure(goal.target, format.value(goal.target, unit), { class: "target" }), ` ${format.noun(unit)}`);
+  $(".of", element).replaceChildren(`${limit} `, figure(goal.target, format.value(goal.target, unit), { class: "target" }), ` ${format.noun(unit)}`);
   const share = goal.direction === "at_most" ? used(goal) : goal.attainment;
   put($(".attained", element), share, format.percent(share));
   drawBar($(".bar", element), goal, share);

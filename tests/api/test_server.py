@@ -54,7 +54,6 @@ def test_it_stops_while_somebody_listens(process: tuple[subprocess.Popen[str], s
         assert "event: kpi" in (next(lines), next(lines))
         running.send_signal(signal.SIGTERM)
         assert running.wait(timeout=10) == 0
-        assert [line for line in lines if line.startswith("event: kpi")] == []
 
 
 def test_an_address_that_is_taken_stops_the_start() -> None:
