@@ -1,8 +1,8 @@
 """The KPIs, goals and alerts of all organisations for Prometheus, computed when they are asked for and something changed."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import structlog
 from prometheus_client.core import GaugeMetricFamily
@@ -25,6 +25,13 @@ WAIT_SECONDS = 5.0
 """How long a scrape waits for a computation; after that it tells the numbers as they were."""
 
 log = structlog.get_logger("crmpulse.api")
+
+
+class _Organisation(NamedTuple):
+    org: str
+    tables: Tables
+    version: bytes
+    alerts: bytes
 
 
 class KpiMetrics:
@@ -57,48 +64,46 @@ class KpiMetrics:
     async def _refresh(self) -> None:
         try:
             found = await self._organisations()
-            keys = [key for one in found.values() for key in (one.keys.version, one.keys.alert_changes)]
-            changes: list[Any] = await self.redis.mget(keys) if keys else []
         except (RedisError, OSError):
             self.told.clear()
             return
-        each = figures_each("org", len(self.windows))
-        room, fit = self.settings.metrics_series, self.settings.metrics_series // each
-        dropped, failed = dict.fromkeys(self.levels, 0) | {"org": each * max(0, len(found) - fit)}, 0
-        room -= each * min(fit, len(found))
-        for number, (org, tables) in enumerate([*found.items()][:fit]):
-            version, alerts = (change or b"" for change in changes[2 * number : 2 * number + 2])
-            if not await self._current(org, tables, version, alerts, room):
-                failed += 1
-            for level, size in (self.told[org].sizes if org in self.told else {}).items():
-                if level not in self.told[org].levels:
-                    dropped[level] += size
-                elif level != "org":
-                    room -= size
-        for org in self.told.keys() - [*found][:fit]:
-            del self.told[org]
+        most, each = self.settings.metrics_series, figures_each("org", len(self.windows))
+        kept = found[: most // each]
+        room, failed = most - each * len(kept), 0
+        dropped = dict.fromkeys(self.levels, 0) | {"org": each * (len(found) - len(kept))}
+        for one in kept:
+            failed += not await self._current(one, room)
+            if told := self.told.get(one.org):
+                room -= sum(told.sizes[level] for level in told.levels if level != "org")
+                for level in told.sizes.keys() - {*told.levels}:
+                    dropped[level] += told.sizes[level]
+        self.told = {one.org: self.told[one.org] for one in kept if one.org in self.told}
         self.dropped, self.failed = dropped, failed
 
-    async def _organisations(self) -> Mapping[str, Tables]:
+    async def _organisations(self) -> list[_Organisation]:
+        """All organisations by name, and where the tables of each stand."""
         found = await agreed(self.redis, self.settings)
         async with self.redis.pipeline(transaction=False) as pipe:
             for number in range(found.partitions):
                 pipe.zrange(orgs(shard(number, found.layout)), 0, -1)
             listed = await pipe.execute()
-        known = sorted(org.decode() for of_partition in listed for org in of_partition)
-        return {org: await self.engine.tables(org) for org in known}
+        names = sorted(org.decode() for of_partition in listed for org in of_partition)
+        tables = [await self.engine.tables(org) for org in names]
+        keys = [key for one in tables for key in (one.keys.version, one.keys.alert_changes)]
+        changes: list[Any] = [change or b"" for change in await self.redis.mget(keys)] if keys else []
+        return [_Organisation(*one) for one in zip(names, tables, changes[::2], changes[1::2], strict=True)]
 
-    async def _current(self, org: str, tables: Tables, version: bytes, alerts: bytes, room: int) -> bool:
+    async def _current(self, one: _Organisation, room: int) -> bool:
         """Have what is told of an organisation be that of now; False where it stays as it was, which stops no other."""
-        known = self.told.get(org)
-        if known and known.holds(version, alerts, within(known.sizes, room)):
+        known = self.told.get(one.org)
+        if known and known.holds(one.version, one.alerts, within(known.sizes, room)):
             return True
         fresh = self.settings.metrics_fresh_seconds
         try:
-            self.told[org] = await tell(org, tables, self.windows, self.levels, room, fresh, alerts)
+            self.told[one.org] = await tell(one.org, one.tables, self.windows, self.levels, room, fresh, one.alerts)
         except Exception as error:
             # Its message may have values of a customer.
-            log.error("cannot compute the metrics of an organisation", org=org, error=type(error).__name__)
+            log.error("cannot compute the metrics of an organisation", org=one.org, error=type(error).__name__)
             return False
         return True
 
