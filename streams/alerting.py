@@ -13,6 +13,7 @@ from crmpulse.settings import Settings
 from streams.alerts import Alerts
 from streams.alerts_goals import Goals, Standings
 from streams.applier import FAULTS, Applier
+from streams.partition import Partition
 
 log = structlog.get_logger("crmpulse.alerts")
 
@@ -56,27 +57,27 @@ class Alerting:
     async def _every(self, seconds: float, step: Callable[[Watched], Awaitable[None]]) -> None:
         while True:
             await asyncio.sleep(seconds)
-            held = [number for number in self.applier.held if number not in self.applier.halted]
-            await asyncio.gather(*(self._safely(number, step) for number in held))
+            held = [each for number, each in self.applier.held.items() if number not in self.applier.halted]
+            await asyncio.gather(*(self._safely(each, step) for each in held))
 
-    async def _safely(self, number: int, step: Callable[[Watched], Awaitable[None]]) -> None:
+    async def _safely(self, partition: Partition, step: Callable[[Watched], Awaitable[None]]) -> None:
         """Do it for one partition; what goes wrong there is tried again, and stops no other one."""
         try:
-            await step(self._of(number))
+            await step(self._of(partition))
         except FAULTS as fault:
-            log.warning("cannot tell alerts", error=f"{type(fault).__name__}: {fault}", partition=number)
+            log.warning("cannot tell alerts", error=f"{type(fault).__name__}: {fault}", partition=partition.number)
             await asyncio.sleep(REST_SECONDS)
         except Exception as mistake:
             place = traceback.extract_tb(mistake.__traceback__)[-1]
             what = f"{type(mistake).__name__} at {place.filename}:{place.lineno}"
-            log.error("cannot tell alerts", error=what, next="trying again", partition=number)
+            log.error("cannot tell alerts", error=what, next="trying again", partition=partition.number)
             await asyncio.sleep(REST_SECONDS)
 
-    def _of(self, number: int) -> Watched:
-        partition, known = self.applier.held[number], self.watched.get(number)
+    def _of(self, partition: Partition) -> Watched:
+        known = self.watched.get(partition.number)
         if known is None or known.alerts.partition is not partition:
             alerts = Alerts(partition, self._has_all)
-            known = self.watched[number] = Watched(alerts, Goals(alerts, self.standings))
+            known = self.watched[partition.number] = Watched(alerts, Goals(alerts, self.standings))
         return known
 
     async def _has_all(self, number: int, next_offset: int) -> bool:

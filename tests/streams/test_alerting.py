@@ -80,10 +80,10 @@ async def test_what_fails_is_tried_again_and_stops_no_other_partition(fault: Exc
 
 async def test_a_partition_that_came_back_is_looked_at_anew() -> None:
     work = Work()
-    known = work.alerting._of(0)
-    assert work.alerting._of(0) is known
-    work.applier.held[0] = partition(0)
-    assert work.alerting._of(0) is not known
+    first, again = cast(Any, partition(0)), cast(Any, partition(0))
+    known = work.alerting._of(first)
+    assert work.alerting._of(first) is known
+    assert work.alerting._of(again) is not known
 
 
 @pytest.mark.parametrize("name", ["look", "publish", "ask"])

@@ -23,6 +23,15 @@ async def test_later_workers_leave_the_marks_alone(redis: Client) -> None:
     assert await redis.mget("{1.p0}:mark", "{1.p1}:mark") == [b"7 0 0 0", None]
 
 
+async def test_when_the_tables_were_begun_is_noted_once(redis: Client) -> None:
+    await layout.agree(redis, 2)
+    begun = await redis.mget("{1.p0}:begun", "{1.p1}:begun")
+    assert all(int(at_ms or 0) > 0 for at_ms in begun)
+    await redis.delete(layout.KEY)
+    await layout.agree(redis, 2)
+    assert await redis.mget("{1.p0}:begun", "{1.p1}:begun") == begun
+
+
 async def test_a_topic_of_another_number_of_partitions_is_refused(redis: Client) -> None:
     await layout.agree(redis, 3)
     with pytest.raises(CannotStartError, match="for 3 partitions, and the events topic has 4"):
