@@ -1,6 +1,7 @@
 """The peers do the same work; what they need and what they leave is found."""
 
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from bench.mix import Shape, mix
 from bench.peers import fold, prepare, results
 from bench.totals import Totals
 from crmpulse.embedded import Tansu
+from tests import architecture
 
 
 def test_the_work_of_the_peers_in_python_is_what_happened() -> None:
@@ -34,6 +36,14 @@ def test_the_modules_that_peers_share_need_nothing_but_python() -> None:
 
 
 _BARE = "import sys; sys.path.insert(0, sys.argv[1]); import bench.report, bench.peers.fold"
+
+
+def test_what_the_peers_need_is_pinned_with_hashes_and_without_addresses() -> None:
+    pins = prepare.LOCK.read_text().split("\n    --hash")
+    asked = re.findall(r"^[a-z-]+", (prepare.HERE / "requirements.in").read_text(), re.MULTILINE)
+    assert asked
+    assert [name for name in asked if not any(re.search(rf"^{name}==", pin, re.MULTILINE) for pin in pins)] == []
+    assert architecture.addresses_in_locks(prepare.HERE) == []
 
 
 def test_the_last_value_of_each_key_is_what_a_peer_left(tansu_broker: Tansu) -> None:
