@@ -40,9 +40,10 @@ const fraction = (number) => (Number.isInteger(number) || Math.abs(number) >= 10
 /** What is counted, beside a number that does not say so itself. */
 export const noun = (unit) => (isMoney(unit) || unit === "ratio" || unit === "s" || !unit ? "" : unit);
 
-export function percent(share, digits = 0) {
+/** A share in whole percent, rounded down: what is not quite reached does not say 100 %. */
+export function percent(share) {
   if (share === null || share === undefined) return "–";
-  return numbers({ style: "percent", maximumFractionDigits: digits }).format(share);
+  return numbers({ style: "percent", maximumFractionDigits: 0, roundingMode: "floor" }).format(share);
 }
 
 export function duration(seconds) {
@@ -71,10 +72,10 @@ export function since(when) {
   return formatter(Intl.RelativeTimeFormat, { numeric: "auto" }).format(...largest((new Date(when) - Date.now()) / 1000));
 }
 
-/** How long until then, in words. */
+/** How long until then, in short. */
 export function left(when) {
   const [count, unit] = largest((new Date(when) - Date.now()) / 1000);
-  return numbers({ style: "unit", unit, unitDisplay: "long" }).format(count);
+  return numbers({ style: "unit", unit, unitDisplay: "narrow" }).format(count);
 }
 
 /** `revenue_won` is "Revenue won". */

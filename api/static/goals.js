@@ -45,7 +45,7 @@ export function goalTile(name) {
   return h(
     "article",
     { class: "goal panel", "data-goal": name },
-    h("h3", { class: "name" }),
+    h("header", {}, h("h3", { class: "name" }), h("time", { class: "left" })),
     h("p", { class: "number" }, figure(null, "", { class: "progress" }), figure(null, "", { class: "attained" })),
     h("div", { class: "bar", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100 }, h("div", { class: "done" }), h("div", { class: "expected" }), h("div", { class: "milestones" })),
     h("p", { class: "aim" }, h("span", { class: "of" }), h("span", { class: "state" })),
@@ -68,6 +68,10 @@ export function fill(element, goal) {
   put($(".attained", element), share, format.percent(share));
   drawBar($(".bar", element), goal, share);
   $(".outlook", element).replaceChildren(...outlook(goal));
+  const end = $(".left", element);
+  end.dateTime = goal.to ?? "";
+  end.title = goal.to ? `ends ${format.moment(goal.to)}` : "";
+  end.textContent = !goal.to ? "" : new Date(goal.to) > new Date() ? `${format.left(goal.to)} left` : "over";
 }
 
 const used = ({ progress, target }) => (progress === null || !target ? null : progress / target);
@@ -90,11 +94,10 @@ function drawBar(bar, goal, share) {
   }));
 }
 
-function outlook({ problem, progress, pace, projection, unit, to, expected_by_now: expected }) {
+function outlook({ problem, progress, pace, projection, unit, expected_by_now: expected }) {
   if (problem) return [problem];
   const told = [];
   if (pace !== null && expected !== null) told.push(["pace ", figure(pace, format.percent(pace), { class: "pace" })]);
   if (projection !== null && projection !== progress) told.push(["heading for ", figure(projection, format.value(projection, unit, true), { class: "projection" })]);
-  if (to) told.push([new Date(to) > new Date() ? `${format.left(to)} left` : `ended ${format.day(to)}`]);
   return told.flatMap((parts, at) => (at ? [" · ", ...parts] : parts));
 }
