@@ -159,14 +159,19 @@ class Listener:
 
     def news(self) -> Iterator[dict[str, str]]:
         """Return what was not told yet, as events; the id of each stands for all that is known with it."""
-        present, back = self._present(), bool(self.last_id) and not self.told
+        present, missed = self._present(), self._missed()
         gone = {about: _gone(about) for about in self.told if about not in present}
         for about, one in [*gone.items(), *present.items()]:
-            if self.told.get(about) != one.digest and (not one.over or about in self.told or back):
+            if self.told.get(about) != one.digest and (not one.over or about in self.told or missed):
                 self.told[about] = one.digest
                 if one.over:
                     del self.told[about]
                 yield {"event": one.event, "data": one.data, "id": self._id()}
+
+    def _missed(self) -> bool:
+        """Tell whether alerts changed while the listener was away: then it may know of some that are over."""
+        position, alerts, _ = ["", "", "", *self.last_id.rsplit("-", 2)][-3:]
+        return bool(position) and not self.told and alerts != str(self.reader.state.alerts)
 
     def _present(self) -> Messages:
         return {about: one for topic in self.topics for about, one in self.reader.answers.get(topic, {}).items()}

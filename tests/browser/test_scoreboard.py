@@ -259,6 +259,12 @@ def test_the_theme_follows_the_system_until_it_is_chosen(new_page: NewPage, org:
     assert page.evaluate(ground) == light
 
 
+def test_the_reference_lists_the_routes(page: Page, service: Service) -> None:
+    page.goto(service.url)
+    page.get_by_role("link", name="API reference").click()
+    expect(page.get_by_text("/v1/live", exact=True).first).to_be_visible()
+
+
 class Guarded:
     """The API with tokens."""
 
