@@ -33,6 +33,12 @@ HISTORY: list[Json] = [
         "data": {"value": {"amount": "10.50", "currency": "EUR"}},
     },
     {"type": "crm.deal.lost", "subject": "deal/2", "data": {"owner_id": "ben", "lost_reason": "price"}},
+    {
+        "type": "crm.goal.set",
+        "subject": "goal/g",
+        "data": {"kpi": "revenue_won", "assignee": "user:ann", "target": 0.5, "period": "month", "milestones": [0.5]},
+    },
+    {"type": "crm.goal.set", "subject": "goal/odd", "data": {"kpi": "none", "assignee": "org", "target": 1}},
 ]
 
 
@@ -135,6 +141,12 @@ ASKED = [
     ("/v1/users/ann/card?windo=today", "/v1/users/{id}/card"),
     ("/v1/session", "/v1/session"),
     ("/v1/live?kpi=nothing", "/v1/live"),
+    ("/v1/goals?now=2026-01-10", "/v1/goals"),
+    ("/v1/goals/g?now=2026-01-10", "/v1/goals/{id}"),
+    ("/v1/goals/nothing", "/v1/goals/{id}"),
+    ("/v1/goals?scope=me", "/v1/goals"),
+    ("/v1/kpis/goal_pace?by=goal", "/v1/kpis/{id}"),
+    ("/v1/kpis/goals_met_share?by=user&every=month&window=last_year&now=2027-01-01", "/v1/kpis/{id}"),
     ("/v1/status", "/v1/status"),
     ("/healthz", "/healthz"),
     ("/readyz", "/readyz"),

@@ -158,7 +158,7 @@ async def test_a_target_in_another_currency_has_the_rate_of_the_periods_beginnin
 
 
 async def test_what_came_through_the_log_and_cannot_be_told_says_why_and_stops_nothing(redis_server: Redis) -> None:
-    wrong = {
+    wrong: dict[str, dict[str, Any]] = {
         "unknown": {"kpi": "deals_wun"}, "place": {"kpi": "rank"}, "own": {"kpi": "goal_pace"}, "both": {"start": "2026-01-01"},
         "none": {"period": None}, "filter": {"where": {"colour": "red"}}, "stat": {"stat": "p90"},
         "param": {"params": {"now": "2026"}}, "money": {"target": {"amount": "1", "currency": "EUR"}},
