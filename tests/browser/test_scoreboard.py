@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from api.auth import make
 from tests.browser.conftest import NewPage
@@ -257,6 +257,17 @@ def test_the_theme_follows_the_system_until_it_is_chosen(new_page: NewPage, org:
     page.reload()
     live(page)
     assert page.evaluate(ground) == light
+
+
+def test_no_other_host_can_be_asked(browser: Browser, service: Service) -> None:
+    page = browser.new_page()
+    page.goto(service.url)
+    refused = """() => new Promise((told) => {
+        document.addEventListener("securitypolicyviolation", (event) => told(event.effectiveDirective));
+        fetch("http://example.org/").catch(() => null);
+    })"""
+    assert page.evaluate(refused) == "connect-src"
+    page.close()
 
 
 def test_the_reference_lists_the_routes(page: Page, service: Service) -> None:
