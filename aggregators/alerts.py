@@ -46,8 +46,7 @@ RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 BY_NAME: Mapping[str, Rule] = {rule.name: rule for rule in RULES}
 _BY_ANCHOR = {rule.anchor: (rule.name, rule.measure) for rule in RULES if rule.anchor}
-ENTITIES = frozenset(anchor.partition(".")[0] for anchor in _BY_ANCHOR)
-"""Entities of which some rule speaks."""
+_MEASURES = {rule.anchor: rule.measure for rule in RULES if rule.anchor}
 
 
 def causes(additions: Iterable[Addition]) -> dict[str, int]:
@@ -69,6 +68,15 @@ def causes(additions: Iterable[Addition]) -> dict[str, int]:
             end_ms, since_ms = ended.get(rule, (None, 0))
             held[rule] = since_ms if end_ms == one.at_ms else one.at_ms
     return held
+
+
+def concern(additions: Iterable[Addition]) -> bool:
+    """Tell whether any rule can have another cause where these additions came or went."""
+    for one in additions:
+        measure = _MEASURES.get(one.anchor)
+        if measure is not None and measure in one.cells:
+            return True
+    return False
 
 
 def changes(before: Iterable[Addition], after: Iterable[Addition]) -> dict[str, int]:

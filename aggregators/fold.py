@@ -74,6 +74,8 @@ class Delta:
             self.count(gone, org, -1)
         self.count(new, org, 1)
         self.enter(subject, before, after)
+        if alerts.concern(gone) or alerts.concern(new):
+            self.note(subject, before, after)
 
     def count(self, additions: list[Addition], org: Org, sign: int) -> None:
         """Add to the cells, or take off with ``sign`` -1."""
@@ -84,10 +86,7 @@ class Delta:
                 _add(self.groups[bucket], dims, cells, times, counted)
 
     def enter(self, subject: str, before: list[Addition], after: list[Addition]) -> None:
-        """Note which moments came and which went, and which causes of alerts."""
-        if subject.partition("/")[0] in alerts.ENTITIES:
-            for rule, since_ms in alerts.changes(before, after).items():
-                self.causes[rule, subject] = since_ms
+        """Note which moments came and which went."""
         if not before:
             for one in after:
                 self.added[one.anchor, one.holder][f"{one.at_ms}:{subject}"] = one.at_ms
@@ -97,6 +96,11 @@ class Delta:
             self.added[anchor, holder][f"{at_ms}:{subject}"] = at_ms
         for anchor, holder, at_ms in was - now:
             self.removed[anchor, holder][f"{at_ms}:{subject}"] = at_ms
+
+    def note(self, subject: str, before: list[Addition], after: list[Addition]) -> None:
+        """Note which causes of alerts came, went or moved."""
+        for rule, since_ms in alerts.changes(before, after).items():
+            self.causes[rule, subject] = since_ms
 
 
 def _add(rows: dict[Any, Cells], key: Any, cells: Cells, times: int, counted: int) -> None:
@@ -214,6 +218,7 @@ class Folder:
             self.delta.count(before, self.before_org, -1)
             self.delta.count(after, self.org, 1)
             self.delta.enter(subject, before, after)
+            self.delta.note(subject, before, after)
 
     def _contribution(self, entity: str, record: Record, org: Org) -> list[Addition]:
         return contribution(entity, record, org, self.plan) if record.entries or record.links else []
