@@ -28,7 +28,7 @@ class Metrics:
         )
         self.duration = Histogram(
             "crmpulse_http_request_duration_seconds",
-            "Time from the head of a request to the end of its answer, by route.",
+            "Time from the head of a request to the end of its answer, by route; of streams, which have no end, none.",
             ("method", "route"),
             buckets=SECONDS,
             registry=self.registry,
@@ -73,12 +73,13 @@ class Measured:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        status, start = 500, time.perf_counter()
+        status, streams, start = 500, False, time.perf_counter()
 
         async def noted(message: Message) -> None:
-            nonlocal status
+            nonlocal status, streams
             if message["type"] == "http.response.start":
                 status = message["status"]
+                streams = any(value.startswith(b"text/event-stream") for _, value in message["headers"])
             await send(message)
 
         try:
@@ -87,4 +88,5 @@ class Measured:
             method = scope["method"] if scope["method"] in METHODS else "other"
             route = getattr(scope.get("route"), "path", "none")
             self.metrics.requests.labels(method, route, status).inc()
-            self.metrics.duration.labels(method, route).observe(time.perf_counter() - start)
+            if not streams:
+                self.metrics.duration.labels(method, route).observe(time.perf_counter() - start)

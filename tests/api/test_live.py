@@ -127,6 +127,15 @@ async def test_who_is_gone_is_forgotten(here: Site, writer: Writer) -> None:
         assert await staying.until("kpi", value=1)
 
 
+async def test_how_long_somebody_listens_is_no_time_to_answer(here: Site) -> None:
+    async with here.listen(TWO) as stream:
+        await stream.until("tick")
+    await until(lambda: not here.readers)
+    told = (await here.client.get("/metrics")).text
+    assert 'crmpulse_http_requests_total{method="GET",route="/v1/live",status="200"} 1.0' in told
+    assert 'crmpulse_http_request_duration_seconds_count{method="GET",route="/v1/live"}' not in told
+
+
 async def test_who_does_not_read_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "SEND_SECONDS", 0.01)
     closed = asyncio.Event()
