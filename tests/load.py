@@ -27,11 +27,12 @@ class Item(NamedTuple):
 class Load:
     """`items` are the same for the same seed; `calls` has the outbound calls of each organisation, `poison` all bad ones."""
 
-    def __init__(self, seed: int, orgs: int = 40, partitions: int = 12) -> None:
+    def __init__(self, seed: int, orgs: int = 40, partitions: int = 12, poison_share: float = 0.005) -> None:
         self.random = random.Random(seed)
         self.orgs = [f"org {n}" for n in range(orgs)]
         self.partitions = partitions
         self.calls: Counter[str] = Counter()
+        self.poison_share = poison_share
         self.poison = 0
         self._number = 0
         self._past: deque[Item] = deque(maxlen=1000)
@@ -42,11 +43,12 @@ class Load:
         """The next `count` records: repeats, poison and records of a wrong partition among them."""
         for _ in range(count):
             chance = self.random.random()
-            if chance < 0.01 and self._past:
-                yield self.random.choice(self._past)
-            elif chance < 0.015 and self._past:
+            if chance < self.poison_share:
                 self.poison += 1
-                yield Item(self._past[-1].org, self._past[-1].value[:-9])
+                org, value, _ = self._past[-1] if self._past else Item(self.orgs[0], b"{}")
+                yield Item(org, value[:-9])
+            elif chance < self.poison_share + 0.01 and self._past:
+                yield self.random.choice(self._past)
             else:
                 item = self._made(self.random.choice(self.orgs))
                 self._past.append(item)

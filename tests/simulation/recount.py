@@ -1,0 +1,75 @@
+"""What the tables have to be: a plain fold of the log, record by record, remembered at every offset."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from aiokafka.structs import ConsumerRecord
+
+from aggregators.catalogue import plan
+from aggregators.fold import Arrival
+from aggregators.shard import Shard, Tables, run
+from aggregators.tables import shard
+from crmpulse.settings import Settings
+from events import Invalid, partition_for
+from streams.commit import Mark, mark
+from streams.records import changes
+from streams.verify import _is_counted
+from tests.simulation.memory import Memory
+
+State = dict[str, Any]
+"""Every key with its value: bytes, or a dictionary of a sorted set's scores or a hash's fields."""
+
+
+class Recount:
+    """The fold of one partition; `states[n]` are the tables after the first n records, `refused` the offsets of dead letters."""
+
+    def __init__(self, settings: Settings, number: int, partitions: int) -> None:
+        self.number = number
+        self.partitions = partitions
+        self.prefix = shard(number)
+        self.shard = Shard(self.prefix, plan(), final_days=settings.final_days)
+        self.tables = Tables()
+        self.highest_ms = 0
+        self.states: list[State] = [{}]
+        self.refused: set[int] = set()
+
+    def state(self, log: Sequence[ConsumerRecord], end: int) -> State | None:
+        """The tables after the first records of the log, None where it has not so many."""
+        for record in log[len(self.states) - 1 : end]:
+            self._fold(record)
+        return self.states[end] if end < len(self.states) else None
+
+    def _fold(self, record: ConsumerRecord) -> None:
+        self.highest_ms = max(self.highest_ms, record.timestamp)
+        [found] = changes([record])
+        if isinstance(found, Invalid):
+            self.refused.add(record.offset)
+        elif partition_for(found.org, self.partitions) == self.number:
+            arrival = Arrival(found, self.highest_ms, record.offset)
+            writes = run(self.shard.apply([arrival], record.offset), self.tables)
+            self.tables.write(writes)
+            self.refused |= {rejected.offset for rejected, _ in writes.rejected}
+        self.states.append(self._counted())
+
+    def _counted(self) -> State:
+        tables = self.tables
+        whole: State = {**tables.values}
+        whole |= {key: dict(members) for key, members in tables.sets.items() if members}
+        whole |= {key: dict(fields) for key, fields in tables.hashes.items() if fields}
+        return {key: value for key, value in whole.items() if _is_counted(key, self.prefix)}
+
+
+def states(server: Memory, partitions: int) -> list[tuple[Mark | None, State]]:
+    """How far each partition was applied, and what Redis has of its tables."""
+    return [(mark(server.get(f"{prefix}:mark")), _state(server, prefix)) for prefix in map(shard, range(partitions))]
+
+
+def _state(server: Memory, prefix: str) -> State:
+    named = {key.decode(): server.keys[key] for key in server.starting_with(f"{prefix}:")}
+    return {
+        name: {part.decode(): one for part, one in value.items()} if isinstance(value, dict) else value
+        for name, value in named.items()
+        if _is_counted(name, prefix)
+    }
