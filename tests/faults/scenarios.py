@@ -107,9 +107,9 @@ async def fill_redis(here: Open) -> None:
 
 async def make_redis_read_only(here: Open) -> None:
     """Make Redis a replica of a master that is not there, for a while."""
-    await here.client.execute_command("REPLICAOF", "127.0.0.1", "1")
+    await here.client.replicaof("127.0.0.1", "1")
     await asyncio.sleep(3)
-    await here.client.execute_command("REPLICAOF", "NO", "ONE")
+    await here.client.replicaof("NO", "ONE")
 
 
 async def take_redis_away(here: Open) -> None:

