@@ -150,7 +150,7 @@ class Applier:
             if partition is None or partition.mark != at or tp not in self.consumer.assignment():
                 continue
             try:
-                end = self.consumer.highwater(tp)
+                end: int | None = self.consumer.highwater(tp)
                 partition.reaches(at.next if end is None else end)
             except HaltedError as halted:
                 self._halt(number, halted)

@@ -44,11 +44,12 @@ class OldRedis(Redis):
 class World:
     """`load` knows what was published; `restarts` counts workers that had ended themselves."""
 
-    def __init__(self, kafka: Kafka, redis: Redis, settings: Settings, load: Load, folder: Path) -> None:
+    def __init__(self, kafka: Kafka, redis: Redis, settings: Settings, load: Load, seed: int, folder: Path) -> None:
         self.kafka = kafka
         self.redis = redis
         self.settings = settings
         self.load = load
+        self.seed = seed
         self.folder = folder
         self.proxy_port = int(settings.redis.rpartition(":")[2])
         self.workers: list[Worker] = []
@@ -143,26 +144,20 @@ class Open:
 
 @contextmanager
 def world(
-    kafka: Kafka,
-    folder: Path,
-    seed: int,
-    *,
-    workers: int = 2,
-    partitions: int = 6,
-    poison: float = 0.005,
-    old: bool = False,
+    kafka: Kafka, folder: Path, seed: int, workers: int, partitions: int, poison: float, old_redis: bool
 ) -> Iterator[World]:
     """A world that begins empty."""
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        redis = stack.enter_context((OldRedis if old else Redis)(append_only=True))
+        redis = stack.enter_context((OldRedis if old_redis else Redis)(append_only=True))
         settings = asyncio.run(
             new_topics(
                 kafka=kafka.address, redis=f"127.0.0.1:{free_port()}", session_timeout_ms=SESSION_MS,
                 batch_records=500, partitions=partitions, stall_seconds=STALL_SECONDS,
             )
         )  # fmt: skip
-        made = World(kafka, redis, settings, Load(seed, partitions=partitions, poison_share=poison), folder)
+        load = Load(seed, partitions=partitions, poison_share=poison)
+        made = World(kafka, redis, settings, load, seed, folder)
         try:
             made.start(workers)
             yield made
