@@ -307,7 +307,10 @@ class Simulation(RuleBasedStateMachine):
         finally:
             for worker in self.workers:
                 worker.end()
+            for task in asyncio.all_tasks(self.loop):
+                task.cancel()
             self.settle()
+            self.loop.run_until_complete(asyncio.sleep(1))
             self.loop.close()
 
     def heal(self) -> None:
