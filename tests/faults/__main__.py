@@ -41,7 +41,7 @@ def play(scenario: Scenario, size: Size, kafka: Kafka, seed: int) -> Outcome:
     """Play a scenario in a world of its own; what fails is an outcome, too."""
     with tempfile.TemporaryDirectory() as folder, begin(scenario, kafka, Path(folder), seed) as world:
         try:
-            return asyncio.run(run(scenario, size, world))
+            return asyncio.run(run(scenario, size, world, long=True))
         except (AssertionError, OSError) as failed:
             restarts, slowest = world.restarts, round(world.slowest_seconds, 1)
             return Outcome(scenario.name, scenario.told, seed, *size, restarts, slowest, 0.0, [str(failed)])

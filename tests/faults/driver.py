@@ -26,10 +26,10 @@ class Outcome(NamedTuple):
     wrong: list[str]
 
 
-async def run(scenario: Scenario, size: Size, here: World) -> Outcome:
+async def run(scenario: Scenario, size: Size, here: World, *, long: bool = False) -> Outcome:
     """Do it so often while so many events are applied."""
     began, ended, here.slowest_seconds = time.monotonic(), here.restarts, 0.0
-    async with here.open() as opened:
+    async with here.open(long=long) as opened:
         for _ in range(size.times):
             at = await opened.applied()
             end = await opened.publish(size.events // size.times)

@@ -68,14 +68,14 @@ class World:
         return sum(worker.said(words) for worker in self.workers)
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[Open]:
+    async def open(self, *, long: bool = False) -> AsyncIterator[Open]:
         """Put the proxy before Redis and look after the workers, until the end of the `async with`."""
         proxy = Proxy(self.redis.address, self.proxy_port)
         with proxy.listening():
             client = Client(port=self.redis.port)
             watching = asyncio.create_task(self._restart())
             try:
-                yield Open(self, proxy, client)
+                yield Open(self, proxy, client, long=long)
             finally:
                 watching.cancel()
                 await client.aclose()
@@ -92,13 +92,13 @@ class World:
 class Open:
     """A world whose proxy passes on."""
 
-    def __init__(self, world: World, proxy: Proxy, client: Client) -> None:
+    def __init__(self, world: World, proxy: Proxy, client: Client, *, long: bool) -> None:
         self.world = world
         self.proxy = proxy
         self.client = client
         self.random = world.load.random
         self.last = 0
-        self.back_seconds, self.away_seconds, self.held_seconds = 1.0, 3.0, 12.0
+        self.back_seconds, self.away_seconds, self.held_seconds = (60.0, 120.0, 45.0) if long else (1.0, 3.0, 12.0)
         """How much older an append-only file may be, how long Redis is away, and how long everything is held back."""
 
     async def publish(self, count: int) -> int:

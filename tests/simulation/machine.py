@@ -148,15 +148,15 @@ class Simulation(RuleBasedStateMachine):
     @rule(seed=some, most=few)
     def go_on(self, seed: int, most: int) -> None:
         """Publish some events, and have all workers that are not paused do a batch of each partition to its end."""
-        self.say(seed, 4, 0, "")
+        self.say(seed, 4, seed % PARTITIONS, ("", "", "stray", "poison")[seed % 4])
         for worker in self.workers:
             if not worker.is_paused:
                 self.finish(worker)
                 self.work(worker, most)
 
-    @rule(seed=some, partition=parts, before=some, after=some, back=st.booleans())
-    def hand_over(self, seed: int, partition: int, before: int, after: int, back: bool) -> None:
-        """Give a partition away, and perhaps back, while its holder is in the middle of a batch; the heir begins with it."""
+    @rule(seed=some, partition=parts, before=some, after=some, back=st.booleans(), on=st.booleans())
+    def hand_over(self, seed: int, partition: int, before: int, after: int, back: bool, on: bool) -> None:
+        """Give a partition away, and perhaps back, while its holder is in a batch; the heir begins with it, and all go on."""
         self.say(seed, 4, 0, "")
         holders = [
             index for index, worker in enumerate(self.workers) if worker.holds(partition) and not worker.is_paused
@@ -171,6 +171,10 @@ class Simulation(RuleBasedStateMachine):
                     self.settle()
             self.start(heir, partition, 100)
             self.answer(self.workers[heir], after % 8)
+            for worker in (self.workers[index], self.workers[heir]) if on else ():
+                self.finish(worker)
+            if on:
+                self.go_on(seed, 4)
 
     @rule(index=workers)
     def follow(self, index: int) -> None:
@@ -232,13 +236,16 @@ class Simulation(RuleBasedStateMachine):
 
     # What becomes of Redis and of the log
 
-    @rule(which=some, back=st.booleans())
-    def roll(self, which: int, back: bool) -> None:
-        """Keep what Redis has, or have it go back to what it had."""
-        if back and self.snapshots:
-            self.server.restore(self.snapshots[which % len(self.snapshots)])
-        else:
+    @rule(which=some, kind=st.sampled_from(["keep", "back", "both"]))
+    def roll(self, which: int, kind: str) -> None:
+        """Keep what Redis has, or have it go back to what it had; or both, and something is applied in between."""
+        if kind != "back":
             self.snapshots.append(self.server.snapshot())
+        if kind == "both":
+            self.go_on(which, 4)
+            which = -1
+        if kind != "keep" and self.snapshots:
+            self.server.restore(self.snapshots[which % len(self.snapshots)])
 
     @rule(number=parts, share=few, kind=st.sampled_from(["", "", "flush", "recreate", "expire", "rebuild"]))
     def lose_data(self, number: int, share: int, kind: str) -> None:
