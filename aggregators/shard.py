@@ -12,12 +12,24 @@ from typing import Any, NamedTuple
 import msgspec
 
 from aggregators import alerts
+from aggregators.alike import Alike
 from aggregators.contribution import Plan
 from aggregators.fold import Arrival, Counted, Delta, Folder
 from aggregators.org import Org, pack_entry
 from aggregators.record import FINAL_ENTITIES, UNKNOWN, Record, decode_record, encode_record
-from aggregators.rollup import Rows, rolled_up
-from aggregators.tables import OrgKeys, Row, decode_row, encode_row, history, org_keys, orgs, with_goals
+from aggregators.rollup import Rows, rolled_up, summed
+from aggregators.tables import (
+    Hours,
+    OrgKeys,
+    Row,
+    decode_hours,
+    decode_row,
+    encode_row,
+    history,
+    org_keys,
+    orgs,
+    with_goals,
+)
 from events import Invalid
 
 
@@ -62,13 +74,14 @@ class Shard:
 
     def __init__(self, prefix: str, plan: Plan, *, final_days: int = 90, cached: int = 200_000) -> None:
         self.prefix = prefix
-        self.plan = plan
+        self.alike = Alike(plan)
         self.final_days = final_days
         self.cached = cached
         self.orgs: dict[str, Org] = {}
         self.changed_at: dict[str, str] = {}  # the first of the two offsets that an organisation's version is
         self.records: dict[str, Record] = {}
         self.rows: dict[str, Row] = {}
+        self.hours: dict[str, Hours] = {}
         self.counted: dict[str, Counted] = defaultdict(dict)
 
     def apply(self, arrivals: Iterable[Arrival], position: int) -> Generator[Load | LoadHash | Scan, Any, Writes]:
@@ -122,7 +135,7 @@ class Shard:
         yield from self._load_records(named.values())
         known = self.records
         before = {subject: known[key] for subject, key in subjects.items() if key in known}
-        folder = Folder(self.orgs[org], before, self.counted[org], self.plan, self.final_days)
+        folder = Folder(self.orgs[org], before, self.counted[org], self.alike, self.final_days)
         delta = folder.fold(arrivals)
         self.orgs[org] = folder.org
         return delta
@@ -143,7 +156,7 @@ class Shard:
         """The records whose buckets move because a zone or the currency changes: all of them, or a user's tasks."""
         before = self.orgs[org]
         records = {a.change.key: self._known(keys, a.change.key) for a in moved}
-        trial = Folder(before, records, {}, self.plan, self.final_days)
+        trial = Folder(before, records, {}, self.alike, self.final_days)
         trial.fold(moved)
         yield from self._load_rows([keys.months])
         if trial.org.places == before.places or not self.rows[keys.months]:
@@ -162,6 +175,7 @@ class Shard:
             self._put_records(entity, {subjects[subject]: record for subject, record in records.items()}, writes)
         rows = rolled_up(keys, delta)
         yield from self._load_rows(rows.touched())
+        yield from self._load_hours(rows.hours)
         if self._put_rows(rows, writes) or delta.directory:
             self.changed_at[keys.prefix] = str(position)
         if any(delta.records.values()) or delta.directory:
@@ -172,14 +186,13 @@ class Shard:
         writes.rejected += delta.rejected
 
     def _put_records(self, entity: str, records: dict[str, Record], writes: Writes) -> None:
-        for key, record in records.items():
-            if record.entries or record.links:
-                writes.put[key] = encode_record(record)
-            else:
-                writes.delete.append(key)  # it was only ever mentioned, and no longer is
+        writes.put.update(zip(records, map(encode_record, records.values()), strict=True))
+        for key in [key for key, record in records.items() if not (record.entries or record.links)]:
+            del writes.put[key]
+            writes.delete.append(key)  # it was only ever mentioned, and no longer is
         if entity in FINAL_ENTITIES:
-            for key in records.keys() & self.records.keys():
-                del self.records[key]
+            for key in records:
+                self.records.pop(key, None)
         else:
             self.records |= records
 
@@ -189,31 +202,41 @@ class Shard:
         for key, packed in zip(missing, found, strict=True):
             self.rows[key] = decode_row(packed) if packed else {}
 
+    def _load_hours(self, keys: Iterable[str]) -> Asking:
+        missing = [key for key in keys if key not in self.hours]
+        found = (yield Load(missing)) if missing else []
+        for key, packed in zip(missing, found, strict=True):
+            self.hours[key] = decode_hours(packed) if packed else {}
+
     def _put_rows(self, rows: Rows, writes: Writes) -> bool:
         """Add the differences to the rows; tell whether a month or a dimension value came or went."""
+        for key, hours in rows.hours.items():
+            there = self.hours[key]
+            now = there | {hour: summed(there.get(hour, {}), cells) for hour, cells in hours.items()}
+            if not all(now.values()):
+                now = {hour: row for hour, row in now.items() if row}
+            if now != there:
+                self.hours[key] = now
+                _put(key, now, writes)
         for key, cells in rows.cells.items():
-            before = self.rows[key]
-            after = self._put_row(key, before, cells, writes)
-            if bool(before) != bool(after) and key in rows.listed:
+            if self._put_row(key, cells, writes) and key in rows.listed:
                 listing, label = rows.listed[key]
-                rows.listings[listing][label] += 1 if after else -1
+                rows.listings[listing][label] += 1 if self.rows[key] else -1
         changed = False
         for key, counts in rows.listings.items():
             before = self.rows[key]
-            after = self._put_row(key, before, counts, writes)
-            changed |= before.keys() != after.keys()
+            self._put_row(key, counts, writes)
+            changed |= before.keys() != self.rows[key].keys()
         return changed
 
-    def _put_row(self, key: str, before: Row, more: Row, writes: Writes) -> Row:
-        """Add to a row, and return what it is then."""
-        if not any(more.values()):
-            return before
-        after = self.rows[key] = _sum(before, more)
-        if after:
-            writes.put[key] = encode_row(after)
-        else:
-            writes.delete.append(key)
-        return after
+    def _put_row(self, key: str, more: Row, writes: Writes) -> bool:
+        """Add to a row; tell whether it came or went."""
+        before = self.rows[key]
+        after = self.rows[key] = summed(before, more)
+        if after is before:
+            return False
+        _put(key, after, writes)
+        return not (before and after)
 
     def _put_index(self, keys: OrgKeys, delta: Delta, writes: Writes) -> None:
         writes.zadd.update((keys.moments(*of), members) for of, members in delta.added.items())
@@ -231,6 +254,7 @@ class Shard:
     def _trim(self) -> None:
         _shorten(self.records, self.cached)
         _shorten(self.rows, self.cached)
+        _shorten(self.hours, self.cached // 10)
         for counted in self.counted.values():
             _shorten(counted, self.cached // 10 // len(self.counted))
 
@@ -240,12 +264,11 @@ def _shorten(cache: dict[str, Any], most: int) -> None:
         del cache[key]
 
 
-def _sum(row: Row, more: Row) -> Row:
-    """What a row is with more added to it, zeros dropped."""
-    total = {**row}
-    for name, units in more.items():
-        total[name] = total.get(name, 0) + units
-    return {name: units for name, units in total.items() if units} if 0 in total.values() else total
+def _put(key: str, row: Row | Hours, writes: Writes) -> None:
+    if row:
+        writes.put[key] = encode_row(row)
+    else:
+        writes.delete.append(key)
 
 
 def _text(key: str | bytes) -> str:
