@@ -4,8 +4,9 @@ Most records have one event, and most of those say what thousands said before th
 record. Such a pattern is worked out for an event of nobody at no particular time, and kept.
 """
 
+from functools import cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import inspect
@@ -72,10 +73,26 @@ class Alike:
 
 def _decisive(kind: type[Data], read: frozenset[str]) -> list[str]:
     """The members of a type that decide what its events add; none where they are more than plain values."""
+    members = [member for member in _members(kind) if member.required or member.name in read]
+    whole = kind.entity and INSTANTS.isdisjoint(kind.__struct_fields__) and all(member.plain for member in members)
+    return [member.name for member in members] if whole else []
+
+
+class _Member(NamedTuple):
+    name: str
+    required: bool
+    plain: bool
+
+
+@cache
+def _members(kind: type[Data]) -> list[_Member]:
     fields: list[inspect.Field] = getattr(inspect.type_info(kind), "fields", [])
-    members = {field.name: field.type for field in fields if field.required or field.name in read}
-    whole = kind.entity and not INSTANTS & set(kind.__struct_fields__) and all(map(_is_plain, members.values()))
-    return list(members) if whole else []
+    return [_Member(field.name, field.required, _is_plain(field.type)) for field in fields]
+
+
+_PLAIN = (
+    inspect.StrType | inspect.IntType | inspect.FloatType | inspect.BoolType | inspect.LiteralType | inspect.NoneType
+)
 
 
 def _is_plain(node: inspect.Type) -> bool:
@@ -84,12 +101,4 @@ def _is_plain(node: inspect.Type) -> bool:
             return _is_plain(inner)
         case inspect.UnionType(types=types):
             return all(map(_is_plain, types))
-    return isinstance(
-        node,
-        inspect.StrType
-        | inspect.IntType
-        | inspect.FloatType
-        | inspect.BoolType
-        | inspect.LiteralType
-        | inspect.NoneType,
-    )
+    return isinstance(node, _PLAIN)

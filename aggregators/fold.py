@@ -82,10 +82,11 @@ class Delta:
         """Add what a new record of one event adds."""
         at_ms = milliseconds(entry.time_ns)
         counts = self.tally[org.calendar.bucket(at_ms)]
-        who, member = {ACTOR: f"u:{entry.actor}", OWNER: f"u:{entry.data.owner_id}"}, f"{at_ms}:{subject}"
+        member = f"{at_ms}:{subject}"
         for anchor, whose, effect in pattern:
-            holder = who.get(whose, whose)
-            counts[holder, effect] = counts.get((holder, effect), 0) + 1
+            holder = f"u:{entry.actor}" if whose == ACTOR else f"u:{entry.data.owner_id}" if whose == OWNER else whose
+            what = holder, effect
+            counts[what] = counts.get(what, 0) + 1
             self.added[anchor, holder][member] = at_ms
 
     def enter(self, subject: str, gone: Additions, new: Additions, rest: Additions = ()) -> None:

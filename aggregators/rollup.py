@@ -36,20 +36,9 @@ def is_level(name: str) -> bool:
     return name.partition("@")[0].partition("/")[0] in _LEVELS
 
 
-class _Starts(dict[str, str]):
-    """What the keys of each holder's rows begin with."""
-
-    def __init__(self, keys: OrgKeys) -> None:
-        self._keys = keys
-
-    def __missing__(self, holder: str) -> str:
-        start = self[holder] = self._keys.holder(holder)
-        return start
-
-
 def rolled_up(keys: OrgKeys, delta: Delta) -> Rows:
     """Return the differences to every row of an organisation."""
-    rows, starts = Rows(), _Starts(keys)
+    rows = Rows()
     days: dict[tuple[str, str], dict[str, Row]] = defaultdict(dict)
     effects: dict[tuple[str, str], dict[Effect, int]] = defaultdict(dict)
     for bucket, counts in delta.tally.items():
@@ -57,7 +46,7 @@ def rolled_up(keys: OrgKeys, delta: Delta) -> Rows:
         day = days[when]
         for holder, cells in _holders(counts, effects[when]).items():
             _add(day, holder, cells)
-            hours = rows.hours[starts[holder] + date]
+            hours = rows.hours[keys.holder(holder) + date]
             # When the zone changes, one hour is of two days: taken off the one, added to the other.
             hours[hour] = summed(hours[hour], cells) if hour in hours else cells
     months: dict[str, dict[str, Row]] = defaultdict(dict)
@@ -65,10 +54,10 @@ def rolled_up(keys: OrgKeys, delta: Delta) -> Rows:
         month = months[month_label]
         for holder, cells in holders.items():
             _add(month, holder, cells)
-            rows.cells[f"{starts[holder]}:d:{day_label}"] = cells
+            rows.cells[f"{keys.holder(holder)}:d:{day_label}"] = cells
     for month_label, holders in months.items():
         for holder, cells in holders.items():
-            start = starts[holder]
+            start = keys.holder(holder)
             key = f"{start}:m:{month_label}"
             rows.cells[key] = cells
             rows.listed[key] = keys.months, month_label
@@ -84,8 +73,12 @@ def _holders(counts: Mapping[tuple[str, Effect], int], effects: dict[Effect, int
     whole: dict[Effect, int] = {}
     for (holder, effect), times in counts.items():
         if times:
-            cells = effect.cells if times == 1 else {name: times * units for name, units in effect.cells.items()}
-            found[holder] = summed(found[holder], cells) if holder in found else cells
+            if times == 1 and holder not in found:
+                found[holder] = effect.cells  # shared, so it is copied before anything is added
+            else:
+                row = found[holder] = {**found.get(holder, {})}
+                for name, units in effect.cells.items():
+                    row[name] = row.get(name, 0) + times * units
             if holder[0] != "x":  # what moves credit between holders
                 whole[effect] = whole.get(effect, 0) + times
     for effect, times in whole.items():
@@ -98,6 +91,8 @@ def summed(row: Row, more: Row) -> Row:
     """Return a row with more added to it, zeros dropped; neither is changed, and what adds nothing gives the same row."""
     if not row and 0 not in more.values():
         return more
+    if not any(more.values()):
+        return row
     total = {**row}
     for name, units in more.items():
         if units:
@@ -105,7 +100,7 @@ def summed(row: Row, more: Row) -> Row:
                 total[name] = now
             else:
                 del total[name]
-    return total if total != row else row
+    return total
 
 
 def _roll_up_groups(keys: OrgKeys, effects: Mapping[tuple[str, str], Mapping[Effect, int]], rows: Rows) -> None:

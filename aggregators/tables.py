@@ -32,6 +32,7 @@ And the ledger of alerts, which is no table: it says what was told to whom, and 
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -65,6 +66,12 @@ def unescaped(text: str) -> str:
 def held_in(key: str) -> tuple[str, str]:
     """Return the key that holds a row, and the hour where it holds those of a day, else nothing."""
     return (key[:-4], key[-4:]) if _HOUR.search(key) else (key, "")
+
+
+@lru_cache(maxsize=65536)
+def _named(holder: str) -> str:
+    kind, colon, name = holder.partition(":")
+    return f"{kind}{colon}{escaped(name)}"
 
 
 def shard(partition: int, layout: int = LAYOUT) -> str:
@@ -129,8 +136,7 @@ class OrgKeys(NamedTuple):
 
     def holder(self, holder: str) -> str:
         """Return what the keys of a holder's rows begin with."""
-        kind, _, name = holder.partition(":")
-        return f"{self.prefix}:{kind}:{escaped(name)}" if name or kind != "o" else f"{self.prefix}:{kind}"
+        return f"{self.prefix}:{_named(holder)}"
 
     def row(self, holder: str, resolution: str, label: str = "", dimension: str = "", value: str = "") -> str:
         """Return the key of a row; ``label`` is empty for all time, dimension and value for the whole."""
@@ -139,8 +145,7 @@ class OrgKeys(NamedTuple):
 
     def moments(self, anchor: str, holder: str) -> str:
         """Return the key of the moments of an anchor that a holder is credited with."""
-        kind, _, name = holder.partition(":")
-        return f"{self.prefix}:i:{anchor}:{kind}:{escaped(name)}"
+        return f"{self.prefix}:i:{anchor}:{_named(holder)}"
 
     def values(self, dimension: str) -> str:
         """Return the key of the set of values that a dimension has."""
