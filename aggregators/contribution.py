@@ -1,6 +1,7 @@
 """What a record adds to the tables: a pure function of its state and its organisation's directory."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -11,7 +12,7 @@ from aggregators.measures import Measure
 from aggregators.moment import Moment
 from aggregators.org import Org
 from aggregators.record import Record
-from aggregators.story import Facts, story
+from aggregators.story import Facts, Story, story
 
 PRODUCTS = "products"
 DIMENSIONS: dict[str, str] = {
@@ -36,8 +37,44 @@ Dims = tuple[tuple[str, str], ...]
 NONE = "(none)"
 
 
+class Effect(Struct, eq=False, gc=False):
+    """What a moment adds, whoever is credited with it: ``cells`` to rows, ``groups`` to the organisation's by dimension value.
+
+    A group is cells with all the dimension values that they count for. The cells of a level that ends are negative. There is
+    one effect for all moments alike, so that equal ones are counted by identity; but one that is ``dated`` has an amount at
+    the rate of its day.
+    """
+
+    cells: Cells
+    groups: tuple[tuple[Dims, Cells], ...] = ()
+    dated: bool = False
+    negative: "Effect | None" = None
+    transfer: "Effect | None" = None
+
+    def ended(self) -> "Effect":
+        """Return the effect of the end of a level that began with this one."""
+        if self.negative is None:
+            self.negative = Effect(
+                _negated(self.cells), tuple((dims, _negated(cells)) for dims, cells in self.groups), self.dated, self
+            )
+        return self.negative
+
+    def moved(self) -> "Effect":
+        """Return what it adds to the rows that carry credit from one holder to another."""
+        if self.transfer is None:
+            self.transfer = Effect({**self.cells, MOMENTS: 1})
+        return self.transfer
+
+
+def _negated(cells: Cells) -> Cells:
+    return {name: units if name == MOMENTS else -units for name, units in cells.items()}
+
+
 class Kept:
-    """What is kept of an anchor's moments: its measures, and the dimensions (with their facts) that they are broken down by."""
+    """What is kept of an anchor's moments: its measures, and the dimensions (with their facts) that they are broken down by.
+
+    ``facts`` are all that those read: a moment has the effect that these decide, and no others are shown to them.
+    """
 
     def __init__(self, measures: tuple[Measure, ...], dimensions: tuple[tuple[str, str], ...], *, level: bool) -> None:
         self.measures = measures
@@ -47,25 +84,65 @@ class Kept:
         self.others = tuple(m for m in measures if m.kind != "count")
         self.by_fact = {fact: dimension for dimension, fact in dimensions if fact != PRODUCTS}
         self.by_product = any(fact == PRODUCTS for _, fact in dimensions)
+        read = " ".join(m.reads for m in measures).split() + [fact for _, fact in dimensions]
+        self.facts = tuple(dict.fromkeys([*read, "amount"] if self.by_product else read))
+        self._known: dict[str, dict[tuple[Any, ...], Effect | None]] = defaultdict(dict)
 
+    def effect(self, moment: Moment, org: Org) -> Effect | None:
+        """Return what a moment adds, or would if it did not end a level; None for nothing."""
+        facts, known = tuple(map(moment.facts.get, self.facts)), self._known[org.currency]
+        try:
+            return known[facts]
+        except (KeyError, TypeError) as missing:
+            shown = dict(zip(self.facts, facts, strict=True))
+            found = self._effect(moment, shown, org)
+            if len(known) >= KNOWN:
+                known.clear()
+            # A dictionary of products is not hashable.
+            if isinstance(missing, KeyError) and self._timeless(shown, found):
+                known[facts] = found
+            return found
+
+    def _timeless(self, facts: Facts, effect: Effect | None) -> bool:
+        """Tell whether all with equal facts have this effect: no amount at the rate of a day, no value that only equals one."""
+        return not (effect and effect.dated) and all(isinstance(facts[fact], str | None) for fact in self.by_fact)
+
+    def _effect(self, moment: Moment, facts: Facts, org: Org) -> Effect | None:
+        cells = cells_of(moment.anchor, moment.at_ms, facts, self, org)
+        if not cells:
+            return None
+        groups = _groups(moment, facts, cells, self, org)
+        if self.level:
+            groups = tuple((dims, {**own, MOMENTS: 1}) for dims, own in groups)
+            cells[MOMENTS] = 1
+        return Effect(cells, groups, not self.level and any("@" in name for name in cells))
+
+
+KNOWN = 5_000
+"""So many effects are remembered of an anchor."""
 
 Plan = Mapping[str, Kept]
 """What is kept, by anchor."""
 
 
 class Addition(Struct, gc=False):
-    """What a moment adds, ``sign`` times: ``cells`` to the rows of a holder, ``groups`` to the organisation's by dimension value.
-
-    A group is cells with all the dimension values that they count for; ``counted``: the moment itself is counted beside.
-    """
+    """What a moment adds to the rows of a holder. ``sign`` is -1 where a level ends; its cells are negative then."""
 
     anchor: str
     at_ms: int
     holder: str
     sign: int
-    cells: Cells
-    groups: tuple[tuple[Dims, Cells], ...] = ()
-    counted: bool = False
+    effect: Effect
+
+    @property
+    def cells(self) -> Cells:
+        """Return what is added to the rows of the holder."""
+        return self.effect.cells
+
+    @property
+    def groups(self) -> tuple[tuple[Dims, Cells], ...]:
+        """Return what is added to the organisation's rows by dimension value."""
+        return self.effect.groups
 
 
 MOMENTS = "moments"
@@ -76,7 +153,10 @@ def moments(entity: str, record: Record, org: Org) -> Iterator[Moment]:
     """Return the moments of a record, none when it is deleted or counts nowhere."""
     if len(record.entries) == 1 and (logged := activities.logged_once(record.entries[0])):
         return iter((logged,))
-    told = story(record)
+    return _moments(entity, story(record), record, org)
+
+
+def _moments(entity: str, told: Story | None, record: Record, org: Org) -> Iterator[Moment]:
     if told is None:
         return tickets.unknown(record.links) if not record.entries else iter(())
     match entity:
@@ -99,29 +179,38 @@ def moments(entity: str, record: Record, org: Org) -> Iterator[Moment]:
 
 def contribution(entity: str, record: Record, org: Org, plan: Plan) -> list[Addition]:
     """Return what a record adds to the tables of its organisation, moment by moment."""
+    return _additions(moments(entity, record, org), org, plan)
+
+
+def additions(entity: str, told: Story | None, record: Record, org: Org, plan: Plan) -> list[Addition]:
+    """Return the same of a record whose story is told already."""
+    return _additions(_moments(entity, told, record, org), org, plan)
+
+
+def _additions(moments: Iterable[Moment], org: Org, plan: Plan) -> list[Addition]:
     found: list[Addition] = []
     facts: Facts | None = None
-    for moment in moments(entity, record, org):
+    for moment in moments:
         anchor, at_ms, holder, current, sign = moment.anchor, moment.at_ms, moment.holder, moment.current, moment.sign
-        kept = plan.get(anchor)
-        if kept is None:
+        if anchor not in plan:
             continue
         if moment.facts is not facts:  # a level ends with the facts that it began with
             facts = moment.facts
-            cells = cells_of(anchor, at_ms, facts, kept, org)
-            groups = _groups(moment, cells, kept, org) if cells else ()
-        if cells:
-            found.append(Addition(anchor, at_ms, holder, sign, cells, groups, kept.level))
+            effect = plan[anchor].effect(moment, org)
+        if effect:
+            found.append(Addition(anchor, at_ms, holder, sign, effect if sign > 0 else effect.ended()))
             if current != holder:
-                found.append(Addition(anchor, at_ms, f"x{holder}", -sign, cells, counted=True))
-                found.append(Addition(anchor, at_ms, f"x{current}", sign, cells, counted=True))
+                moved = effect.moved()
+                found.append(Addition(anchor, at_ms, f"x{holder}", -sign, moved if sign < 0 else moved.ended()))
+                found.append(Addition(anchor, at_ms, f"x{current}", sign, moved if sign > 0 else moved.ended()))
     return found
 
 
-def _groups(moment: Moment, cells: Cells, kept: Kept, org: Org) -> tuple[tuple[Dims, Cells], ...]:
+def _groups(moment: Moment, facts: Facts, cells: Cells, kept: Kept, org: Org) -> tuple[tuple[Dims, Cells], ...]:
     """The dimension values that the cells of a moment count for, and products that are only a part of it with theirs."""
-    facts, by_fact = moment.facts, kept.by_fact
-    whole = [(by_fact[fact], str(facts[fact])) for fact in by_fact.keys() & facts.keys() if facts[fact] is not None]
+    whole = [
+        (dimension, str(value)) for fact, dimension in kept.by_fact.items() if (value := facts.get(fact)) is not None
+    ]
     parts: list[tuple[Dims, Cells]] = []
     if kept.by_product:
         for product, amount in (facts[PRODUCTS] or {NONE: facts["amount"]}).items():

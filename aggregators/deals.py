@@ -8,21 +8,28 @@ from aggregators.money import PROBABILITY, Amount, amount, by_product
 from aggregators.story import Facts, Story, milliseconds
 
 CLOSED = frozenset({"won", "lost"})
+Products = dict[str, Amount] | None
 
 
 def moments(told: Story) -> Iterator[Moment]:
     """Return what a deal contributes."""
-    products, lines = _products(told.final)
-    worth: dict[str, Any] = {"amount": amount(told.final.get("value")) or lines, "products": products}
-    yield moment("deal.created", told.created_ns, told, **worth)
+    products, lines, value = worth(told.final)
+    yield moment("deal.created", told.created_ns, told, **value)
     last = next((p for p in reversed(told.points) if "status" in p.stated), None)
     if last and last.stated["status"] in CLOSED:
         closed_ns = last.entry.time_ns
-        cycle_ms = max(0, milliseconds(closed_ns) - milliseconds(told.created_ns))
-        reason = normalised(last.stated.get("lost_reason"))
-        extra: dict[str, Any] = {"status": last.stated["status"], "cycle_ms": cycle_ms, "lost_reason": reason}
-        yield moment("deal.closed", closed_ns, told, **extra, **worth)
+        extra = closed(milliseconds(told.created_ns), milliseconds(closed_ns), last.stated, last.stated["status"])
+        yield moment("deal.closed", closed_ns, told, **extra, **value)
     yield from level("deal.open", told, _steps(told, products, lines))
+
+
+def closed(created_ms: int, closed_ms: int, said: Facts, status: str) -> dict[str, Any]:
+    """Return the facts of a close: how, after how long, and why."""
+    return {
+        "status": status,
+        "cycle_ms": max(0, closed_ms - created_ms),
+        "lost_reason": normalised(said.get("lost_reason")),
+    }
 
 
 def normalised(text: object) -> str | None:
@@ -30,25 +37,32 @@ def normalised(text: object) -> str | None:
     return " ".join(str(text).split()).casefold() or None if text else None
 
 
-def _steps(told: Story, products: dict[str, Amount], lines: Amount | None) -> Iterator[tuple[int, Facts | None]]:
+def _steps(told: Story, products: Products, lines: Amount | None) -> Iterator[tuple[int, Facts | None]]:
     for point in told.points:
         facts = point.facts
         if facts.get("status", "open") in CLOSED:
             yield point.time_ns, None
-            continue
-        seen = told.seen(facts)
-        probability = facts.get("probability")
-        seen["amount"] = amount(facts.get("value")) or lines
-        seen["products"] = products
-        seen["parts"] = None if probability is None else round(probability * PROBABILITY)
-        yield point.time_ns, seen
+        else:
+            yield point.time_ns, opened(told.seen(facts), facts, products, lines)
 
 
-def _products(facts: Facts) -> tuple[dict[str, Amount], Amount | None]:
-    """The amount of each product of a deal, and that of all its lines."""
-    lines = facts.get("lines")
-    if not lines:
-        return {}, None
-    value = facts.get("value")
-    products = by_product(lines, value["currency"] if value else "")
-    return products, Amount(sum(p.units for p in products.values()), next(iter(products.values())).currency)
+def opened(seen: Facts, timed: Facts, products: Products, lines: Amount | None) -> dict[str, Any]:
+    """Return the facts of an open deal: what is seen of it, with what it was worth and its probability at the time."""
+    probability = timed.get("probability")
+    return {
+        **seen,
+        "amount": amount(timed.get("value")) or lines,
+        "products": products,
+        "parts": None if probability is None else round(probability * PROBABILITY),
+    }
+
+
+def worth(facts: Facts) -> tuple[Products, Amount | None, dict[str, Any]]:
+    """Return the amount of each product of a deal, that of all its lines, and both as facts of today."""
+    lines, value = facts.get("lines"), facts.get("value")
+    products = by_product(lines, value["currency"] if value else "") if lines else None
+    units, currency = (
+        (sum(p.units for p in products.values()), next(iter(products.values())).currency) if products else (0, "")
+    )
+    total = Amount(units, currency) if products else None
+    return products, total, {"amount": amount(value) or total, "products": products}

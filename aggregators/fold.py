@@ -5,24 +5,27 @@ and only the difference is applied. Since cells are integers, the tables do not 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 
 from msgspec import Struct
 
 from aggregators import alerts
+from aggregators.alike import ACTOR, OWNER, Alike, Pattern
 from aggregators.calendar import Bucket
-from aggregators.contribution import MOMENTS, Addition, Cells, Dims, Plan, contribution
+from aggregators.contribution import Addition, Effect, contribution
+from aggregators.onward import Standing, onward, standing
 from aggregators.org import ENTITIES, Org, described
 from aggregators.record import FINAL_ENTITIES, UNKNOWN, Record, merge
-from aggregators.story import story
+from aggregators.story import milliseconds, story
 from aggregators.tickets import rating
-from events import EVENTS, Change, Invalid
+from events import EVENTS, Change, Entry, Invalid
 
 DAY_MS = 86_400_000
 
-Counted = dict[str, list[Addition]]
-"""What records contribute to the tables, by subject."""
+Additions = Sequence[Addition]
+Counted = dict[str, Standing]
+"""Where records stand, by subject."""
 
 
 class Arrival(Struct, gc=False):
@@ -46,72 +49,62 @@ class Arrival(Struct, gc=False):
 class Delta:
     """What a batch changes in one organisation: ``records`` by entity, and what they add to the tables.
 
-    ``cells`` by bucket and holder, ``groups`` by bucket and dimension values; ``added`` and ``removed`` are the moments
-    ``<ms>:<subject>`` by anchor and holder, with their instants in ms; ``causes`` the causes of alerts that changed, by rule
-    and subject.
+    ``tally`` counts by bucket what is added to a holder's rows, less what is taken off; ``added`` and ``removed`` are the
+    moments ``<ms>:<subject>`` by anchor and holder, with their instants in ms; ``causes`` the causes of alerts
+    that changed, by rule and subject.
     """
 
     def __init__(self) -> None:
         self.records: dict[str, dict[str, Record]] = defaultdict(dict)
-        self.cells: dict[Bucket, dict[str, Cells]] = defaultdict(dict)
-        self.groups: dict[Bucket, dict[Dims, Cells]] = defaultdict(dict)
+        self.tally: dict[Bucket, dict[tuple[str, Effect], int]] = defaultdict(dict)
         self.added: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
         self.removed: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
         self.directory: dict[str, dict[str, object]] = {}
         self.causes: dict[tuple[str, str], int] = {}
         self.rejected: list[tuple[Arrival, Invalid]] = []
 
-    def change(self, subject: str, org: Org, before: list[Addition], after: list[Addition]) -> None:
-        """Take off what a record added before, and add what it adds now."""
-        gone, new = [*before], after
-        if before:
-            new = []
-            for one in after:
-                if one in gone:
-                    gone.remove(one)
-                else:
-                    new.append(one)
-            self.count(gone, org, -1)
+    def change(self, subject: str, org: Org, gone: Additions, new: Additions, *, rest: Additions = ()) -> None:
+        """Take off what a record adds no more, and add what it adds now; ``rest`` is what it adds as before."""
+        self.count(gone, org, -1)
         self.count(new, org, 1)
-        self.enter(subject, before, after)
+        self.enter(subject, gone, new, rest)
         if alerts.concern(gone) or alerts.concern(new):
-            self.note(subject, before, after)
+            self.note(subject, [*rest, *gone], [*rest, *new])
 
-    def count(self, additions: list[Addition], org: Org, sign: int) -> None:
-        """Add to the cells, or take off with ``sign`` -1."""
+    def count(self, additions: Additions, org: Org, times: int) -> None:
+        """Count additions so many times."""
         for one in additions:
-            bucket, times, counted = org.calendar.bucket(one.at_ms), sign * one.sign, sign if one.counted else 0
-            _add(self.cells[bucket], one.holder, one.cells, times, counted)
-            for dims, cells in one.groups:
-                _add(self.groups[bucket], dims, cells, times, counted)
+            counts = self.tally[org.calendar.bucket(one.at_ms)]
+            what = one.holder, one.effect
+            counts[what] = counts.get(what, 0) + times
 
-    def enter(self, subject: str, before: list[Addition], after: list[Addition]) -> None:
+    def tell(self, subject: str, entry: Entry, org: Org, pattern: Pattern) -> None:
+        """Add what a new record of one event adds."""
+        at_ms = milliseconds(entry.time_ns)
+        counts = self.tally[org.calendar.bucket(at_ms)]
+        member = f"{at_ms}:{subject}"
+        for anchor, whose, effect in pattern:
+            holder = f"u:{entry.actor}" if whose == ACTOR else f"u:{entry.data.owner_id}" if whose == OWNER else whose
+            what = holder, effect
+            counts[what] = counts.get(what, 0) + 1
+            self.added[anchor, holder][member] = at_ms
+
+    def enter(self, subject: str, gone: Additions, new: Additions, rest: Additions = ()) -> None:
         """Note which moments came and which went."""
-        if not before:
-            for one in after:
+        if not gone:
+            for one in new:
                 self.added[one.anchor, one.holder][f"{one.at_ms}:{subject}"] = one.at_ms
             return
-        was, now = ({(one.anchor, one.holder, one.at_ms) for one in additions} for additions in (before, after))
+        was, now, left = ({(one.anchor, one.holder, one.at_ms) for one in each} for each in (gone, new, rest))
         for anchor, holder, at_ms in now - was:
             self.added[anchor, holder][f"{at_ms}:{subject}"] = at_ms
-        for anchor, holder, at_ms in was - now:
+        for anchor, holder, at_ms in was - now - left:
             self.removed[anchor, holder][f"{at_ms}:{subject}"] = at_ms
 
-    def note(self, subject: str, before: list[Addition], after: list[Addition]) -> None:
+    def note(self, subject: str, before: Additions, after: Additions) -> None:
         """Note which causes of alerts came, went or moved."""
         for rule, since_ms in alerts.changes(before, after).items():
             self.causes[rule, subject] = since_ms
-
-
-def _add(rows: dict[Any, Cells], key: Any, cells: Cells, times: int, counted: int) -> None:
-    row = rows.get(key)
-    if row is None:
-        row = rows[key] = {**cells} if times == 1 else {name: times * units for name, units in cells.items()}
-    else:
-        for name, units in cells.items():
-            row[name] = row.get(name, 0) + times * units
-    if counted:
-        row[MOMENTS] = row.get(MOMENTS, 0) + counted
 
 
 class Folder:
@@ -120,19 +113,28 @@ class Folder:
     ``counted`` is what some of them contribute, by subject; it is kept up to date.
     """
 
-    def __init__(self, org: Org, records: Mapping[str, Record], counted: Counted, plan: Plan, final_days: int) -> None:
+    def __init__(
+        self, org: Org, records: Mapping[str, Record], counted: Counted, alike: Alike, final_days: int
+    ) -> None:
         self.before_org, self.org = org, org
         self.before = records
         self.counted = counted
-        self.plan = plan
+        self.alike = alike
         self.final_ms = final_days * DAY_MS
         self.delta = Delta()
 
     def fold(self, arrivals: list[Arrival]) -> Delta:
         """Merge the arrivals and return the difference they make."""
+        states, before = self.delta.records, self.before
         for arrival in arrivals:
-            self._merge(arrival)
-        for subject in self.delta.records.get("feedback", ()):
+            change = arrival.change
+            entity, subject = change.entity, change.key
+            records = states[entity]
+            if subject in records or subject in before:
+                self._merge(arrival, records)
+            else:
+                records[subject] = Record([change.entry], arrival.appended_ms if entity in FINAL_ENTITIES else 0)
+        for subject in states.get("feedback", ()):
             self._link(subject)
         self._describe(arrivals)
         self._difference()
@@ -154,11 +156,10 @@ class Folder:
     def _record(self, entity: str, subject: str) -> Record:
         return self.delta.records[entity].get(subject) or self.before.get(subject) or UNKNOWN
 
-    def _merge(self, arrival: Arrival) -> None:
+    def _merge(self, arrival: Arrival, records: dict[str, Record]) -> None:
         change = arrival.change
         entity, subject = change.entity, change.key
-        records = self.delta.records[entity]
-        record = records.get(subject) or self.before.get(subject) or UNKNOWN
+        record = records.get(subject) or self.before[subject]
         merged = merge(record, change.entry)
         if merged is None:
             return
@@ -199,13 +200,38 @@ class Folder:
             return
         for entity, records in self.delta.records.items():
             for subject, record in records.items():
-                before = self.counted.get(subject)
-                if before is None:
-                    before = self._contribution(entity, known, self.org) if (known := self.before.get(subject)) else []
-                after = self._contribution(entity, record, self.org)
-                self.delta.change(subject, self.org, before, after)
-                if entity not in FINAL_ENTITIES:
-                    self.counted[subject] = after
+                known = self.before.get(subject)
+                if known:
+                    self._restate(entity, subject, known, record)
+                else:
+                    self._state(entity, subject, record)
+
+    def _state(self, entity: str, subject: str, record: Record) -> None:
+        """Count a record that is new."""
+        org, entries = self.org, record.entries
+        pattern = self.alike.pattern(entries[0], org) if len(entries) == 1 and not record.links else None
+        if pattern is None:
+            now = standing(entity, record, org, self.alike.plan)
+            self.delta.change(subject, org, [], now.additions)
+            self._remember(entity, subject, now)
+        else:
+            self.delta.tell(subject, entries[0], org, pattern)
+
+    def _restate(self, entity: str, subject: str, known: Record, record: Record) -> None:
+        """Count what is different about a record."""
+        org, plan, delta = self.org, self.alike.plan, self.delta
+        was = self.counted.get(subject) or standing(entity, known, org, plan)
+        if record.entries and (step := onward(known, record, was, org, plan)):
+            now = Standing([*step.rest, *step.new], step.facts, was.created_ns)
+            delta.change(subject, org, step.gone, step.new, rest=step.rest)
+        else:
+            now = standing(entity, record, org, plan)
+            delta.change(subject, org, was.additions, now.additions)
+        self._remember(entity, subject, now)
+
+    def _remember(self, entity: str, subject: str, now: Standing) -> None:
+        if entity not in FINAL_ENTITIES:
+            self.counted[subject] = now
 
     def _replace(self) -> None:
         """Count all records anew: they belong to other buckets now."""
@@ -213,15 +239,12 @@ class Folder:
         changed = {s: entity for entity, records in self.delta.records.items() for s in records}
         for subject in self.before.keys() | changed.keys():
             entity = subject.partition("/")[0]
-            before = self._contribution(entity, self.before.get(subject, UNKNOWN), self.before_org)
-            after = self._contribution(entity, self._record(entity, subject), self.org)
+            before = contribution(entity, self.before.get(subject, UNKNOWN), self.before_org, self.alike.plan)
+            after = contribution(entity, self._record(entity, subject), self.org, self.alike.plan)
             self.delta.count(before, self.before_org, -1)
             self.delta.count(after, self.org, 1)
             self.delta.enter(subject, before, after)
             self.delta.note(subject, before, after)
-
-    def _contribution(self, entity: str, record: Record, org: Org) -> list[Addition]:
-        return contribution(entity, record, org, self.plan) if record.entries or record.links else []
 
 
 def final(change: Change, days: int) -> Invalid:
@@ -242,12 +265,15 @@ _CHANGED = {"owner_id": "user", "assignee_id": "user", "team_id": "team"}
 """Members that name a user or a team where they change."""
 
 
+_WHO = attrgetter("actor", "data.owner_id", "data.team_id")
+
+
 def mentioned(arrivals: Iterable[Arrival]) -> set[str]:
     """Return the users and teams that events name, as directory subjects."""
     entries = [arrival.change.entry for arrival in arrivals]
-    users = {e.actor for e in entries} | {e.data.owner_id for e in entries}
+    actors, owners, teams = map(set, zip(*set(map(_WHO, entries)), strict=True)) if entries else ((), (), ())
+    users = {*actors, *owners}
     users |= {getattr(e.data, name) for e in entries if type(e.data) in _NAMES for name in _NAMES[type(e.data)]}
-    teams = {e.data.team_id for e in entries}
     own = {a.change.key for a in arrivals if a.change.entity in ("user", "team")}
     for changed in (getattr(e.data, "changed", None) or {} for e in entries if type(e.data) in _CHANGING):
         own |= {f"{_CHANGED[name]}/{to.new}" for name, to in changed.items() if name in _CHANGED and to.new}

@@ -18,11 +18,15 @@ LEVELS = frozenset({"lead.open", "deal.open", "task.overdue", "ticket.open"})
 
 
 class Measure(NamedTuple):
-    """``read`` gives an integer for a count, an ``Amount`` for money, milliseconds for a duration; None or 0 adds nothing."""
+    """``read`` gives an integer for a count, an ``Amount`` for money, milliseconds for a duration; None or 0 adds nothing.
+
+    It is shown the facts named in ``reads`` (space separated) and no others.
+    """
 
     name: str
     anchors: tuple[str, ...]
     kind: str
+    reads: str
     read: Callable[[Facts], Any]
     suffix: Callable[[Facts], str] | None = None
 
@@ -77,43 +81,45 @@ def _acted(facts: Facts) -> bool:
 
 
 MEASURES: tuple[Measure, ...] = (
-    Measure("leads_created", ("lead.created",), "count", _one),
-    Measure("leads_created_converted", ("lead.created",), "count", lambda f: f["converted"]),
-    Measure("leads_created_live", ("lead.created",), "count", lambda f: f["live"]),
-    Measure("leads_converted", ("lead.converted",), "count", _one),
-    Measure("leads_lost", ("lead.lost",), "count", _one),
-    Measure("leads_open", ("lead.open",), "count", _one),
-    Measure("deals_created", ("deal.created",), "count", _one),
-    Measure("deals_won", ("deal.closed",), "count", lambda f: f["status"] == "won"),
-    Measure("deals_lost", ("deal.closed",), "count", lambda f: f["status"] == "lost"),
-    Measure("revenue_won", ("deal.closed",), "money", lambda f: f["amount"] if f["status"] == "won" else None),
-    Measure("lost_value", ("deal.closed",), "money", lambda f: f["amount"] if f["status"] == "lost" else None),
-    Measure("sales_cycle", ("deal.closed",), "duration", lambda f: f["cycle_ms"] if f["status"] == "won" else None),
-    Measure("deals_open", ("deal.open",), "count", _one),
-    Measure("pipeline_value", ("deal.open",), "money", lambda f: f["amount"]),
-    Measure("pipeline_weighted", ("deal.open",), "money", _weighted),
-    Measure("pipeline_at", ("deal.open",), "money", lambda f: f["amount"] if f["parts"] is None else None, _stage),
-    Measure("deals_with_problems", ("deal.open",), "count", _has_problems),
-    Measure("problem_value", ("deal.open",), "money", lambda f: f["amount"] if _has_problems(f) else None),
-    Measure("calls_made", ("call.logged",), "count", _outbound),
-    Measure("calls_connected", ("call.logged",), "count", lambda f: _outbound(f) and connected(f)),
-    Measure("calls_talked", ("call.logged",), "count", connected),
-    Measure("talk_ms", ("call.logged",), "count", lambda f: f.get("duration_ms") if connected(f) else 0),
-    Measure("emails_sent", ("email.logged",), "count", _human_mail),
-    Measure("meetings_held", ("meeting.held",), "count", _one),
-    Measure("tasks_completed", ("task.completed",), "count", _one),
-    Measure("tasks_overdue", ("task.overdue",), "count", _one),
-    Measure("tickets_created", ("ticket.created",), "count", _one),
-    Measure("tickets_open", ("ticket.open",), "count", _one),
-    Measure("tickets_resolved", ("ticket.resolved",), "count", _one),
-    Measure("first_resolution", ("ticket.first_resolved",), "duration", lambda f: f["took_ms"]),
-    Measure("full_resolution", ("ticket.resolved",), "duration", lambda f: f["took_ms"]),
-    Measure("ratings", ("ticket.rated",), "count", _one),
-    Measure("ratings_satisfied", ("ticket.rated",), "count", _satisfied),
+    Measure("leads_created", ("lead.created",), "count", "", _one),
+    Measure("leads_created_converted", ("lead.created",), "count", "converted", lambda f: f["converted"]),
+    Measure("leads_created_live", ("lead.created",), "count", "live", lambda f: f["live"]),
+    Measure("leads_converted", ("lead.converted",), "count", "", _one),
+    Measure("leads_lost", ("lead.lost",), "count", "", _one),
+    Measure("leads_open", ("lead.open",), "count", "", _one),
+    Measure("deals_created", ("deal.created",), "count", "", _one),
+    Measure("deals_won", ("deal.closed",), "count", "status", lambda f: f["status"] == "won"),
+    Measure("deals_lost", ("deal.closed",), "count", "status", lambda f: f["status"] == "lost"),
+    Measure("revenue_won", ("deal.closed",), "money", "status amount", lambda f: f["amount"] if f["status"] == "won" else None),
+    Measure("lost_value", ("deal.closed",), "money", "status amount", lambda f: f["amount"] if f["status"] == "lost" else None),
+    Measure("sales_cycle", ("deal.closed",), "duration", "status cycle_ms", lambda f: f["cycle_ms"] if f["status"] == "won" else None),
+    Measure("deals_open", ("deal.open",), "count", "", _one),
+    Measure("pipeline_value", ("deal.open",), "money", "amount", lambda f: f["amount"]),
+    Measure("pipeline_weighted", ("deal.open",), "money", "amount parts", _weighted),
+    Measure("pipeline_at", ("deal.open",), "money", "amount parts pipeline_id stage_id",
+            lambda f: f["amount"] if f["parts"] is None else None, _stage),
+    Measure("deals_with_problems", ("deal.open",), "count", "health", _has_problems),
+    Measure("problem_value", ("deal.open",), "money", "health amount", lambda f: f["amount"] if _has_problems(f) else None),
+    Measure("calls_made", ("call.logged",), "count", "direction", _outbound),
+    Measure("calls_connected", ("call.logged",), "count", "direction outcome duration_ms", lambda f: _outbound(f) and connected(f)),
+    Measure("calls_talked", ("call.logged",), "count", "outcome duration_ms", connected),
+    Measure("talk_ms", ("call.logged",), "count", "outcome duration_ms", lambda f: f.get("duration_ms") if connected(f) else 0),
+    Measure("emails_sent", ("email.logged",), "count", "direction automated", _human_mail),
+    Measure("meetings_held", ("meeting.held",), "count", "", _one),
+    Measure("tasks_completed", ("task.completed",), "count", "", _one),
+    Measure("tasks_overdue", ("task.overdue",), "count", "", _one),
+    Measure("tickets_created", ("ticket.created",), "count", "", _one),
+    Measure("tickets_open", ("ticket.open",), "count", "", _one),
+    Measure("tickets_resolved", ("ticket.resolved",), "count", "", _one),
+    Measure("first_resolution", ("ticket.first_resolved",), "duration", "took_ms", lambda f: f["took_ms"]),
+    Measure("full_resolution", ("ticket.resolved",), "duration", "took_ms", lambda f: f["took_ms"]),
+    Measure("ratings", ("ticket.rated",), "count", "", _one),
+    Measure("ratings_satisfied", ("ticket.rated",), "count", "score scale", _satisfied),
     Measure(
         "activities_completed",
         ("call.logged", "email.logged", "message.logged", "meeting.held", "task.done"),
         "count",
+        "activity direction automated author",
         _acted,
     ),
-)
+)  # fmt: skip

@@ -1,27 +1,32 @@
 """From a batch's finest cells to every row that they change: hours to days, days to months, users to the organisation."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from aggregators.contribution import Dims, Effect
 from aggregators.fold import Delta
 from aggregators.measures import MEASURES
-from aggregators.tables import OrgKeys, Row
+from aggregators.tables import Hours, OrgKeys, Row
 
 _LEVELS = frozenset(m.name for m in MEASURES if m.level)
 
 
 class Rows:
-    """``cells`` to add, by row key; ``listed``, the listing and label that tell that a row exists; ``listings`` to change."""
+    """``cells`` to add, by row key, ``hours`` by key and hour; ``listed``: the listing and label that tell that a row exists.
+
+    ``listings``: what to change of those.
+    """
 
     def __init__(self) -> None:
         self.cells: dict[str, Row] = {}
+        self.hours: dict[str, Hours] = defaultdict(dict)
         self.listed: dict[str, tuple[str, str]] = {}
         self.listings: dict[str, Row] = defaultdict(lambda: defaultdict(int))
 
     def touched(self) -> Iterable[str]:
-        """Return the keys that have to be known before the differences can be added."""
+        """Return the keys that have to be known before the differences can be added, but for those of hours."""
         return {**self.cells, **{listing: {} for listing, _ in self.listed.values()}}
 
 
@@ -34,67 +39,111 @@ def is_level(name: str) -> bool:
 def rolled_up(keys: OrgKeys, delta: Delta) -> Rows:
     """Return the differences to every row of an organisation."""
     rows = Rows()
-    starts = {holder: keys.holder(holder) for holder in {"o"}.union(*delta.cells.values())}
     days: dict[tuple[str, str], dict[str, Row]] = defaultdict(dict)
-    for bucket, holders in delta.cells.items():
-        day = days[bucket.day, bucket.month]
-        for holder, cells in {**holders, "o": _all(holders)}.items():
+    effects: dict[tuple[str, str], dict[Effect, int]] = defaultdict(dict)
+    for bucket, counts in delta.tally.items():
+        when, date, hour = bucket[1:], f":h:{bucket.hour[:8]}", bucket.hour[8:]
+        day = days[when]
+        for holder, cells in _holders(counts, effects[when]).items():
             _add(day, holder, cells)
+            hours = rows.hours[keys.holder(holder) + date]
             # When the zone changes, one hour is of two days: taken off the one, added to the other.
-            _add(rows.cells, f"{starts[holder]}:h:{bucket.hour}", cells)
+            hours[hour] = summed(hours[hour], cells) if hour in hours else cells
     months: dict[str, dict[str, Row]] = defaultdict(dict)
     for (day_label, month_label), holders in days.items():
         month = months[month_label]
         for holder, cells in holders.items():
             _add(month, holder, cells)
-            rows.cells[f"{starts[holder]}:d:{day_label}"] = cells
+            rows.cells[f"{keys.holder(holder)}:d:{day_label}"] = cells
     for month_label, holders in months.items():
         for holder, cells in holders.items():
-            key = f"{starts[holder]}:m:{month_label}"
+            start = keys.holder(holder)
+            key = f"{start}:m:{month_label}"
             rows.cells[key] = cells
             rows.listed[key] = keys.months, month_label
             if levels := _levels(cells):
-                _add(rows.cells, f"{starts[holder]}:a", levels)
-    _roll_up_groups(keys, delta, rows)
+                _add(rows.cells, f"{start}:a", levels)
+    _roll_up_groups(keys, effects, rows)
     return rows
 
 
-def _all(holders: dict[str, Row]) -> Row:
-    """The organisation's cells: those of all holders, but for what moves credit between them."""
-    total: Row = {}
-    for holder, cells in holders.items():
-        if holder[0] != "x":
-            for name, units in cells.items():
-                total[name] = total.get(name, 0) + units
+def _holders(counts: Mapping[tuple[str, Effect], int], effects: dict[Effect, int]) -> dict[str, Row]:
+    """The cells of an hour by holder, those of the organisation among them; what makes them is counted in ``effects`` too."""
+    found: dict[str, Row] = {}
+    whole: dict[Effect, int] = {}
+    for (holder, effect), times in counts.items():
+        if times:
+            if times == 1 and holder not in found:
+                found[holder] = effect.cells  # shared, so it is copied before anything is added
+            else:
+                row = found[holder] = {**found.get(holder, {})}
+                for name, units in effect.cells.items():
+                    row[name] = row.get(name, 0) + times * units
+            if holder[0] != "x":  # what moves credit between holders
+                whole[effect] = whole.get(effect, 0) + times
+    for effect, times in whole.items():
+        _add(found, "o", effect.cells, times)
+        effects[effect] = effects.get(effect, 0) + times
+    return found
+
+
+def summed(row: Row, more: Row) -> Row:
+    """Return a row with more added to it, zeros dropped; neither is changed, and what adds nothing gives the same row."""
+    if not row and 0 not in more.values():
+        return more
+    if not any(more.values()):
+        return row
+    total = {**row}
+    for name, units in more.items():
+        if units:
+            if now := total.get(name, 0) + units:
+                total[name] = now
+            else:
+                del total[name]
     return total
 
 
-def _roll_up_groups(keys: OrgKeys, delta: Delta, rows: Rows) -> None:
+def summed_hours(day: Hours, more: Hours) -> Hours:
+    """Return the hours of a day with more added to them, in the way of ``summed``."""
+    total = day | {hour: summed(day.get(hour, {}), cells) for hour, cells in more.items()}
+    if not all(total.values()):
+        total = {hour: row for hour, row in total.items() if row}
+    return total if total != day else day
+
+
+def _roll_up_groups(keys: OrgKeys, effects: Mapping[tuple[str, str], Mapping[Effect, int]], rows: Rows) -> None:
     """The organisation's rows by dimension value have no hours: a part of a day is answered from the records."""
-    days: dict[tuple[str, str, str, str], Row] = {}
-    for bucket, groups in delta.groups.items():
-        for dims, cells in groups.items():
-            if any(cells.values()):
-                for dimension, value in dims:
-                    _add(days, (bucket.day, bucket.month, dimension, value), cells)
-    for (day, month_label, dimension, value), cells in days.items():
-        month = keys.row("o", "m", month_label, dimension, value)
-        rows.listed[month] = keys.values(dimension), value
-        _add(rows.cells, keys.row("o", "d", day, dimension, value), cells)
-        _add(rows.cells, month, cells)
-        if levels := _levels(cells):
-            _add(rows.cells, keys.row("o", "a", "", dimension, value), levels)
+    for (day, month), counts in effects.items():
+        together: dict[Dims, Row] = {}
+        for effect, times in counts.items():
+            for dims, cells in effect.groups:
+                _add(together, dims, cells, times)
+        values: dict[tuple[str, str], Row] = {}
+        for dims, cells in together.items():
+            for of in dims:
+                _add(values, of, cells)
+        for of, cells in values.items():
+            _enter_group(keys, day, month, of, cells, rows)
+
+
+def _enter_group(keys: OrgKeys, day: str, month: str, of: tuple[str, str], cells: Row, rows: Rows) -> None:
+    key = keys.row("o", "m", month, *of)
+    rows.listed[key] = keys.values(of[0]), of[1]
+    _add(rows.cells, keys.row("o", "d", day, *of), cells)
+    _add(rows.cells, key, cells)
+    if levels := _levels(cells):
+        _add(rows.cells, keys.row("o", "a", "", *of), levels)
 
 
 def _levels(cells: Row) -> Row:
-    return {name: value for name, value in cells.items() if is_level(name)}
+    return {name: units for name, units in cells.items() if is_level(name)}
 
 
-def _add(rows: dict[Any, Row], key: Any, more: Row) -> None:
-    """Add cells to one of the rows, which begins as a copy of them."""
+def _add(rows: dict[Any, Row], key: Any, more: Row, times: int = 1) -> None:
+    """Add cells so many times to one of the rows, which begins as a copy of them."""
     row = rows.get(key)
     if row is None:
-        rows[key] = {**more}
+        rows[key] = {**more} if times == 1 else {name: times * units for name, units in more.items()}
     else:
         for name, units in more.items():
-            row[name] = row.get(name, 0) + units
+            row[name] = row.get(name, 0) + times * units

@@ -5,19 +5,20 @@ answer, and returns the writes. So a worker drives it with Redis and a recount w
 """
 
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Sequence
-from itertools import islice
+from collections.abc import Callable, Generator, Iterable, Sequence
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 import msgspec
 
-from aggregators import alerts
+from aggregators import alerts, tables
+from aggregators.alike import Alike
 from aggregators.contribution import Plan
 from aggregators.fold import Arrival, Counted, Delta, Folder
 from aggregators.org import Org, pack_entry
 from aggregators.record import FINAL_ENTITIES, UNKNOWN, Record, decode_record, encode_record
-from aggregators.rollup import Rows, rolled_up
-from aggregators.tables import OrgKeys, Row, decode_row, encode_row, history, org_keys, orgs, with_goals
+from aggregators.rollup import Rows, rolled_up, summed, summed_hours
+from aggregators.tables import Hours, OrgKeys, Row, decode_hours, decode_row, encode_row, org_keys
 from events import Invalid
 
 
@@ -62,13 +63,14 @@ class Shard:
 
     def __init__(self, prefix: str, plan: Plan, *, final_days: int = 90, cached: int = 200_000) -> None:
         self.prefix = prefix
-        self.plan = plan
+        self.alike = Alike(plan)
         self.final_days = final_days
         self.cached = cached
         self.orgs: dict[str, Org] = {}
         self.changed_at: dict[str, str] = {}  # the first of the two offsets that an organisation's version is
         self.records: dict[str, Record] = {}
         self.rows: dict[str, Row] = {}
+        self.hours: dict[str, Hours] = {}
         self.counted: dict[str, Counted] = defaultdict(dict)
 
     def apply(self, arrivals: Iterable[Arrival], position: int) -> Generator[Load | LoadHash | Scan, Any, Writes]:
@@ -79,10 +81,10 @@ class Shard:
         writes = Writes()
         keys = {org: org_keys(self.prefix, org) for org in by_org}
         if new := keys.keys() - self.orgs.keys():
-            writes.zadd[orgs(self.prefix)] = dict.fromkeys(new, 0)
+            writes.zadd[tables.orgs(self.prefix)] = dict.fromkeys(new, 0)
         yield from self._load_orgs(keys)
         subjects = {org: keys[org].records({a.change.key for a in found}) for org, found in by_org.items()}
-        yield from self._load_records(key for named in subjects.values() for key in named.values())
+        yield from self._load(self.records, chain(*map(dict.values, subjects.values())), decode_record)
         for org, found in by_org.items():
             delta = yield from self._fold(org, keys[org], subjects[org], found)
             yield from self._write(keys[org], subjects[org], delta, writes, position)
@@ -103,12 +105,15 @@ class Shard:
                 self.changed_at[names.prefix] = (version or b"0").decode().partition(" ")[0]
                 self.orgs[org] = Org({_text(k): _read_entry(v) for k, v in found.items()})
 
-    def _load_records(self, keys: Iterable[str]) -> Asking:
-        missing = [key for key in keys if key not in self.records]
+    def _load(
+        self, cache: dict[str, Any], keys: Iterable[str], decode: Callable[[bytes], Any], empty: bytes = b""
+    ) -> Asking:
+        """Have the values of keys in one of the caches; ``empty`` stands for what is not there, else it is left out."""
+        missing = [key for key in keys if key not in cache]
         found = (yield Load(missing)) if missing else []
-        for key, packed in zip(missing, found, strict=True):
-            if packed:
-                self.records[key] = decode_record(packed)
+        cache.update(
+            (key, decode(packed or empty)) for key, packed in zip(missing, found, strict=True) if packed or empty
+        )
 
     def _fold(
         self, org: str, keys: OrgKeys, subjects: dict[str, str], arrivals: list[Arrival]
@@ -119,10 +124,10 @@ class Shard:
         if moved:
             more |= yield from self._replaced(org, keys, moved)
         subjects |= (named := keys.records(more))
-        yield from self._load_records(named.values())
+        yield from self._load(self.records, named.values(), decode_record)
         known = self.records
         before = {subject: known[key] for subject, key in subjects.items() if key in known}
-        folder = Folder(self.orgs[org], before, self.counted[org], self.plan, self.final_days)
+        folder = Folder(self.orgs[org], before, self.counted[org], self.alike, self.final_days)
         delta = folder.fold(arrivals)
         self.orgs[org] = folder.org
         return delta
@@ -143,15 +148,15 @@ class Shard:
         """The records whose buckets move because a zone or the currency changes: all of them, or a user's tasks."""
         before = self.orgs[org]
         records = {a.change.key: self._known(keys, a.change.key) for a in moved}
-        trial = Folder(before, records, {}, self.plan, self.final_days)
+        trial = Folder(before, records, {}, self.alike, self.final_days)
         trial.fold(moved)
-        yield from self._load_rows([keys.months])
+        yield from self._load(self.rows, [keys.months], decode_row, b"{}")
         if trial.org.places == before.places or not self.rows[keys.months]:
             return set()
         whole = trial.org.places[:2] != before.places[:2]
         prefix = keys.record("" if whole else "task/")
         stored = [_text(key) for key in (yield Scan(prefix))]
-        yield from self._load_records(stored)
+        yield from self._load(self.records, stored, decode_record)
         return {keys.subject(key) for key in stored}
 
     def _known(self, keys: OrgKeys, subject: str) -> Record:
@@ -161,7 +166,8 @@ class Shard:
         for entity, records in delta.records.items():
             self._put_records(entity, {subjects[subject]: record for subject, record in records.items()}, writes)
         rows = rolled_up(keys, delta)
-        yield from self._load_rows(rows.touched())
+        yield from self._load(self.rows, rows.touched(), decode_row, b"{}")
+        yield from self._load(self.hours, rows.hours, decode_hours, b"{}")
         if self._put_rows(rows, writes) or delta.directory:
             self.changed_at[keys.prefix] = str(position)
         if any(delta.records.values()) or delta.directory:
@@ -172,48 +178,42 @@ class Shard:
         writes.rejected += delta.rejected
 
     def _put_records(self, entity: str, records: dict[str, Record], writes: Writes) -> None:
-        for key, record in records.items():
-            if record.entries or record.links:
-                writes.put[key] = encode_record(record)
-            else:
-                writes.delete.append(key)  # it was only ever mentioned, and no longer is
+        writes.put.update(zip(records, map(encode_record, records.values()), strict=True))
+        for key in [key for key, record in records.items() if not (record.entries or record.links)]:
+            del writes.put[key]
+            writes.delete.append(key)  # it was only ever mentioned, and no longer is
         if entity in FINAL_ENTITIES:
-            for key in records.keys() & self.records.keys():
-                del self.records[key]
+            for key in records:
+                self.records.pop(key, None)
         else:
             self.records |= records
 
-    def _load_rows(self, keys: Iterable[str]) -> Asking:
-        missing = [key for key in keys if key not in self.rows]
-        found = (yield Load(missing)) if missing else []
-        for key, packed in zip(missing, found, strict=True):
-            self.rows[key] = decode_row(packed) if packed else {}
-
     def _put_rows(self, rows: Rows, writes: Writes) -> bool:
         """Add the differences to the rows; tell whether a month or a dimension value came or went."""
+        for key, hours in rows.hours.items():
+            there = self.hours[key]
+            now = self.hours[key] = summed_hours(there, hours)
+            if now is not there:
+                _put(key, now, writes)
         for key, cells in rows.cells.items():
-            before = self.rows[key]
-            after = self._put_row(key, before, cells, writes)
-            if bool(before) != bool(after) and key in rows.listed:
+            if self._put_row(key, cells, writes) and key in rows.listed:
                 listing, label = rows.listed[key]
-                rows.listings[listing][label] += 1 if after else -1
+                rows.listings[listing][label] += 1 if self.rows[key] else -1
         changed = False
         for key, counts in rows.listings.items():
             before = self.rows[key]
-            after = self._put_row(key, before, counts, writes)
-            changed |= before.keys() != after.keys()
+            self._put_row(key, counts, writes)
+            changed |= before.keys() != self.rows[key].keys()
         return changed
 
-    def _put_row(self, key: str, before: Row, more: Row, writes: Writes) -> Row:
-        """Add to a row, and return what it is then."""
-        if not any(more.values()):
-            return before
-        after = self.rows[key] = _sum(before, more)
-        if after:
-            writes.put[key] = encode_row(after)
-        else:
-            writes.delete.append(key)
-        return after
+    def _put_row(self, key: str, more: Row, writes: Writes) -> bool:
+        """Add to a row; tell whether it came or went."""
+        before = self.rows[key]
+        after = self.rows[key] = summed(before, more)
+        if after is before:
+            return False
+        _put(key, after, writes)
+        return not (before and after)
 
     def _put_index(self, keys: OrgKeys, delta: Delta, writes: Writes) -> None:
         writes.zadd.update((keys.moments(*of), members) for of, members in delta.added.items())
@@ -224,13 +224,14 @@ class Shard:
         for (rule, subject), since_ms in delta.causes.items():
             writes.causes[alerts.member(rule, org, subject)] = since_ms
         if "goal" in delta.records:
-            writes.zadd.setdefault(with_goals(self.prefix), {})[org] = 0
+            writes.zadd.setdefault(tables.with_goals(self.prefix), {})[org] = 0
         if any(arrival.is_history for arrival in arrivals):
-            writes.zadd.setdefault(history(self.prefix), {})[org] = position
+            writes.zadd.setdefault(tables.history(self.prefix), {})[org] = position
 
     def _trim(self) -> None:
         _shorten(self.records, self.cached)
         _shorten(self.rows, self.cached)
+        _shorten(self.hours, self.cached // 10)
         for counted in self.counted.values():
             _shorten(counted, self.cached // 10 // len(self.counted))
 
@@ -240,12 +241,11 @@ def _shorten(cache: dict[str, Any], most: int) -> None:
         del cache[key]
 
 
-def _sum(row: Row, more: Row) -> Row:
-    """What a row is with more added to it, zeros dropped."""
-    total = {**row}
-    for name, units in more.items():
-        total[name] = total.get(name, 0) + units
-    return {name: units for name, units in total.items() if units} if 0 in total.values() else total
+def _put(key: str, row: Row | Hours, writes: Writes) -> None:
+    if row:
+        writes.put[key] = encode_row(row)
+    else:
+        writes.delete.append(key)
 
 
 def _text(key: str | bytes) -> str:

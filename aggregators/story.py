@@ -68,12 +68,17 @@ class Point(Struct, gc=False):
     stated: Facts
 
 
-class Story(Struct, gc=False):
+class Story:
     """A record's creation and every change since. ``points[0]`` is its creation; ``final`` is what holds now."""
 
-    created_ns: int
-    points: list[Point]
-    final: dict[str, Any]
+    __slots__ = ("_blank", "_settled", "created_ns", "final", "points")
+
+    def __init__(self, created_ns: int, points: list[Point], final: dict[str, Any]) -> None:
+        self.created_ns = created_ns
+        self.points = points
+        self.final = final
+        self._blank: dict[str, None] | None = None
+        self._settled: Facts = {}
 
     def as_of(self, time_ns: int) -> dict[str, Any]:
         """Return the facts that held at an instant; before the creation those of the creation."""
@@ -87,11 +92,13 @@ class Story(Struct, gc=False):
 
     def seen(self, timed: Facts) -> dict[str, Any]:
         """Return what holds now, with the facts of an instant in place of today's."""
-        view = {**self.final}
-        if timed is not self.final:
-            for name in view.keys() & TIMED:
-                view[name] = timed.get(name)
-        return view
+        final = self.final
+        if timed is final:
+            return {**final}
+        if self._blank is None:
+            self._blank = dict.fromkeys(final.keys() & TIMED)
+            self._settled = {name: fact for name, fact in final.items() if name not in TIMED}
+        return {**self._blank, **timed, **self._settled}
 
 
 def story(record: Record) -> Story | None:

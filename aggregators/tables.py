@@ -3,7 +3,8 @@
 | key, after `{layout.pN}:<org>` | holds |
 |---|---|
 | `:r:<subject>` | the state of a record |
-| `:<holder>:h:<hour>`, `:d:<day>`, `:m:<month>`, `:a` | measures of a user (`u:<id>`), of what only a team owns (`t:…`), of all (`o`) |
+| `:<holder>:d:<day>`, `:m:<month>`, `:a` | measures of a user (`u:<id>`), of what only a team owns (`t:…`), of all (`o`) |
+| `:<holder>:h:<day in UTC>` | the same of each hour that begins on the day, by `HHMM` |
 | `:x<holder>:…` | what to add for credit to the current owner |
 | `:o:d:<day>:<dimension>=<value>`, `:m:…`, `:a:…` | the organisation's measures by a dimension's value |
 | `:i:<anchor>:<holder>` | sorted set: the moments `<ms>:<subject>` by time |
@@ -31,6 +32,7 @@ And the ledger of alerts, which is no table: it says what was told to whom, and 
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -40,9 +42,14 @@ LAYOUT = 1
 Row = dict[str, int]
 """A row: measure name to integer. Zeros are not kept, an empty row is deleted."""
 
+Hours = dict[str, Row]
+"""The rows of a day's hours, which are written together: few people have a day with more than a dozen."""
+
 _UNSAFE = re.compile(r"[%:{}=\s]", re.ASCII)
+_HOUR = re.compile(r":h:[0-9]{12}$")
 
 decode_row = msgspec.json.Decoder(dict[str, int]).decode
+decode_hours = msgspec.json.Decoder(dict[str, Row]).decode
 encode_row = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -54,6 +61,17 @@ def escaped(text: str) -> str:
 def unescaped(text: str) -> str:
     """Return the id that ``escaped`` made a part of a key."""
     return re.sub(r"%([0-9A-F]{2})", lambda m: chr(int(m[1], 16)), text) if "%" in text else text
+
+
+def held_in(key: str) -> tuple[str, str]:
+    """Return the key that holds a row, and the hour where it holds those of a day, else nothing."""
+    return (key[:-4], key[-4:]) if _HOUR.search(key) else (key, "")
+
+
+@lru_cache(maxsize=65536)
+def _named(holder: str) -> str:
+    kind, colon, name = holder.partition(":")
+    return f"{kind}{colon}{escaped(name)}"
 
 
 def shard(partition: int, layout: int = LAYOUT) -> str:
@@ -118,8 +136,7 @@ class OrgKeys(NamedTuple):
 
     def holder(self, holder: str) -> str:
         """Return what the keys of a holder's rows begin with."""
-        kind, _, name = holder.partition(":")
-        return f"{self.prefix}:{kind}:{escaped(name)}" if name or kind != "o" else f"{self.prefix}:{kind}"
+        return f"{self.prefix}:{_named(holder)}"
 
     def row(self, holder: str, resolution: str, label: str = "", dimension: str = "", value: str = "") -> str:
         """Return the key of a row; ``label`` is empty for all time, dimension and value for the whole."""
@@ -128,8 +145,7 @@ class OrgKeys(NamedTuple):
 
     def moments(self, anchor: str, holder: str) -> str:
         """Return the key of the moments of an anchor that a holder is credited with."""
-        kind, _, name = holder.partition(":")
-        return f"{self.prefix}:i:{anchor}:{kind}:{escaped(name)}"
+        return f"{self.prefix}:i:{anchor}:{_named(holder)}"
 
     def values(self, dimension: str) -> str:
         """Return the key of the set of values that a dimension has."""

@@ -159,7 +159,7 @@ class Summing:
             for one in contribution(subject.partition("/")[0], record, self.directory.org, plan()):
                 for edge, total in sums.items():
                     if edge.from_ms <= one.at_ms < edge.to_ms:
-                        add(total, _of(one, edge), one.sign)
+                        add(total, _of(one, edge))
         return sums
 
     async def _values(self, dimension: str) -> list[str]:

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from aggregators.org import Org
 from aggregators.record import Record, decode_record
-from aggregators.tables import OrgKeys, Row, decode_row
+from aggregators.tables import OrgKeys, Row, decode_hours, decode_row, held_in
 from aggregators.teams import Teams
 from api.query.errors import UnsettledError
 
@@ -133,8 +133,12 @@ class Tables:
     async def load(self, keys: Iterable[str]) -> Mapping[str, Row]:
         """Read rows; those that are not there are empty."""
         missing = [key for key in dict.fromkeys(keys) if key not in self.rows]
-        for key, packed in zip(missing, await self._values(missing), strict=True):
-            self.rows[key] = decode_row(packed) if packed else {}
+        held = {key: held_in(key) for key in missing}
+        names = list(dict.fromkeys(name for name, _ in held.values()))
+        values = dict(zip(names, await self._values(names), strict=True))
+        days = {name: decode_hours(values[name] or b"{}") for name, hour in held.values() if hour}
+        for key, (name, hour) in held.items():
+            self.rows[key] = days[name].get(hour, {}) if hour else decode_row(values[name] or b"{}")
         return self.rows
 
     async def records(self, subjects: Iterable[str]) -> dict[str, Record]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from aggregators.catalogue import BY_ID, plan
-from aggregators.contribution import contribution
+from aggregators.contribution import MOMENTS, contribution
 from aggregators.fold import Arrival, mentioned
 from aggregators.org import Org
 from aggregators.record import Record, merge
@@ -43,7 +43,8 @@ def added(*changes: Change) -> Cells:
     total: Cells = {}
     for one in contribution(changes[0].entity, record, Org(), plan()):
         for name, units in one.cells.items():
-            total[name] = total.get(name, 0) + one.sign * units
+            total[name] = total.get(name, 0) + units
+    total.pop(MOMENTS, None)
     return total
 
 

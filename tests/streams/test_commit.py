@@ -140,3 +140,10 @@ def test_a_mark_fits_only_the_record_it_was_made_from() -> None:
         other = ConsumerRecord("t", 0, 7, 99, 1, None, b"value", 0, 0, 5, ())
         setattr(other, name, value)
         assert not after.fits(other)
+
+
+async def test_more_keys_than_a_lua_stack_holds_are_read_in_order(store: Store) -> None:
+    keys = [f"{SHARD}:k{n}" for n in range(20_001)]
+    await store.redis.mset({key: key for key in keys[::3]})
+    assert await store.answer(Load(keys)) == [None if n % 3 else key.encode() for n, key in enumerate(keys)]
+    assert await store.answer(Load([])) == []

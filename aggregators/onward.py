@@ -1,0 +1,126 @@
+"""What a record's next event changes, worked out from where the record stands instead of from its whole story.
+
+It serves the usual case: a deal or a task goes on, later than all that was known of it, and nothing that its past counts by
+changes. Wherever this module has no answer the story is told again, and where it has one, it is the same.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+
+from aggregators import deals
+from aggregators.contribution import Addition, Plan, additions
+from aggregators.moment import Moment, holder
+from aggregators.org import Org
+from aggregators.record import Record
+from aggregators.story import TIMED, Facts, facts_of, milliseconds, story
+from events import DealHealthChanged, DealLost, DealStageChanged, DealUpdated, DealWon, Entry, TaskStatusChanged
+
+PRESENT = frozenset({"owner_id", "team_id", "lines"})
+"""Facts of today that change what the past counts for: who it is credited to, and what a deal is worth."""
+
+
+class Standing(Struct, gc=False):
+    """Where a record stands: what it contributes, the facts that hold (None: it has no story), and since when there is it."""
+
+    additions: list[Addition]
+    facts: dict[str, Any] | None = None
+    created_ns: int = 0
+
+
+class Step(Struct, gc=False):
+    """What an event takes off and what it adds, what stays as it was, and the facts that hold then."""
+
+    gone: list[Addition]
+    new: list[Addition]
+    rest: list[Addition]
+    facts: dict[str, Any]
+
+
+def standing(entity: str, record: Record, org: Org, plan: Plan) -> Standing:
+    """Return where a record stands, as its whole story tells."""
+    told = story(record)
+    found = additions(entity, told, record, org, plan)
+    return Standing(found, told.final, told.created_ns) if told else Standing(found)
+
+
+def onward(before: Record, record: Record, was: Standing, org: Org, plan: Plan) -> Step | None:
+    """Return what the one event changes that a record has more than before, None where its story has to be told again."""
+    *known, entry = record.entries
+    change, facts = _CHANGES.get(type(entry.data)), was.facts
+    if change is None or facts is None or known != before.entries or entry.time_ns <= known[-1].time_ns:
+        return None
+    said = facts_of(entry)
+    changed = {name for name, fact in said.items() if facts.get(name) != fact}
+    if not changed.isdisjoint(PRESENT) or _reads(was.additions, changed - TIMED, plan):
+        return None
+    now = {**facts, **said}
+    found = change(was, entry, said, now, changed)
+    if found is None:
+        return None
+    gone, new, moments = found
+    for moment in moments:
+        effect = plan[moment.anchor].effect(moment, org) if moment.anchor in plan else None
+        if effect:
+            new.append(Addition(moment.anchor, moment.at_ms, moment.holder, 1, effect))
+    rest = [one for one in was.additions if one not in gone] if gone else was.additions
+    return Step(gone, new, rest, now)
+
+
+def _reads(additions: list[Addition], names: set[str], plan: Plan) -> bool:
+    """Tell whether any of the additions counts by one of these facts."""
+    return bool(names) and any(not names.isdisjoint(plan[one.anchor].facts) for one in additions)
+
+
+Found = tuple[list[Addition], list[Addition], list[Moment]]
+"""What is taken off, the ends of levels, and what begins or happens."""
+
+
+def _deal(was: Standing, entry: Entry, said: Facts, now: dict[str, Any], changed: set[str]) -> Found | None:
+    """An open deal changes, or is closed."""
+    last = was.additions[-1] if was.additions else None
+    if last is None or last.anchor != "deal.open" or last.sign < 0 or last.holder[0] == "x" or now.get("lines"):
+        return None
+    if changed.isdisjoint(TIMED):
+        return [], [], []
+    at_ms, status = milliseconds(entry.time_ns), said.get("status")
+    if status is None:
+        facts = deals.opened(now, now, None, None)
+        moment = Moment("deal.open", at_ms, last.holder, last.holder, facts)
+    elif status in deals.CLOSED:
+        facts = now | deals.closed(milliseconds(was.created_ns), at_ms, said, status) | deals.worth(now)[2]
+        moment = Moment("deal.closed", at_ms, last.holder, last.holder, facts)
+    else:
+        return None
+    return [], [_ended(last, at_ms)], [moment]
+
+
+def _task(was: Standing, entry: Entry, said: Facts, now: dict[str, Any], changed: set[str]) -> Found | None:
+    """A task that nothing was said of but when it is due is done."""
+    if said.get("status") != "done" or "status" not in changed or len(was.additions) > 1:
+        return None
+    at_ms, owner, done_by = milliseconds(entry.time_ns), holder(now), holder(now, entry.actor)
+    completed = Moment("task.completed", at_ms, owner, owner, now)
+    done = Moment("task.done", at_ms, done_by, done_by, {**now, "activity": "task"})
+    for overdue in was.additions:
+        if overdue.sign < 0 or overdue.at_ms == at_ms:  # within a millisecond, which was first is for the story to tell
+            return None
+        if overdue.at_ms > at_ms:
+            return [overdue], [], [completed, done]
+        return [], [_ended(overdue, at_ms)], [completed, done]
+    return [], [], [completed, done]
+
+
+def _ended(began: Addition, at_ms: int) -> Addition:
+    return Addition(began.anchor, at_ms, began.holder, -1, began.effect.ended())
+
+
+_CHANGES: dict[type, Callable[[Standing, Entry, Facts, dict[str, Any], set[str]], Found | None]] = {
+    DealStageChanged: _deal,
+    DealUpdated: _deal,
+    DealHealthChanged: _deal,
+    DealWon: _deal,
+    DealLost: _deal,
+    TaskStatusChanged: _task,
+}
