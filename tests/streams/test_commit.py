@@ -4,7 +4,7 @@ import pytest
 from aiokafka.structs import ConsumerRecord
 from redis.asyncio import Redis as Client
 
-from aggregators.shard import Load, LoadHash, Scan, Writes
+from aggregators.shard import Load, LoadHashes, Scan, Writes
 from streams.commit import Answer, Mark, Store, mark
 
 SHARD = "{1.p0}"
@@ -127,7 +127,7 @@ async def test_what_a_shard_asks_for_is_read(store: Store) -> None:
     await store.commit(SHARD, AT_10, AT_20, WRITES)
     await store.redis.set(f"{SHARD}:ac*e:r:x", "[]")
     assert await store.answer(Load([ROW, OLD])) == [b'{"deals_open":1}', None]
-    assert await store.answer(LoadHash(DIRECTORY)) == {b"user/\xc3\xbc": b'{"name":"\xc3\xbc"}'}
+    assert await store.answer(LoadHashes([DIRECTORY, "none"])) == [{b"user/\xc3\xbc": b'{"name":"\xc3\xbc"}'}, {}]
     assert await store.answer(Scan(f"{SHARD}:ac*e:r:")) == [b"{1.p0}:ac*e:r:x"]
 
 
