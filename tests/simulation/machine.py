@@ -163,18 +163,38 @@ class Simulation(RuleBasedStateMachine):
         ]
         for index in holders[:1]:
             self.start(index, partition, 100)
-            self.answer(self.workers[index], before % 8)
+            self.answer(self.workers[index], before % 5)
             for heir in [1 - index, index][: 1 + back]:
                 self.share([heir] * PARTITIONS)
                 while self.workers[heir].is_busy("rebalance") and (calls := self.network.of(self.workers[heir].name)):
                     self.network.take(calls[-1]).deliver()  # not those of the batch, which are older
                     self.settle()
             self.start(heir, partition, 100)
-            self.answer(self.workers[heir], after % 8)
+            self.answer(self.workers[heir], after % 5)
             for worker in (self.workers[index], self.workers[heir]) if on else ():
                 self.finish(worker)
             if on:
                 self.go_on(seed, 4)
+
+    @rule(seed=some, index=workers, partition=parts, before=some, after=some)
+    def overtake(self, seed: int, index: int, partition: int, before: int, after: int) -> None:
+        """Hold a call of a batch up until its worker has given it up, claimed again and is in the middle of the next one."""
+        worker = self.workers[index]
+        if worker.is_paused or worker.tasks:
+            return
+        self.say(seed, 4, 0, "")
+        self.start(index, partition, 100)
+        self.answer(worker, before % 5)
+        for call in self.network.of(worker.name)[:1]:
+            self.network.late.append(self.network.take(call))
+            call.fail()
+            self.settle()
+            self.finish(worker)
+            self.start(index, partition, 100)
+            self.answer(worker, after % 5)
+            self.network.late.pop().run()
+        self.finish(worker)
+        self.go_on(seed, 4)
 
     @rule(index=workers)
     def follow(self, index: int) -> None:
