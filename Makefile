@@ -24,7 +24,7 @@ run: setup ## Run the service with a generated company, or with an export: make 
 	$(BIN)/crmpulse up $(if $(DATA),--data '$(DATA)',--demo)
 
 test: setup ## Run the tests that need no server but the embedded ones
-	$(BIN)/python -m pytest -m "not kafka and not browser and not monitoring and not image" $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not kafka and not browser and not monitoring and not image" $(ARGS)
 
 check: setup ## Lint, format, types, and whether the generated docs are fresh
 	$(BIN)/ruff check
