@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from itertools import repeat
 from typing import Any
 
 import pytest
@@ -62,6 +63,11 @@ def without_acknowledgement(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(partition, "publish", publish)
 
 
+def with_one_owner(patch: pytest.MonkeyPatch) -> None:
+    """A worker is the same owner in all its claims."""
+    patch.setattr(commit, "_claims", repeat(0))
+
+
 def without_beginning(patch: pytest.MonkeyPatch) -> None:
     """Nobody looks whether the log lost its beginning while it is read."""
     patch.setattr(Partition, "goes_on_from", lambda self, earliest: None)
@@ -83,6 +89,7 @@ GUARDS: dict[str, Removal] = {
     "checksum": without_checksum,
     "one script": in_two_steps,
     "acknowledgement": without_acknowledgement,
+    "owner of each claim": with_one_owner,
     "beginning": without_beginning,
     "following": without_following,
 }

@@ -176,25 +176,39 @@ class Simulation(RuleBasedStateMachine):
             if on:
                 self.go_on(seed, 4)
 
-    @rule(seed=some, index=workers, partition=parts, before=some, after=some)
-    def overtake(self, seed: int, index: int, partition: int, before: int, after: int) -> None:
-        """Hold a call of a batch up until its worker has given it up, claimed again and is in the middle of the next one."""
+    @rule(seed=some, index=workers, partition=parts, after=some)
+    def overtake(self, seed: int, index: int, partition: int, after: int) -> None:
+        """Hold a commit up until its worker has given it up, claimed again and is in the middle of the same batch."""
         worker = self.workers[index]
         if worker.is_paused or worker.tasks:
             return
         self.say(seed, 4, 0, "")
         self.start(index, partition, 100)
-        self.answer(worker, before % 5)
-        for call in self.network.of(worker.name)[:1]:
-            self.network.late.append(self.network.take(call))
-            call.fail()
+        while (calls := self.network.of(worker.name)) and not calls[0].is_commit:
+            self.answer(worker, 1)
+        for call in calls[:1]:
+            self.network.take(call).fail()
             self.settle()
             self.finish(worker)
             self.start(index, partition, 100)
-            self.answer(worker, after % 5)
-            self.network.late.pop().run()
+            self.answer(worker, after % 6)
+            call.run()
         self.finish(worker)
         self.go_on(seed, 4)
+
+    @rule(index=workers, partition=parts, before=some, way=st.sampled_from(["stray", "poison"]))
+    def break_off(self, index: int, partition: int, before: int, way: str) -> None:
+        """Lose a request in the middle of a batch that has something to publish."""
+        worker = self.workers[index]
+        if worker.is_paused or worker.tasks:
+            return
+        self.say(before, 2, partition, way)
+        self.start(index, partition, 100)
+        self.answer(worker, before % 6)
+        for call in self.network.of(worker.name)[:1]:
+            self.network.take(call).fail()
+            self.settle()
+        self.finish(worker)
 
     @rule(index=workers)
     def follow(self, index: int) -> None:
@@ -315,7 +329,7 @@ class Simulation(RuleBasedStateMachine):
     def halts_for_a_reason(self) -> None:
         """A partition is left alone only where log or tables are not as they were."""
         for worker in self.workers:
-            assert not worker.applier.mistakes
+            assert not worker.applier.mistakes, worker.applier.mistakes
             assert worker.applier.halted.keys() <= self.broken, worker.applier.halted
 
     def note_refused(self) -> None:
@@ -383,4 +397,4 @@ class Simulation(RuleBasedStateMachine):
             needed |= {(number, offset) for offset in self.recounts[number].refused if found and offset < found.next}
         letters = {(int(letter["partition"]), int(letter["offset"])) for letter in self.log.letters}
         self.note_refused()
-        assert needed <= letters <= self.refused
+        assert needed <= letters <= self.refused, (needed - letters, letters - self.refused)

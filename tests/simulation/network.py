@@ -9,6 +9,7 @@ from typing import Any
 
 from redis.exceptions import ConnectionError as Disconnected
 
+from streams import commit
 from tests.simulation.memory import Memory
 
 Run = Callable[[], Any]
@@ -22,6 +23,7 @@ class Call:
     run: Run
     reply: asyncio.Future[Any]
     fault: Exception
+    is_commit: bool
 
     def deliver(self) -> None:
         """Do it and reply."""
@@ -43,9 +45,9 @@ class Network:
         self.calls: list[Call] = []
         self.late: list[Call] = []
 
-    def send(self, caller: str, run: Run, fault: Exception) -> asyncio.Future[Any]:
+    def send(self, caller: str, run: Run, fault: Exception, *, is_commit: bool = False) -> asyncio.Future[Any]:
         """Put a call on its way."""
-        call = Call(caller, run, self.loop.create_future(), fault)
+        call = Call(caller, run, self.loop.create_future(), fault, is_commit)
         self.calls.append(call)
         return call.reply
 
@@ -72,12 +74,14 @@ class RemoteRedis:
         self.caller = caller
         self.server = server
 
-    def send(self, run: Run) -> asyncio.Future[Any]:
-        return self.network.send(self.caller, run, Disconnected("the connection broke"))
+    def send(self, run: Run, *, is_commit: bool = False) -> asyncio.Future[Any]:
+        """Put a command on its way."""
+        return self.network.send(self.caller, run, Disconnected("the connection broke"), is_commit=is_commit)
 
     def register_script(self, script: str) -> Callable[..., asyncio.Future[Any]]:
         """As the client's."""
-        return lambda keys=(), args=(): self.send(lambda: self.server.eval(script, keys, args))
+        is_commit = commit.WRITE in script
+        return lambda keys=(), args=(): self.send(lambda: self.server.eval(script, keys, args), is_commit=is_commit)
 
     def get(self, key: str) -> asyncio.Future[Any]:
         """As the client's."""
