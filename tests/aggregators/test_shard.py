@@ -11,9 +11,10 @@ from msgspec.structs import replace
 from aggregators.catalogue import plan
 from aggregators.contribution import contribution
 from aggregators.fold import DAY_MS, Arrival
+from aggregators.memory import Tables, run
 from aggregators.org import Org
 from aggregators.record import decode_record
-from aggregators.shard import Load, LoadHashes, Scan, Shard, Tables, run
+from aggregators.shard import Load, LoadHashes, Scan, Shard
 from aggregators.tables import decode_hours, decode_row, held_in, org_keys
 from events import Change
 from tests.aggregators.test_fold import changes
