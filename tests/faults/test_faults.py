@@ -7,8 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
-from aiokafka.structs import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from streams.topics import ensure_topics
 from streams.verify import differences
@@ -74,7 +73,8 @@ def test_emptied_redis_is_said_aloud_and_filled_again_from_the_log(world: World)
 def test_a_topic_made_anew_under_a_worker_is_said_aloud_and_not_applied(world: World, length: int) -> None:
     async def recreated() -> None:
         async with world.open() as here:
-            await here.reach(await here.publish(600))
+            await here.publish(600)
+            await here.settle()
             before = await tables(here)
             await anew(world)
             await here.publish(length)
@@ -83,22 +83,6 @@ def test_a_topic_made_anew_under_a_worker_is_said_aloud_and_not_applied(world: W
             assert await differences(world.settings) != []
 
     asyncio.run(recreated())
-
-
-def test_a_log_that_lost_what_was_not_applied_is_said_aloud(world: World) -> None:
-    async def expired() -> None:
-        async with world.open() as here:
-            at = await here.publish(600)
-            await here.reach(at)
-            world.redis.kill()
-            end = await here.publish(6_000)
-            await drop(world, 2_000)
-            world.redis.start()
-            await until(lambda: said(world, "is lost", 2), 120, "halt")
-            assert await here.applied() < end
-            assert all("recount" in line for line in await differences(world.settings))
-
-    asyncio.run(expired())
 
 
 async def said(world: World, words: str, partitions: int) -> bool:
@@ -119,11 +103,3 @@ async def anew(world: World) -> None:
         return not await ensure_topics(world.settings)
 
     await until(created, 30, "make the topic anew")
-
-
-async def drop(world: World, before: int) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=world.settings.kafka)
-    await admin.start()
-    parts = [TopicPartition(world.settings.events_topic, number) for number in range(world.settings.partitions)]
-    await admin.delete_records({part: RecordsToDelete(before) for part in parts})
-    await admin.close()

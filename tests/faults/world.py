@@ -129,11 +129,15 @@ class Open:
             await self.reach(at + 1, MOVES_SECONDS)
         self.world.slowest_seconds = max(self.world.slowest_seconds, time.monotonic() - began)
 
+    async def settle(self) -> None:
+        """Wait until everything has been applied."""
+        await self.reach(await log_end(self.world.settings))
+        await self.reach(await log_end(self.world.settings))  # what was forwarded meanwhile
+
     async def is_exact(self) -> list[str]:
         """What is lost, double or missing once everything has been applied: nothing."""
         world = self.world
-        await self.reach(await log_end(world.settings))
-        await self.reach(await log_end(world.settings))  # what was forwarded meanwhile
+        await self.settle()
         found = await differences(world.settings)
         if (counted := await calls(self.client)) != world.load.calls:
             found.append(f"{sum(counted.values())} calls, not {sum(world.load.calls.values())}")
