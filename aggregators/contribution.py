@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from aggregators import activities, deals, leads, tickets
 from aggregators.histogram import bucket
-from aggregators.measures import Measure
+from aggregators.measure import Measure
 from aggregators.moment import Moment
 from aggregators.org import Org
 from aggregators.record import Record

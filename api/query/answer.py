@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, TypeVar
 
-from aggregators.catalogue import Kpi
 from aggregators.formulas import Share
+from aggregators.kpi import Kpi
 from aggregators.money import PROBABILITY
 from aggregators.org import Org
 from aggregators.tables import Row, unescaped

@@ -4,9 +4,10 @@ from typing import Any
 
 import msgspec
 
-from aggregators.catalogue import KPIS, Kpi, anchors_of, plan
+from aggregators.catalogue import KPIS, anchors_of, plan
 from aggregators.contribution import added_by, moments
 from aggregators.formulas import read_by
+from aggregators.kpi import Kpi
 from aggregators.org import Org
 from aggregators.record import Record, is_deleted
 from aggregators.story import story

@@ -5,8 +5,8 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from aggregators.catalogue import Kpi
 from aggregators.goals import Goal
+from aggregators.kpi import Kpi
 from aggregators.tables import org_keys, shard
 from aggregators.windows import utc_text
 from api.query import drill, goal_kpis, goals, ranking

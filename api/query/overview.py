@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import NamedTuple
 
-from aggregators.catalogue import KPIS, Kpi
+from aggregators.catalogue import KPIS
 from aggregators.formulas import Share
+from aggregators.kpi import Kpi
 from aggregators.tables import Row
 from aggregators.teams import ALWAYS, Part
 from aggregators.values import Cells, Context, Number, Value

@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from aggregators.catalogue import BY_ID, Kpi
+from aggregators.catalogue import BY_ID
 from aggregators.contribution import DIMENSIONS
 from aggregators.deals import normalised
+from aggregators.kpi import Kpi
 from aggregators.org import Org
 from aggregators.windows import NAMES, UNITS, Periods, Window, instant, named
 from api.query.errors import ImpossibleError, Problem, UnknownError, nearest

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from aggregators.catalogue import KPIS, Kpi
+from aggregators.catalogue import KPIS
 from aggregators.formulas import Duration
+from aggregators.kpi import Kpi
 from api.query.engine import Engine
 from crmpulse.embedded import Redis
 from crmpulse.settings import Settings

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from aggregators.catalogue import BY_ID, KPIS, Kpi, anchors_of, plan
+from aggregators.catalogue import BY_ID, KPIS, anchors_of, plan
 from aggregators.contribution import DIMENSIONS
+from aggregators.kpi import Kpi
 from aggregators.measures import MEASURES
 from aggregators.page import page
 

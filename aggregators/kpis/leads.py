@@ -1,0 +1,24 @@
+"""Leads, and where they come from."""
+
+from aggregators.formulas import Count, Ratio
+from aggregators.kpi import Kpi
+
+AREA = "Acquisition & leads"
+
+_CONVERTED = Ratio(("leads_created_converted",), ("leads_created",), {
+    "flow": Ratio(("leads_converted",), ("leads_converted", "leads_lost")),
+}, "cohort", "leads_created_live")  # fmt: skip
+
+KPIS: tuple[Kpi, ...] = (
+    Kpi("leads_created", AREA, "core", "count", "leads", "user team org source channel region custom", Count("leads_created"),
+        "Distinct leads created, credited to the owner at creation. Deleted, merged and spam leads are retracted; a lead later "
+        "converted still counts."),
+    Kpi("leads_open", AREA, "core", "gauge", "leads", "user team org source channel", Count("leads_open"),
+        "Leads in open or working status as of an instant; a lead is open from its creation on."),
+    Kpi("leads_converted", AREA, "core", "count", "leads", "user team org source channel region", Count("leads_converted"),
+        "Leads entering `converted` for the first time, credited to the owner then; a later regress does not retract."),
+    Kpi("lead_conversion_rate", AREA, "core", "ratio", "ratio", "user team org source channel region custom", _CONVERTED,
+        "Cohort: leads created in the window and converted to date / leads created in the window; `open_share` tells how many of "
+        "them are still undecided. Variant `flow`: converted / (converted + disqualified) by the time of the decision.",
+        ("variant",)),
+)  # fmt: skip

@@ -1,0 +1,19 @@
+"""What is added up of tickets and their ratings."""
+
+from aggregators.measure import Measure, one
+from aggregators.story import Facts
+
+
+def _satisfied(facts: Facts) -> bool:
+    return bool(5 * facts["score"] >= 4 * facts["scale"])
+
+
+MEASURES: tuple[Measure, ...] = (
+    Measure("tickets_created", ("ticket.created",), "count", "", one),
+    Measure("tickets_open", ("ticket.open",), "count", "", one),
+    Measure("tickets_resolved", ("ticket.resolved",), "count", "", one),
+    Measure("first_resolution", ("ticket.first_resolved",), "duration", "took_ms", lambda f: f["took_ms"]),
+    Measure("full_resolution", ("ticket.resolved",), "duration", "took_ms", lambda f: f["took_ms"]),
+    Measure("ratings", ("ticket.rated",), "count", "", one),
+    Measure("ratings_satisfied", ("ticket.rated",), "count", "score scale", _satisfied),
+)  # fmt: skip
