@@ -11,13 +11,17 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import inspect
 
+from aggregators import alerts
 from aggregators.contribution import Effect, Plan, contribution
 from aggregators.org import Org
 from aggregators.record import Record
 from events import EVENTS, Data, Entry
 
 Pattern = tuple[tuple[str, str, Effect], ...]
-"""Anchor, holder (``ACTOR`` or ``OWNER`` for those of the event) and effect of each moment, all of them at the event's time."""
+"""Anchor, holder (``ACTOR`` or ``OWNER`` for those of the event) and effect of each moment, all of them at the event's time.
+
+None of them concerns an alert.
+"""
 
 ACTOR, OWNER = "u:\0", "u:\1"
 TOLD_BY = frozenset("team_id new reason kind score scale ticket_id probability value lines changed".split())
@@ -66,7 +70,7 @@ class Alike:
     def _at(self, time_ns: int, entry: Entry, data: Data, org: Org) -> Pattern | None:
         like = msgspec.structs.replace(entry, time_ns=time_ns, actor=entry.actor and ACTOR[2:], data=data)
         found = contribution(data.entity, Record([like]), org, self.plan)
-        if any(one.at_ms != time_ns // 1_000_000 or one.effect.dated for one in found):
+        if alerts.concern(found) or any(one.at_ms != time_ns // 1_000_000 or one.effect.dated for one in found):
             return None
         return tuple((one.anchor, one.holder, one.effect) for one in found)
 

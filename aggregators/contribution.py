@@ -93,16 +93,15 @@ class Kept:
         facts, known = tuple(map(moment.facts.get, self.facts)), self._known[org.currency]
         try:
             return known[facts]
-        except KeyError:
+        except (KeyError, TypeError) as missing:
             shown = dict(zip(self.facts, facts, strict=True))
             found = self._effect(moment, shown, org)
             if len(known) >= KNOWN:
                 known.clear()
-            if self._timeless(shown, found):
+            # A dictionary of products is not hashable.
+            if isinstance(missing, KeyError) and self._timeless(shown, found):
                 known[facts] = found
             return found
-        except TypeError:  # a dictionary of products is not hashable
-            return self._effect(moment, moment.facts, org)
 
     def _timeless(self, facts: Facts, effect: Effect | None) -> bool:
         """Tell whether all with equal facts have this effect: no amount at the rate of a day, no value that only equals one."""
@@ -119,7 +118,7 @@ class Kept:
         return Effect(cells, groups, not self.level and any("@" in name for name in cells))
 
 
-KNOWN = 20_000
+KNOWN = 5_000
 """So many effects are remembered of an anchor."""
 
 Plan = Mapping[str, Kept]

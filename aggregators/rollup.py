@@ -8,7 +8,7 @@ from typing import Any
 from aggregators.contribution import Dims, Effect
 from aggregators.fold import Delta
 from aggregators.measures import MEASURES
-from aggregators.tables import OrgKeys, Row
+from aggregators.tables import Hours, OrgKeys, Row
 
 _LEVELS = frozenset(m.name for m in MEASURES if m.level)
 
@@ -21,7 +21,7 @@ class Rows:
 
     def __init__(self) -> None:
         self.cells: dict[str, Row] = {}
-        self.hours: dict[str, dict[str, Row]] = defaultdict(dict)
+        self.hours: dict[str, Hours] = defaultdict(dict)
         self.listed: dict[str, tuple[str, str]] = {}
         self.listings: dict[str, Row] = defaultdict(lambda: defaultdict(int))
 
@@ -101,6 +101,14 @@ def summed(row: Row, more: Row) -> Row:
             else:
                 del total[name]
     return total
+
+
+def summed_hours(day: Hours, more: Hours) -> Hours:
+    """Return the hours of a day with more added to them, in the way of ``summed``."""
+    total = day | {hour: summed(day.get(hour, {}), cells) for hour, cells in more.items()}
+    if not all(total.values()):
+        total = {hour: row for hour, row in total.items() if row}
+    return total if total != day else day
 
 
 def _roll_up_groups(keys: OrgKeys, effects: Mapping[tuple[str, str], Mapping[Effect, int]], rows: Rows) -> None:

@@ -5,31 +5,20 @@ answer, and returns the writes. So a worker drives it with Redis and a recount w
 """
 
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Sequence
-from itertools import islice
+from collections.abc import Callable, Generator, Iterable, Sequence
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 import msgspec
 
-from aggregators import alerts
+from aggregators import alerts, tables
 from aggregators.alike import Alike
 from aggregators.contribution import Plan
 from aggregators.fold import Arrival, Counted, Delta, Folder
 from aggregators.org import Org, pack_entry
 from aggregators.record import FINAL_ENTITIES, UNKNOWN, Record, decode_record, encode_record
-from aggregators.rollup import Rows, rolled_up, summed
-from aggregators.tables import (
-    Hours,
-    OrgKeys,
-    Row,
-    decode_hours,
-    decode_row,
-    encode_row,
-    history,
-    org_keys,
-    orgs,
-    with_goals,
-)
+from aggregators.rollup import Rows, rolled_up, summed, summed_hours
+from aggregators.tables import Hours, OrgKeys, Row, decode_hours, decode_row, encode_row, org_keys
 from events import Invalid
 
 
@@ -92,10 +81,10 @@ class Shard:
         writes = Writes()
         keys = {org: org_keys(self.prefix, org) for org in by_org}
         if new := keys.keys() - self.orgs.keys():
-            writes.zadd[orgs(self.prefix)] = dict.fromkeys(new, 0)
+            writes.zadd[tables.orgs(self.prefix)] = dict.fromkeys(new, 0)
         yield from self._load_orgs(keys)
         subjects = {org: keys[org].records({a.change.key for a in found}) for org, found in by_org.items()}
-        yield from self._load_records(key for named in subjects.values() for key in named.values())
+        yield from self._load(self.records, chain(*map(dict.values, subjects.values())), decode_record)
         for org, found in by_org.items():
             delta = yield from self._fold(org, keys[org], subjects[org], found)
             yield from self._write(keys[org], subjects[org], delta, writes, position)
@@ -116,12 +105,15 @@ class Shard:
                 self.changed_at[names.prefix] = (version or b"0").decode().partition(" ")[0]
                 self.orgs[org] = Org({_text(k): _read_entry(v) for k, v in found.items()})
 
-    def _load_records(self, keys: Iterable[str]) -> Asking:
-        missing = [key for key in keys if key not in self.records]
+    def _load(
+        self, cache: dict[str, Any], keys: Iterable[str], decode: Callable[[bytes], Any], empty: bytes = b""
+    ) -> Asking:
+        """Have the values of keys in one of the caches; ``empty`` stands for what is not there, else it is left out."""
+        missing = [key for key in keys if key not in cache]
         found = (yield Load(missing)) if missing else []
-        for key, packed in zip(missing, found, strict=True):
-            if packed:
-                self.records[key] = decode_record(packed)
+        cache.update(
+            (key, decode(packed or empty)) for key, packed in zip(missing, found, strict=True) if packed or empty
+        )
 
     def _fold(
         self, org: str, keys: OrgKeys, subjects: dict[str, str], arrivals: list[Arrival]
@@ -132,7 +124,7 @@ class Shard:
         if moved:
             more |= yield from self._replaced(org, keys, moved)
         subjects |= (named := keys.records(more))
-        yield from self._load_records(named.values())
+        yield from self._load(self.records, named.values(), decode_record)
         known = self.records
         before = {subject: known[key] for subject, key in subjects.items() if key in known}
         folder = Folder(self.orgs[org], before, self.counted[org], self.alike, self.final_days)
@@ -158,13 +150,13 @@ class Shard:
         records = {a.change.key: self._known(keys, a.change.key) for a in moved}
         trial = Folder(before, records, {}, self.alike, self.final_days)
         trial.fold(moved)
-        yield from self._load_rows([keys.months])
+        yield from self._load(self.rows, [keys.months], decode_row, b"{}")
         if trial.org.places == before.places or not self.rows[keys.months]:
             return set()
         whole = trial.org.places[:2] != before.places[:2]
         prefix = keys.record("" if whole else "task/")
         stored = [_text(key) for key in (yield Scan(prefix))]
-        yield from self._load_records(stored)
+        yield from self._load(self.records, stored, decode_record)
         return {keys.subject(key) for key in stored}
 
     def _known(self, keys: OrgKeys, subject: str) -> Record:
@@ -174,8 +166,8 @@ class Shard:
         for entity, records in delta.records.items():
             self._put_records(entity, {subjects[subject]: record for subject, record in records.items()}, writes)
         rows = rolled_up(keys, delta)
-        yield from self._load_rows(rows.touched())
-        yield from self._load_hours(rows.hours)
+        yield from self._load(self.rows, rows.touched(), decode_row, b"{}")
+        yield from self._load(self.hours, rows.hours, decode_hours, b"{}")
         if self._put_rows(rows, writes) or delta.directory:
             self.changed_at[keys.prefix] = str(position)
         if any(delta.records.values()) or delta.directory:
@@ -196,27 +188,12 @@ class Shard:
         else:
             self.records |= records
 
-    def _load_rows(self, keys: Iterable[str]) -> Asking:
-        missing = [key for key in keys if key not in self.rows]
-        found = (yield Load(missing)) if missing else []
-        for key, packed in zip(missing, found, strict=True):
-            self.rows[key] = decode_row(packed) if packed else {}
-
-    def _load_hours(self, keys: Iterable[str]) -> Asking:
-        missing = [key for key in keys if key not in self.hours]
-        found = (yield Load(missing)) if missing else []
-        for key, packed in zip(missing, found, strict=True):
-            self.hours[key] = decode_hours(packed) if packed else {}
-
     def _put_rows(self, rows: Rows, writes: Writes) -> bool:
         """Add the differences to the rows; tell whether a month or a dimension value came or went."""
         for key, hours in rows.hours.items():
             there = self.hours[key]
-            now = there | {hour: summed(there.get(hour, {}), cells) for hour, cells in hours.items()}
-            if not all(now.values()):
-                now = {hour: row for hour, row in now.items() if row}
-            if now != there:
-                self.hours[key] = now
+            now = self.hours[key] = summed_hours(there, hours)
+            if now is not there:
                 _put(key, now, writes)
         for key, cells in rows.cells.items():
             if self._put_row(key, cells, writes) and key in rows.listed:
@@ -247,9 +224,9 @@ class Shard:
         for (rule, subject), since_ms in delta.causes.items():
             writes.causes[alerts.member(rule, org, subject)] = since_ms
         if "goal" in delta.records:
-            writes.zadd.setdefault(with_goals(self.prefix), {})[org] = 0
+            writes.zadd.setdefault(tables.with_goals(self.prefix), {})[org] = 0
         if any(arrival.is_history for arrival in arrivals):
-            writes.zadd.setdefault(history(self.prefix), {})[org] = position
+            writes.zadd.setdefault(tables.history(self.prefix), {})[org] = position
 
     def _trim(self) -> None:
         _shorten(self.records, self.cached)
