@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from aggregators import activities, deals, leads, tickets
+from aggregators import activities, contacts, deals, leads, tickets
 from aggregators.histogram import bucket
 from aggregators.measure import Measure
 from aggregators.moment import Moment
@@ -166,6 +166,10 @@ def _moments(entity: str, told: Story | None, record: Record, org: Org) -> Itera
             return activities.meeting(told)
         case "task":
             return activities.task(told, org.due_ns)
+        case "account":
+            return contacts.account(told)
+        case "contact":
+            return contacts.contact(told)
         case "lead":
             return leads.moments(told)
         case "deal":

@@ -9,6 +9,10 @@ from aggregators.histogram import quantile
 from aggregators.money import PROBABILITY
 from aggregators.values import Cells, Context, Value, merged, money
 
+DAY_MS = 86_400_000
+TRAILING_MS = 90 * DAY_MS
+"""What of a gauge is not held but happens is counted over so much time before the instant that it is asked as of."""
+
 
 class Formula(Protocol):
     """How a KPI is computed. ``measures`` are the names it reads, ``stats`` and ``variants`` what may be asked, default first."""
@@ -213,62 +217,65 @@ class Duration(NamedTuple):
 
 
 class Share(NamedTuple):
-    """The share of a dimension's values in a number (``count``) or in the money behind it (``value``)."""
+    """The share of a dimension's values in a number; ``others`` are further variants."""
 
-    measure: str
+    of: Formula
     dimension: str
-    worth: str
+    variant: str = ""
+    others: Mapping[str, Formula] = {}
     stats: tuple[str, ...] = ()
-    variants: tuple[str, ...] = ("count", "value")
 
     @property
     def measures(self) -> tuple[str, ...]:
         """Return the measures read."""
-        return self.measure, self.worth
+        return tuple(dict.fromkeys(m for formula in (self.of, *self.others.values()) for m in formula.measures))
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """Return the variants that may be asked."""
+        return (self.variant, *self.others) if self.others else ()
 
     def value(self, cells: Cells, context: Context) -> Value:
         """Return the number itself: the share is taken of it where its groups are known."""
-        n = cells.get(self.measure, 0)
-        if context.variant == "value":
-            worth = money(cells, self.worth, context)
-            return Value(worth.amount, n=n, caveats=worth.caveats)
-        return Value(n, n=n)
+        return self.others.get(context.variant, self.of).value(cells, context)
 
 
-class Ranked(NamedTuple):
-    """A place among peers by another KPI, which the question names."""
+class Velocity(NamedTuple):
+    """What an open deal is expected to bring, times how many there are, a day of the sales cycle."""
 
-    measures: tuple[str, ...] = ()
+    open: str
+    won: str
+    lost: str
+    revenue: str
+    cycle: str
+    stats: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Return the measures read."""
+        return self.open, self.won, self.lost, self.revenue, self.cycle
+
+    def value(self, cells: Cells, context: Context) -> Value:
+        """Return money a day, None where nothing was won, or in no time."""
+        n, won = cells.get(self.open, 0), cells.get(self.won, 0)
+        cycle_ms, revenue = cells.get(f"{self.cycle}.ms", 0), money(cells, self.revenue, context)
+        if not (won and cycle_ms):
+            return Value(None, n=n, caveats=revenue.caveats)
+        rate = Fraction(won, won + cells.get(self.lost, 0))
+        days = Fraction(cycle_ms, DAY_MS * cells[f"{self.cycle}.n"])
+        return Value(n * rate * (revenue.amount / won) / days, n=n, caveats=revenue.caveats)
+
+
+class Together(NamedTuple):
+    """Some measures that are summed together, for other formulas to make values of."""
+
+    measures: tuple[str, ...]
     stats: tuple[str, ...] = ()
     variants: tuple[str, ...] = ()
 
     def value(self, cells: Cells, context: Context) -> Value:
-        """Return nothing: a rank is not a sum."""
-        return Value(None)
-
-
-class OfGoal(NamedTuple):
-    """How a goal stands by another KPI, which the goal names: its ``progress``, ``attainment`` or ``pace``."""
-
-    told: str
-    measures: tuple[str, ...] = ()
-    stats: tuple[str, ...] = ()
-    variants: tuple[str, ...] = ()
-
-    def value(self, cells: Cells, context: Context) -> Value:
-        """Return nothing: what a goal is measured by is not known here."""
-        return Value(None)
-
-
-class GoalsMet(NamedTuple):
-    """The share of goals that were reached."""
-
-    measures: tuple[str, ...] = ()
-    stats: tuple[str, ...] = ()
-    variants: tuple[str, ...] = ()
-
-    def value(self, cells: Cells, context: Context) -> Value:
-        """Return nothing: goals are no sum."""
+        """Return nothing: it is only a sum."""
         return Value(None)
 
 

@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from aggregators.formulas import Formula, OfGoal
+from aggregators.formulas import Formula, Velocity
+from aggregators.unsummed import OfGoal
 
 
 class Kpi(NamedTuple):
@@ -22,7 +23,7 @@ class Kpi(NamedTuple):
     @property
     def gauge(self) -> bool:
         """Tell whether the KPI is asked as of an instant rather than over a window."""
-        return self.kind == "gauge" or isinstance(self.formula, OfGoal)
+        return self.kind.endswith("gauge") or isinstance(self.formula, OfGoal | Velocity)
 
     @property
     def counts(self) -> bool:

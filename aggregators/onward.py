@@ -84,16 +84,20 @@ def _deal(was: Standing, entry: Entry, said: Facts, now: dict[str, Any], changed
         return None
     if changed.isdisjoint(TIMED):
         return [], [], []
+    if said.get("status") == "won" and any(one.anchor == "deal.lost" for one in was.additions):
+        return None  # what was lost is won back
     at_ms, status = milliseconds(entry.time_ns), said.get("status")
     if status is None:
         facts = deals.opened(now, now, None, None)
-        moment = Moment("deal.open", at_ms, last.holder, last.holder, facts)
+        moments = [Moment("deal.open", at_ms, last.holder, last.holder, facts)]
     elif status in deals.CLOSED:
         facts = now | deals.closed(milliseconds(was.created_ns), at_ms, said, status) | deals.worth(now)[2]
-        moment = Moment("deal.closed", at_ms, last.holder, last.holder, facts)
+        moments = [Moment("deal.closed", at_ms, last.holder, last.holder, facts)]
+        if status == "lost" and all(one.anchor != "deal.lost" for one in was.additions):
+            moments.append(Moment("deal.lost", at_ms, last.holder, last.holder, facts | {"won_back": False}))
     else:
         return None
-    return [], [_ended(last, at_ms)], [moment]
+    return [], [_ended(last, at_ms)], moments
 
 
 def _task(was: Standing, entry: Entry, said: Facts, now: dict[str, Any], changed: set[str]) -> Found | None:

@@ -165,6 +165,11 @@ def _former_owner(explicit: list[Entry], stated: list[dict[str, Any]]) -> dict[s
     return {}
 
 
+def normalised(text: object) -> str | None:
+    """Return free text in one spelling: no outer or double spaces, no difference of case."""
+    return " ".join(str(text).split()).casefold() or None if text else None
+
+
 def milliseconds(time_ns: int) -> int:
     """Return an instant in whole milliseconds."""
     return time_ns // _MS

@@ -38,6 +38,7 @@ STARTS = (
 OFFSETS = (timedelta(0), timedelta(hours=2), timedelta(hours=-3), timedelta(hours=5, minutes=45))
 IDS = {
     "lead": 3, "deal": 4, "call": 4, "email": 3, "message": 3, "meeting": 3, "task": 4, "ticket": 3, "feedback": 4, "goal": 3,
+    "account": 3, "contact": 3,
 }  # fmt: skip
 ODD = ("{}", "a:{}", "{{{}}}", "x/{} y", "🐌{}", "é{}\u2028")
 
@@ -261,7 +262,10 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
     "lead.created": _of("lead", 6, lambda a: {**a.owned(0.8), **a.maybe(0.4, inbound=a.one(True, False), channel=a.one("shop"))}),
     "lead.status_changed": _of("lead", 10, lambda a: {
         "new": a.rng.choice(("open", "working", "qualified", "disqualified", "converted")), **a.owned(0.15),
+        **a.maybe(0.2, reason=a.one(*REASONS)),
     }),
+    "account.created": _of("account", 3, lambda a: {**a.owned(0.8), **a.maybe(0.3, channel=a.one("shop", "phone"))}),
+    "contact.created": _of("contact", 3, lambda a: {**a.owned(0.8), **a.maybe(0.3, channel=a.one("shop", "phone"))}),
     "deal.created": _of("deal", 8, _deal_created),
     "deal.stage_changed": _of("deal", 10, lambda a: {**_moved(a), **a.owned(0.1)}),
     "deal.updated": _of("deal", 8, _deal_updated),

@@ -34,6 +34,8 @@ CREATED = {
     "email": "crm.email.logged",
     "message": "crm.message.logged",
     "feedback": "crm.feedback.received",
+    "account": "crm.account.created",
+    "contact": "crm.contact.created",
 }
 REPLACED = {"call", "email", "message"}
 """Entities whose latest `logged` replaces all that was said before it."""
@@ -218,16 +220,25 @@ class Oracle:
         Money is in whole units of the organisation's currency, durations in seconds. A count has no denominator.
         A duration has `mean`, `count` and the exact `p50` (its value), a sum of money `fx_missing`.
         """
+        if kpi_id == "pipeline_velocity":
+            return self.velocity(scope, to_ms, by, where)
         from_ns, to_ns = from_ms * MS_NS, to_ms * MS_NS
         if kpi_id in GAUGES:
             parts = list(GAUGES[kpi_id](self, to_ns - 1))
         else:
             parts = [part for part in FLOWS[kpi_id](self) if from_ns <= part.at_ns < to_ns]
         parts = [part for part in parts if self.in_scope(part, scope)]
+        chosen: list[tuple[str, str]] = []
+        if kpi_id in SHARES:
+            by = by or SHARES[kpi_id]
+            where = list(where)
+            chosen = [pair for pair in where if pair[0] == SHARES[kpi_id]]
+            where = [pair for pair in where if pair not in chosen]
         for name, value in where:
             parts = [own for part in parts for label, own in self.split(kpi_id, part, name) if label == value]
-        if kpi_id == "lost_reason_share":
-            by = by or "lost_reason"
+        whole = len(parts)
+        for name, value in chosen:
+            parts = [it for part in parts for label, it in self.split(kpi_id, part, name) if label == value]
         groups: dict[Group, list[Part]] = {(): parts}
         for name in (by,) if isinstance(by, str) else by or ():
             finer: dict[Group, list[Part]] = defaultdict(list)
@@ -235,10 +246,33 @@ class Oracle:
                 for label, own in (pair for part in members for pair in self.split(kpi_id, part, name)):
                     finer[*group, label].append(own)
             groups = finer
-        if kpi_id == "lost_reason_share":
-            return shares(parts, groups)
+        if kpi_id in SHARES:
+            return shares(whole, groups)
         answer = summary(kpi_id, parts)
         return answer | ({"groups": {group: summary(kpi_id, own) for group, own in groups.items()}} if by else {})
+
+    def velocity(
+        self, scope: str, to_ms: int, by: str | Sequence[str] | None, where: Iterable[tuple[str, str]]
+    ) -> dict[str, Any]:
+        """Open deals times win rate times mean deal over mean cycle in days, of 90 days."""
+        names = ("deals_open", "win_rate", "avg_deal_size", "sales_cycle_length")
+        told = [self.kpi(name, scope, to_ms - 90 * 86_400_000, to_ms, by, [*where]) for name in names]
+
+        def speed(answers: list[dict[str, Any]]) -> dict[str, Any]:
+            count: Any
+            rate: Any
+            size: Any
+            cycle: Any
+            count, rate, size, cycle = (
+                it.get("mean") if name == "sales_cycle_length" else it.get("value")
+                for name, it in zip(names, answers, strict=True)
+            )
+            known = rate is not None and size is not None and cycle
+            return {"value": (count or 0) * rate * size / cycle * 86_400 if known else None}
+
+        keys = {key for it in told for key in it.get("groups", {})}
+        groups = {key: speed([it["groups"].get(key, {}) for it in told]) for key in keys}
+        return speed(told) | ({"groups": groups} if by else {})
 
     def split(self, kpi_id: str, part: Part, name: str) -> list[tuple[str, Part]]:
         """The values that the part has in a dimension, each with what counts there: a deal once for each product."""
@@ -323,9 +357,8 @@ def local(instant_ns: int, zone: ZoneInfo) -> datetime:
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=instant_ns // SECOND_NS)).astimezone(zone)
 
 
-def shares(parts: list[Part], groups: Mapping[Group, list[Part]]) -> dict[str, Any]:
+def shares(whole: int, groups: Mapping[Group, list[Part]]) -> dict[str, Any]:
     """Each group's share of all."""
-    whole = len(parts)
     told = {
         group: {"value": Fraction(len(own), whole), "numerator": len(own), "denominator": whole}
         for group, own in groups.items()
@@ -368,6 +401,28 @@ def leads_converted(it: Oracle) -> Iterator[Part]:
     for lead in it.live("lead"):
         if (at_ns := conversion_ns(lead)) is not None:
             yield Part(at_ns, *lead.holder(at_ns), lead.timeless())
+
+
+def leads_qualified(it: Oracle) -> Iterator[Part]:
+    for lead in it.live("lead"):
+        entered = [e for e in lead.happened("crm.lead.status_changed") if data(e)["new"] == "qualified"]
+        if entered:
+            at_ns = time_ns(entered[0]["time"])
+            yield Part(at_ns, *lead.holder(at_ns), lead.timeless())
+
+
+def leads_lost(it: Oracle) -> Iterator[Part]:
+    for lead in it.live("lead"):
+        changes = lead.happened("crm.lead.status_changed")
+        if changes and data(changes[-1])["new"] == "disqualified":
+            at_ns, why = time_ns(changes[-1]["time"]), data(changes[-1]).get("reason") or ""
+            dims = lead.timeless() | {"lost_reason": " ".join(why.split()).casefold() or NONE}
+            yield Part(at_ns, *lead.holder(at_ns), dims)
+
+
+def created(it: Oracle, entity: str) -> Iterator[Part]:
+    for record in it.live(entity):
+        yield Part(record.created_ns, *record.holder(record.created_ns), record.timeless())
 
 
 def lead_conversion_rate(it: Oracle) -> Iterator[Part]:
@@ -421,6 +476,30 @@ def deals_won(it: Oracle) -> Iterator[Part]:
 def deals_lost(it: Oracle) -> Iterator[Part]:
     for deal, _, at_ns, event in closed(it, "lost"):
         yield deal_part(it, deal, at_ns, lost_reason=reason(event))
+
+
+def deals_lost_value(it: Oracle) -> Iterator[Part]:
+    for deal, _, at_ns, event in closed(it, "lost"):
+        part = worth(it, deal, at_ns, EVER_NS)
+        part.dims = {**part.dims, "lost_reason": reason(event)}
+        yield part
+
+
+def opportunities_per_sale(it: Oracle) -> Iterator[Part]:
+    for deal, end, at_ns, _ in closed(it, "won", "lost"):
+        part = deal_part(it, deal, at_ns)
+        part.bottom = int(end == "won")
+        yield part
+
+
+def win_back_rate(it: Oracle) -> Iterator[Part]:
+    for deal in it.live("deal"):
+        ends = deal.happened(*DEAL_STATUS)
+        losses = [event for event in ends if event["type"] == "crm.deal.lost"]
+        if losses:
+            part = deal_part(it, deal, time_ns(losses[0]["time"]), lost_reason=reason(losses[0]))
+            part.top = Fraction(ends[-1]["type"] == "crm.deal.won")
+            yield part
 
 
 def win_rate(it: Oracle) -> Iterator[Part]:
@@ -544,6 +623,16 @@ def call_connect_rate(it: Oracle) -> Iterator[Part]:
         if outbound(call):
             part.top = Fraction(connected(call))
             yield part
+
+
+def calls_per_sale(it: Oracle) -> Iterator[Part]:
+    for call, part in logged(it, "call"):
+        if outbound(call) and connected(call):
+            part.bottom = 0
+            yield part
+    for part in deals_won(it):
+        part.top = Fraction(0)
+        yield part
 
 
 def call_talk_time(it: Oracle) -> Iterator[Part]:
@@ -700,6 +789,15 @@ def rated(rating: Record, ticket: Record | None) -> Holder:
 FLOWS: dict[str, Callable[[Oracle], Iterator[Part]]] = {
     "leads_created": leads_created,
     "leads_converted": leads_converted,
+    "leads_qualified": leads_qualified,
+    "leads_lost": leads_lost,
+    "source_share": leads_created,
+    "accounts_created": lambda it: created(it, "account"),
+    "deals_lost_value": deals_lost_value,
+    "opportunities_per_sale": opportunities_per_sale,
+    "win_back_rate": win_back_rate,
+    "calls_per_sale": calls_per_sale,
+    "activity_mix": activities_completed,
     "lead_conversion_rate": lead_conversion_rate,
     "deals_created": deals_created,
     "deals_won": deals_won,
@@ -732,5 +830,9 @@ GAUGES: dict[str, Callable[[Oracle, int], Iterator[Part]]] = {
     "tickets_open": tickets_open,
 }
 DURATIONS = {"sales_cycle_length", "first_resolution_time", "full_resolution_time"}
-RATIOS = {"lead_conversion_rate", "win_rate", "avg_deal_size", "call_connect_rate", "csat_score"}
-MONEY = {"revenue_won", "avg_deal_size", "pipeline_value", "weighted_pipeline"}
+RATIOS = {
+    "lead_conversion_rate", "win_rate", "avg_deal_size", "opportunities_per_sale", "win_back_rate",
+    "call_connect_rate", "calls_per_sale", "csat_score",
+}  # fmt: skip
+SHARES = {"lost_reason_share": "lost_reason", "source_share": "source", "activity_mix": "activity"}
+MONEY = {"revenue_won", "avg_deal_size", "deals_lost_value", "pipeline_value", "weighted_pipeline"}

@@ -1,6 +1,6 @@
 """What people do."""
 
-from aggregators.formulas import Count, Ratio, Spent
+from aggregators.formulas import Count, Ratio, Share, Spent
 from aggregators.kpi import Kpi
 
 AREA = "Activities & productivity"
@@ -10,6 +10,10 @@ KPIS: tuple[Kpi, ...] = (
         Count("activities_completed"),
         "Calls, outbound e-mails written by people, outbound messages not by a bot, meetings held and tasks done, credited to who "
         "did it, else to the owner. `pipeline` is that of the deal that the activity names."),
+    Kpi("activity_mix", AREA, "derived", "ratio", "ratio", "user team org activity channel",
+        Share(Count("activities_completed"), "activity"), "activities_completed of a kind / all of them."),
+    Kpi("calls_per_sale", AREA, "derived", "ratio", "calls", "user team org", Ratio(("calls_connected",), ("deals_won",)),
+        "Outbound calls that connected (as in call_connect_rate), when they were made / deals_won in the same window."),
     Kpi("calls_made", AREA, "core", "count", "calls", "user team org custom", Count("calls_made"), "Outbound calls logged."),
     Kpi("call_connect_rate", AREA, "core", "ratio", "ratio", "user team org", Ratio(("calls_connected",), ("calls_made",)),
         "Outbound calls with outcome `connected` or of at least 30 s / outbound calls."),

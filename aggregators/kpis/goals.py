@@ -1,7 +1,8 @@
 """Goals, the pipeline as a forecast, and rankings."""
 
-from aggregators.formulas import GoalsMet, OfGoal, Ranked, Total, Weighted
+from aggregators.formulas import Total, Weighted
 from aggregators.kpi import Kpi
+from aggregators.unsummed import GoalsMet, OfGoal, Ranked
 
 AREA = "Goals, forecast & ranking"
 

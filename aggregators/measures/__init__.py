@@ -1,8 +1,9 @@
 """All measures, joined from their areas."""
 
 from aggregators.measure import Measure
-from aggregators.measures import activities, deals, leads, support, tasks
+from aggregators.measures import activities, contacts, deals, leads, support, tasks
 
 MEASURES: tuple[Measure, ...] = (
     *leads.MEASURES, *deals.MEASURES, *activities.MEASURES, *tasks.MEASURES, *support.MEASURES,
+    *contacts.MEASURES,
 )  # fmt: skip

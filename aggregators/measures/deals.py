@@ -31,6 +31,8 @@ MEASURES: tuple[Measure, ...] = (
     Measure("revenue_won", ("deal.closed",), "money", "status amount", lambda f: f["amount"] if f["status"] == "won" else None),
     Measure("lost_value", ("deal.closed",), "money", "status amount", lambda f: f["amount"] if f["status"] == "lost" else None),
     Measure("sales_cycle", ("deal.closed",), "duration", "status cycle_ms", lambda f: f["cycle_ms"] if f["status"] == "won" else None),
+    Measure("deals_ever_lost", ("deal.lost",), "count", "", one),
+    Measure("deals_won_back", ("deal.lost",), "count", "won_back", lambda f: f["won_back"]),
     Measure("deals_open", ("deal.open",), "count", "", one),
     Measure("pipeline_value", ("deal.open",), "money", "amount", lambda f: f["amount"]),
     Measure("pipeline_weighted", ("deal.open",), "money", "amount parts", _weighted),

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import NamedTuple
 
 from aggregators.catalogue import KPIS
-from aggregators.formulas import Share
+from aggregators.formulas import Share, Together
 from aggregators.kpi import Kpi
 from aggregators.tables import Row
 from aggregators.teams import ALWAYS, Part
-from aggregators.values import Cells, Context, Number, Value
+from aggregators.values import Number
 from aggregators.windows import Periods, Window, named
 from api.query.answer import context_of
 from api.query.cells import Rows
@@ -112,20 +112,9 @@ def _values(found: Overview) -> Iterator[Figure]:
             yield Figure(kpi, window, level, name, kpi.formula.value(row, contexts[ends]).value)
 
 
-class _Together(NamedTuple):
-    """What all of some KPIs read; their own formulas make values of it."""
-
-    measures: tuple[str, ...]
-    stats: tuple[str, ...] = ()
-    variants: tuple[str, ...] = ()
-
-    def value(self, cells: Cells, context: Context) -> Value:
-        return Value(None)
-
-
 def _all(kpis: Sequence[Kpi]) -> Kpi:
     measures = tuple(dict.fromkeys(name for kpi in kpis for name in kpi.formula.measures))
-    return Kpi("", "", "", kpis[0].kind, "", "user team org", _Together(measures), "")
+    return Kpi("", "", "", "gauge" if kpis[0].gauge else "", "", "user team org", Together(measures), "")
 
 
 async def _moves(tables: Tables, directory: Directory, now_ms: int) -> bool:

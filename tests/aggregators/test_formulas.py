@@ -43,7 +43,7 @@ def test_merged_amounts_miss_what_each_of_them_misses() -> None:
     (Ratio(("a",), ("a", "b"), in_money=True), {"a": 10_000, "b": 30_000}, NOTHING, Value(Fraction(1, 4), 1, 4)),
     (Spent("ms", "n"), {"ms": 1500, "n": 2}, NOTHING, Value(Fraction(3, 2), n=2)),
     (Spent("ms", "n"), {}, NOTHING._replace(stat="mean"), Value(None, 0, 0)),
-    (Share("n", "why", "worth"), {"n": 2}, NOTHING, Value(2, n=2)),
+    (Share(Count("n"), "why"), {"n": 2}, NOTHING, Value(2, n=2)),
     (Weighted("own", "at", "n"), {"own": 10**10, "at/p/new": 20_000, "at/p/x": 70_000, "n": 3}, CONTEXT,
      Value(Fraction(6, 5), n=3, caveats={"probability_missing": 7})),
 ])  # fmt: skip

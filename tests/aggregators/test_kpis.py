@@ -633,6 +633,119 @@ CASES: dict[str, list[Case]] = {
             "every=month&of=deals_lost&window=this_year&now=2026-04-01": [1, 0, 0, *[None] * 9],
         }),
     ],
+    "leads_qualified": [
+        ("at the first entry, a regress does not retract", """
+            01-05 lead.created 1 owner_id=ann source=web
+            02-05 lead.status_changed 1 new=qualified
+            02-06 lead.status_changed 1 new=working owner_id=bo
+            03-05 lead.status_changed 1 new=qualified
+        """, {"": 1, "by=user": {"ann": 1}, "from=2026-02-01&to=2026-03-01": 1, "by=source": {"web": 1}}),
+        ("converted without having been qualified is not", "01-05 lead.status_changed 1 new=converted", {"": 0}),
+    ],
+    "leads_lost": [
+        ("while disqualified, when it was last, whatever the spelling of the reason", """
+            01-05 lead.status_changed 1 new=disqualified reason=Price owner_id=ann
+            02-05 lead.status_changed 1 new=disqualified reason=" price "
+            01-05 lead.status_changed 2 new=disqualified
+            01-06 lead.status_changed 2 new=open
+            01-07 lead.status_changed 3 new=disqualified
+        """, {"": 2, "every=month&from=2026-01-01&to=2026-03-01": [1, 1], "by=lost_reason": {"price": 1, "(none)": 1},
+              "where=lost_reason:PRICE": 1, "scope=user:ann": 1}),
+    ],
+    "source_share": [
+        ("of leads, accounts or contacts, those without one too", """
+            01-05 lead.created 1 source=web region=DE-BY
+            01-05 lead.created 2 source=web
+            01-05 lead.created 3
+            01-05 account.created 1 source=ads
+            01-05 contact.created 1 source=ads
+            01-05 contact.created 2 source=web
+        """, {"by=source": {"web": Fraction(2, 3), "(none)": THIRD}, "variant=accounts&by=source": {"ads": 1},
+              "variant=contacts&by=source": {"ads": Fraction(1, 2), "web": Fraction(1, 2)}, "where=region:DE-BY&by=source": {"web": 1},
+              "where=source:web&by=source": {"web": Fraction(2, 3)}, "from=2026-03-01&to=2026-04-01": None}),
+    ],
+    "accounts_created": [
+        ("once, for the owner then; merged ones are retracted", """
+            01-05 account.created 1 owner_id=ann source=web
+            01-06 account.updated 1 owner_id=bo
+            01-07 account.created 2
+            01-08 record.deleted account/2 reason=merge merged_into=1
+        """, {"": 1, "by=user": {"ann": 1}, "by=user&credit=current": {"bo": 1}, "by=source": {"web": 1}}),
+    ],
+    "deals_lost_value": [
+        ("the latest amount of those lost, at the loss", DEAL + """
+            02-01 deal.lost 1 lost_reason=price stage_id=demo
+            03-01 deal.updated 1 changed.value=70EUR
+            02-01 deal.lost 2 value=10USD
+            02-01 deal.lost 3 value=5EUR
+            02-02 deal.reopened 3
+        """, {"": 70, "fx_missing?": {"USD": 10}, "by=lost_reason": {"price": 70},
+              "from=2026-02-01&to=2026-03-01&by=stage": {"demo": 70}}),
+    ],
+    "opportunities_per_sale": [
+        ("decided deals for each won", "01-01 deal.won 1\n01-01 deal.lost 2\n01-01 deal.lost 3 source=web\n01-01 deal.created 4",
+         {"": 3, "where=source:web": None}),
+    ],
+    "win_back_rate": [
+        ("of the deals first lost in the window, those won now", """
+            01-05 deal.lost 1 owner_id=ann lost_reason=price
+            02-05 deal.reopened 1 owner_id=bo
+            03-05 deal.won 1
+            01-06 deal.lost 2
+            01-07 deal.won 2
+            01-08 deal.lost 2
+            01-09 deal.lost 3
+        """, {"": THIRD, "by=user": {"ann": 1}, "by=lost_reason": {"price": 1}, "from=2026-01-05&to=2026-01-06": 1,
+              "from=2026-03-01&to=2026-04-01": None}),
+        ("without an event that reopened it too", "01-05 deal.lost 1\n01-06 deal.won 1", {"": 1}),
+        ("won and lost after is not", "01-05 deal.won 1\n01-06 deal.lost 1", {"": 0}),
+    ],
+    "pipeline_velocity": [
+        ("of what is open now and what was closed in 90 days", """
+            01-01 deal.created 1 owner_id=ann value=100EUR pipeline_id=p
+            01-11 deal.won 1
+            01-01 deal.lost 2 owner_id=bo
+            01-05 deal.created 3 owner_id=ann pipeline_id=p
+            01-05 deal.created 4 owner_id=ann pipeline_id=q
+        """, {"now=2026-02-01": 2 * Fraction(1, 2) * 100 / 10, "now=2026-02-01&scope=user:ann": 2 * 100 / Fraction(10),
+              "now=2026-02-01&by=pipeline": {"p": 10}, "now=2026-04-11": 20, "now=2026-04-11T00:00:00.001": None, "": None,
+              "unit?now=2026-02-01": "EUR/day", "every=month&from=2026-01-01&to=2026-05-01": [10, 10, 10, None]}),
+        ("won in no time is null", "01-01 deal.won 1 value=5EUR\n01-01 deal.created 2", {"now=2026-01-05": None}),
+    ],
+    "activity_mix": [
+        ("each kind's share of all", """
+            01-01 call.logged 1 owner_id=ann
+            01-01 call.logged 2 owner_id=ann
+            01-01 email.logged 1 direction=outbound owner_id=bo
+        """, {"by=activity": {"call": Fraction(2, 3), "email": THIRD}, "scope=user:bo&by=activity": {"email": 1},
+              "by=user": {"ann": Fraction(2, 3), "bo": THIRD}}),
+    ],
+    "calls_per_sale": [
+        ("connected calls for each deal won", """
+            01-01 call.logged 1 direction=outbound outcome=connected owner_id=ann
+            01-01 call.logged 2 direction=outbound outcome=connected owner_id=bo
+            01-01 call.logged 3 direction=outbound outcome=busy
+            01-01 call.logged 4 direction=inbound outcome=connected
+            01-05 deal.won 1 owner_id=ann
+        """, {"": 2, "scope=user:ann": 1, "scope=user:bo": None}),
+    ],
+    "growth_rate": [
+        ("of what it was before, or a year earlier", """
+            2025-02-05 deal.won 1 owner_id=ann
+            01-05 deal.won 2 owner_id=ann
+            01-06 deal.won 3 owner_id=bo
+            02-05 deal.won 4 owner_id=ann value=5EUR
+            02-05 deal.won 5 owner_id=ann
+            02-05 deal.won 6 owner_id=ann
+        """, {"of=deals_won&window=last_month&now=2026-03-05": Fraction(1, 2),
+              "of=deals_won&window=last_month&now=2026-03-05&variant=last_year": 2,
+              "of=deals_won&window=last_month&now=2026-03-05&by=user": {"ann": 2, "bo": -1},
+              "of=deals_won&every=month&from=2026-01-01&to=2026-04-01": [None, Fraction(1, 2), -1],
+              "of=revenue_won&window=last_month&now=2026-03-05": None,
+              "scope=user:ann&of=deals_won&window=last_month&now=2026-03-05": 2}),
+        ("of a gauge as of the ends", "01-05 deal.created 1\n02-05 deal.created 2",
+         {"of=deals_open&window=last_month&now=2026-03-05": 1, "unit?of=deals_open&window=last_month&now=2026-03-05": "ratio"}),
+    ],
     "rank": [
         ("who is equal shares a place, and the next is left out", """
             01-01 deal.won 1 owner_id=ann

@@ -1,0 +1,8 @@
+"""What is added up of contacts and accounts."""
+
+from aggregators.measure import Measure, one
+
+MEASURES: tuple[Measure, ...] = (
+    Measure("accounts_created", ("account.created",), "count", "", one),
+    Measure("contacts_created", ("contact.created",), "count", "", one),
+)
