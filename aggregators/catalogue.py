@@ -4,12 +4,12 @@ from functools import cache
 
 from aggregators.contribution import DIMENSIONS, Kept, Plan
 from aggregators.kpi import Kpi
-from aggregators.kpis import activities, deals, goals, leads, revenue, support, tasks
+from aggregators.kpis import activities, contacts, deals, goals, leads, revenue, support, tasks
 from aggregators.measure import LEVELS
 from aggregators.measures import MEASURES
 
 KPIS: tuple[Kpi, ...] = (
-    *leads.KPIS, *deals.KPIS, *revenue.KPIS, *activities.KPIS, *tasks.KPIS, *support.KPIS, *goals.KPIS,
+    *leads.KPIS, *deals.KPIS, *revenue.KPIS, *activities.KPIS, *tasks.KPIS, *support.KPIS, *contacts.KPIS, *goals.KPIS,
 )  # fmt: skip
 BY_ID: dict[str, Kpi] = {kpi.id: kpi for kpi in KPIS}
 
@@ -29,7 +29,8 @@ def plan() -> Plan:
 
 
 _ELSEWHERE = dict.fromkeys(
-    ("call.logged", "email.logged", "message.logged", "meeting.held", "task.done"), frozenset({"pipeline"})
+    ("call.logged", "email.logged", "message.logged", "meeting.held", "task.done", "quote.created"),
+    frozenset({"pipeline"}),
 )
 """Dimensions that no fact of the record itself tells: answered from the records, through the deal that they name."""
 

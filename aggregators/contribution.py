@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from aggregators import activities, contacts, deals, leads, tickets
+from aggregators import activities, contacts, deals, leads, orders, tickets
 from aggregators.histogram import bucket
 from aggregators.measure import Measure
 from aggregators.moment import Moment
@@ -159,26 +159,26 @@ def moments(entity: str, record: Record, org: Org) -> Iterator[Moment]:
 def _moments(entity: str, told: Story | None, record: Record, org: Org) -> Iterator[Moment]:
     if told is None:
         return tickets.unknown(record.links) if not record.entries else iter(())
-    match entity:
-        case "call" | "email" | "message":
-            return activities.logged(told)
-        case "meeting":
-            return activities.meeting(told)
-        case "task":
-            return activities.task(told, org.due_ns)
-        case "account":
-            return contacts.account(told)
-        case "contact":
-            return contacts.contact(told)
-        case "lead":
-            return leads.moments(told)
-        case "deal":
-            return deals.moments(told)
-        case "ticket":
-            return tickets.moments(told, record.links)
-        case "feedback":
-            return tickets.feedback(told)
-    return iter(())
+    told_by = _OF_ENTITY.get(entity)
+    return told_by(told, record, org) if told_by else iter(())
+
+
+_OF_ENTITY: dict[str, Callable[[Story, Record, Org], Iterator[Moment]]] = {
+    "call": lambda told, *_: activities.logged(told),
+    "email": lambda told, *_: activities.logged(told),
+    "message": lambda told, *_: activities.logged(told),
+    "meeting": lambda told, *_: activities.meeting(told),
+    "task": lambda told, _, org: activities.task(told, org.due_ns),
+    "account": lambda told, *_: contacts.account(told),
+    "contact": lambda told, *_: contacts.contact(told),
+    "lead": lambda told, *_: leads.moments(told),
+    "deal": lambda told, *_: deals.moments(told),
+    "quote": lambda told, *_: orders.quote(told),
+    "order": lambda told, *_: orders.order(told),
+    "contract": lambda told, *_: orders.contract(told),
+    "ticket": lambda told, record, _: tickets.moments(told, record.links),
+    "feedback": lambda told, *_: tickets.feedback(told),
+}
 
 
 def contribution(entity: str, record: Record, org: Org, plan: Plan) -> list[Addition]:

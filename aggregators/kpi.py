@@ -7,7 +7,10 @@ from aggregators.unsummed import OfGoal
 
 
 class Kpi(NamedTuple):
-    """A KPI. ``unit`` is ``money`` for the organisation's currency, ``s`` for seconds; ``dimensions`` are space separated."""
+    """A KPI. ``unit`` is ``money`` for the organisation's currency, ``s`` for seconds; ``dimensions`` are space separated.
+
+    ``due``: its moments are at instants that may be still to come, and count only once they are past.
+    """
 
     id: str
     area: str
@@ -18,6 +21,7 @@ class Kpi(NamedTuple):
     formula: Formula
     definition: str
     params: tuple[str, ...] = ()
+    due: bool = False
     version: int = 1
 
     @property

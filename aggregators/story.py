@@ -20,6 +20,9 @@ _RENAMED: dict[str, dict[str, str]] = {
     "crm.ticket.status_changed": {"new": "status"},
     "crm.meeting.status_changed": {"new": "status"},
     "crm.task.status_changed": {"new": "status"},
+    "crm.quote.status_changed": {"new": "status"},
+    "crm.order.status_changed": {"new": "status"},
+    "crm.contract.status_changed": {"new": "status"},
     "crm.task.created": {"assignee_id": "owner_id"},
 }
 """Members that carry a fact under a name of their own."""

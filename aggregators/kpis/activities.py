@@ -21,6 +21,9 @@ KPIS: tuple[Kpi, ...] = (
         "Sum of the durations of connected calls, inbound and outbound; `stat=mean` for their mean.", ("stat",)),
     Kpi("emails_sent", AREA, "core", "count", "emails", "user team org", Count("emails_sent"),
         "Outbound e-mails that are not automated; one per message, not per recipient."),
+    Kpi("meetings_booked", AREA, "core", "count", "meetings", "user team org", Count("meetings_booked"),
+        "Meetings scheduled, at the booking, credited to who booked it, else to the owner then. One that is cancelled or moved "
+        "later still counts there; deleted ones do not."),
     Kpi("meetings_held", AREA, "core", "count", "meetings", "user team org activity", Count("meetings_held"),
         "Meetings whose latest status is completed, at their latest start, credited to who completed them, else to the owner."),
 )  # fmt: skip

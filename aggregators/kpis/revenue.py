@@ -1,6 +1,6 @@
 """What is sold, and what it earns."""
 
-from aggregators.formulas import Mean, Total
+from aggregators.formulas import Count, Mean, Total
 from aggregators.kpi import Kpi
 from aggregators.unsummed import Growth
 
@@ -15,6 +15,22 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("growth_rate", AREA, "derived", "ratio", "ratio", "all", Growth(),
         "(X - X before) / |X before| of another KPI X (`of`), by the dimensions of that. Before is the window before, "
         "with variant `last_year` the same a year earlier; null where it was 0.", ("of", "variant")),
+    Kpi("quotes_created", AREA, "core", "count", "quotes", "user team org pipeline region product", Count("quotes_created"),
+        "Distinct quotes created, credited to the owner at creation; revisions of one quote count once. `pipeline` is that of the "
+        "deal that the quote names; a quote has no products."),
+    Kpi("orders_count", AREA, "core", "count", "orders", "user team org source channel region product", Count("orders_count"),
+        "Distinct orders confirmed, at the first confirmation since they were last cancelled, credited to the owner then. Cancelled "
+        "ones are retracted, refunded ones are not; one that was never confirmed does not count. By product, an order counts once "
+        "for each of its products. An order that names a deal counts here also where the deal does as won."),
+    Kpi("orders_value", AREA, "core", "sum", "money", "user team org source channel region product",
+        Total("orders_value", "orders_count"),
+        "Sum of the amounts of the orders that orders_count counts, at their confirmation, less what was paid back, at the refund; "
+        "a refund without an amount is of all that is left. The latest amount counts, the sum of the lines where none is given. "
+        "Other currencies at the rate of the local day of each. By product each line counts with its own value, and refunds have "
+        "none. An order that names a deal counts here also where revenue_won has the deal."),
+    Kpi("contracts_signed", AREA, "core", "count", "contracts", "user team org region product", Count("contracts_signed"),
+        "Distinct contracts signed, the first time, credited to the owner then; a renewal or an end changes nothing. A contract has "
+        "no products."),
     Kpi("avg_deal_size", AREA, "derived", "mean", "money",
         "user team org pipeline source channel region deal_type deal_subtype product", Mean("revenue_won", "deals_won"),
         "revenue_won / deals_won."),

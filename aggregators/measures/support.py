@@ -16,4 +16,11 @@ MEASURES: tuple[Measure, ...] = (
     Measure("full_resolution", ("ticket.resolved",), "duration", "took_ms", lambda f: f["took_ms"]),
     Measure("ratings", ("ticket.rated",), "count", "", one),
     Measure("ratings_satisfied", ("ticket.rated",), "count", "score scale", _satisfied),
+    Measure("tickets_solved_once", ("ticket.first_resolved",), "count", "", one),
+    Measure("tickets_reopened", ("ticket.first_resolved",), "count", "reopened", lambda f: f["reopened"]),
+    Measure("first_response", ("ticket.responded",), "duration", "took_ms", lambda f: f["took_ms"]),
+    Measure("next_response", ("ticket.answered",), "duration", "took_ms", lambda f: f["took_ms"]),
+    Measure("handled", ("ticket.handled",), "duration", "took_ms", lambda f: f["took_ms"]),
+    Measure("first_due", ("ticket.first_due",), "count", "", one),
+    Measure("first_met", ("ticket.first_due",), "count", "met", lambda f: f["met"]),
 )  # fmt: skip

@@ -25,6 +25,7 @@ from api.query.tables import Directory, Tables
 async def behind(asked: Question, tables: Tables, directory: Directory) -> dict[str, Any]:
     """Return a page of the records behind a number, the latest first: each with what it adds, and when."""
     gauge, end = asked.kpi.gauge, asked.at_ms if asked.kpi.gauge else asked.window.to_ms
+    end = min(end, asked.now_ms) if asked.kpi.due else end
     current = asked.now_ms if asked.credit == "current" else None
     scan = Scan(asked, tables, directory)
     chosen = parts(directory.teams, asked.scope, end - 1 if gauge else asked.window.from_ms, end, current)

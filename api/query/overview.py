@@ -85,8 +85,8 @@ async def overview(
     spans = {name: named(name, periods, now_ms) for name in windows}
     sums: list[Summed] = []
     for level in levels:
-        for gauges, over in ((False, spans), (True, {NOW: Window(0, now_ms)})):
-            kpis = tuple(kpi for kpi in SHOWN if level in kpi.by and kpi.gauge == gauges)
+        for of, over in (((False, False), spans), ((False, True), spans), ((True, False), {NOW: Window(0, now_ms)})):
+            kpis = tuple(kpi for kpi in SHOWN if level in kpi.by and (kpi.gauge, kpi.due) == of)
             asked = Question(_all(kpis), "org", Window(0, now_ms), now_ms, now_ms, periods)
             asked = asked._replace(by=() if level == "org" else (level,))
             found = await Summing(asked, tables, directory).over([*over.values()])
@@ -114,7 +114,9 @@ def _values(found: Overview) -> Iterator[Figure]:
 
 def _all(kpis: Sequence[Kpi]) -> Kpi:
     measures = tuple(dict.fromkeys(name for kpi in kpis for name in kpi.formula.measures))
-    return Kpi("", "", "", "gauge" if kpis[0].gauge else "", "", "user team org", Together(measures), "")
+    return Kpi(
+        "", "", "", "gauge" if kpis[0].gauge else "", "", "user team org", Together(measures), "", due=kpis[0].due
+    )
 
 
 async def _moves(tables: Tables, directory: Directory, now_ms: int) -> bool:

@@ -42,6 +42,8 @@ class Summing:
         What of a gauge is not held but happens is counted over the ``TRAILING_MS`` before that instant, and what of a window
         is held, as of its beginning.
         """
+        if self.kpi.due:
+            windows = [w._replace(to_ms=max(w.from_ms, min(w.to_ms, self.asked.now_ms))) for w in windows]
         measures = self.kpi.formula.measures
         held = tuple(name for name in measures if is_level(name))
         happens = tuple(name for name in measures if not is_level(name))
