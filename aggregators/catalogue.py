@@ -29,7 +29,7 @@ def plan() -> Plan:
 
 
 _ELSEWHERE = dict.fromkeys(
-    ("call.logged", "email.logged", "message.logged", "meeting.held", "task.done", "quote.created"),
+    ("call.logged", "email.logged", "message.logged", "meeting.held", "task.done", "quote.created", "order.confirmed"),
     frozenset({"pipeline"}),
 )
 """Dimensions that no fact of the record itself tells: answered from the records, through the deal that they name."""

@@ -218,10 +218,11 @@ def _groups(moment: Moment, facts: Facts, cells: Cells, kept: Kept, org: Org) ->
     parts: list[tuple[Dims, Cells]] = []
     if kept.by_product:
         for product, amount in (facts[PRODUCTS] or {NONE: facts["amount"]}).items():
-            if amount == facts["amount"]:
+            part = {"amount": amount, **(facts.get("sold") or {}).get(product, {})}
+            if all(facts.get(name, one) == one for name, one in part.items()):
                 whole.append(("product", product))
             else:
-                own = cells_of(moment.anchor, moment.at_ms, {**facts, "amount": amount}, kept, org)
+                own = cells_of(moment.anchor, moment.at_ms, {**facts, **part}, kept, org)
                 parts.append(((("product", product),), own))
     return ((tuple(whole), cells), *parts) if whole else tuple(parts)
 

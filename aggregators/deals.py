@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from aggregators.moment import Moment, level, moment
-from aggregators.money import PROBABILITY, Amount, amount, by_product
+from aggregators.money import PROBABILITY, Amount, amount, by_product, sold
 from aggregators.story import Facts, Story, milliseconds, normalised
 
 CLOSED = frozenset({"won", "lost"})
@@ -69,4 +69,11 @@ def worth(facts: Facts) -> tuple[Products, Amount | None, dict[str, Any]]:
         (sum(p.units for p in products.values()), next(iter(products.values())).currency) if products else (0, "")
     )
     total = Amount(units, currency) if products else None
-    return products, total, {"amount": amount(value) or total, "products": products}
+    parts = sold(lines, value["currency"] if value else "") if lines else {}
+    whole = {
+        name: Amount(sum(part[name].units for part in parts.values()), next(iter(parts.values()))[name].currency)
+        if parts
+        else None
+        for name in ("quantity", "profit", "uncosted")
+    }
+    return products, total, {"amount": amount(value) or total, "products": products, "sold": parts, **whole}

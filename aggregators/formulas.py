@@ -78,6 +78,27 @@ class Total(NamedTuple):
         return Value(total.amount, n=cells.get(self.of, 0), caveats=total.caveats)
 
 
+class Sold(NamedTuple):
+    """A sum over sales of several kinds (``of`` counts them); ``uncosted`` is the value of what it could not be told of."""
+
+    measure: str
+    of: tuple[str, ...]
+    uncosted: str = ""
+    stats: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Return the measures read."""
+        return self.measure, *self.of, *((self.uncosted,) if self.uncosted else ())
+
+    def value(self, cells: Cells, context: Context) -> Value:
+        """Return the sum; what has no cost is told as ``cost_missing``."""
+        total, n = money(cells, self.measure, context), sum(cells.get(name, 0) for name in self.of)
+        missing = money(cells, self.uncosted, context).amount
+        return Value(total.amount, n=n, caveats=total.caveats | ({"cost_missing": missing} if missing else {}))
+
+
 class Weighted(NamedTuple):
     """A sum of money times probability: the record's own, or that of its stage."""
 
@@ -238,33 +259,6 @@ class Share(NamedTuple):
     def value(self, cells: Cells, context: Context) -> Value:
         """Return the number itself: the share is taken of it where its groups are known."""
         return self.others.get(context.variant, self.of).value(cells, context)
-
-
-class Velocity(NamedTuple):
-    """What an open deal is expected to bring, times how many there are, a day of the sales cycle."""
-
-    open: str
-    won: str
-    lost: str
-    revenue: str
-    cycle: str
-    stats: tuple[str, ...] = ()
-    variants: tuple[str, ...] = ()
-
-    @property
-    def measures(self) -> tuple[str, ...]:
-        """Return the measures read."""
-        return self.open, self.won, self.lost, self.revenue, self.cycle
-
-    def value(self, cells: Cells, context: Context) -> Value:
-        """Return money a day, None where nothing was won, or in no time."""
-        n, won = cells.get(self.open, 0), cells.get(self.won, 0)
-        cycle_ms, revenue = cells.get(f"{self.cycle}.ms", 0), money(cells, self.revenue, context)
-        if not (won and cycle_ms):
-            return Value(None, n=n, caveats=revenue.caveats)
-        rate = Fraction(won, won + cells.get(self.lost, 0))
-        days = Fraction(cycle_ms, DAY_MS * cells[f"{self.cycle}.n"])
-        return Value(n * rate * (revenue.amount / won) / days, n=n, caveats=revenue.caveats)
 
 
 class Together(NamedTuple):

@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
-from aggregators.formulas import Formula, Velocity
+from aggregators.formulas import Formula
 from aggregators.unsummed import OfGoal
+from aggregators.velocity import Velocity
 
 
 class Kpi(NamedTuple):

@@ -141,6 +141,7 @@ class Author:
                 "product_id": self.rng.choice(PRODUCTS),
                 "quantity": self.rng.choice((0, 1, 3, 2.5, 0.0001)),
                 "unit_price": price if bare else {"amount": price, "currency": currency},
+                **self.maybe(0.6, unit_cost=lambda: "3.5" if bare else {"amount": "3.5", "currency": currency}),
             }
             for _ in range(self.rng.randint(0, 3))
         ]

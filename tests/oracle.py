@@ -814,6 +814,24 @@ def orders_value(it: Oracle) -> Iterator[Part]:
                 yield part
 
 
+def sold(it: Oracle, *, profit: bool) -> Iterator[Part]:
+    sales = [(deal, at_ns) for deal, _, at_ns, _ in closed(it, "won")] + list(confirmed(it))
+    for sale, at_ns in sales:
+        part = deal_part(it, sale, at_ns)
+        part.top, part.products = Fraction(0), {product: (Fraction(0), False) for product in part.products}
+        for line in sale.final("lines") or []:
+            found = Fraction(round(Fraction(str(line.get("quantity", 1))) * 10_000), 10_000)
+            if profit:
+                found = Fraction(0)
+                if line.get("unit_cost") and line.get("unit_price"):
+                    price = line_amount(it, sale, line)
+                    cost = line_amount(it, sale, {**line, "unit_price": line["unit_cost"]})
+                    found, part.missing_rate = it.money([price, (-cost[0], cost[1])], it.day(at_ns))
+            part.top += found
+            part.products[line["product_id"]] = part.products[line["product_id"]][0] + found, False
+        yield part
+
+
 def contracts_signed(it: Oracle) -> Iterator[Part]:
     for contract in it.live("contract"):
         signed = [e for e in contract.happened("crm.contract.status_changed") if data(e)["new"] == "signed"]
@@ -1035,6 +1053,8 @@ FLOWS: dict[str, Callable[[Oracle], Iterator[Part]]] = {
     "orders_count": orders_count,
     "orders_value": orders_value,
     "contracts_signed": contracts_signed,
+    "units_sold": lambda it: sold(it, profit=False),
+    "gross_profit": lambda it: sold(it, profit=True),
     "contacts_created": lambda it: created(it, "contact"),
     "lifecycle_transitions": lifecycle_transitions,
     "ticket_reopen_rate": ticket_reopen_rate,
@@ -1086,4 +1106,13 @@ RATIOS = {
     "ticket_reopen_rate", "sla_first_response_rate", "contact_growth_rate",
 }  # fmt: skip
 SHARES = {"lost_reason_share": "lost_reason", "source_share": "source", "activity_mix": "activity"}
-MONEY = {"revenue_won", "avg_deal_size", "deals_lost_value", "orders_value", "pipeline_value", "weighted_pipeline"}
+MONEY = {
+    "revenue_won",
+    "avg_deal_size",
+    "deals_lost_value",
+    "orders_value",
+    "units_sold",
+    "gross_profit",
+    "pipeline_value",
+    "weighted_pipeline",
+}

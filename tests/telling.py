@@ -95,10 +95,13 @@ def _value(name: str, text: str) -> Any:
 
 
 def _line(text: str) -> dict[str, Any]:
-    found = re.fullmatch(r"([^*@]*)(?:\*([\d.]+))?(?:@(.+))?", text)
+    found = re.fullmatch(r"([^*@]*)(?:\*([\d.]+))?(?:@([^@]+))?(?:@([^@]+))?", text)
     assert found, text
     price = _value("", found[3]) if found[3] and found[3][-1].isalpha() else found[3]
-    members = {"product_id": found[1], "quantity": found[2] and _value("", found[2]), "unit_price": price}
+    cost = _value("", found[4]) if found[4] and found[4][-1].isalpha() else found[4]
+    members = {
+        "product_id": found[1], "quantity": found[2] and _value("", found[2]), "unit_price": price, "unit_cost": cost,
+    }  # fmt: skip
     return {name: value for name, value in members.items() if value is not None}
 
 

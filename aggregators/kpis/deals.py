@@ -1,7 +1,8 @@
 """Deals on their way through a pipeline."""
 
-from aggregators.formulas import Count, Duration, Ratio, Share, Total, Velocity
+from aggregators.formulas import Count, Duration, Ratio, Share, Total
 from aggregators.kpi import Kpi
+from aggregators.velocity import Velocity
 
 AREA = "Pipeline & deals"
 

@@ -1,6 +1,6 @@
 """What is sold, and what it earns."""
 
-from aggregators.formulas import Count, Mean, Total
+from aggregators.formulas import Count, Mean, Sold, Total
 from aggregators.kpi import Kpi
 from aggregators.unsummed import Growth
 
@@ -28,6 +28,16 @@ KPIS: tuple[Kpi, ...] = (
         "a refund without an amount is of all that is left. The latest amount counts, the sum of the lines where none is given. "
         "Other currencies at the rate of the local day of each. By product each line counts with its own value, and refunds have "
         "none. An order that names a deal counts here also where revenue_won has the deal."),
+    Kpi("units_sold", AREA, "core", "sum", "units", "user team org region product",
+        Sold("units_sold", ("deals_won", "orders_count")),
+        "Sum of the quantities of the lines of deals won and orders confirmed, as deals_won and orders_count count them, to 1/10,000. "
+        "Refunds take off nothing. An order that names a deal counts beside the deal."),
+    Kpi("gross_profit", AREA, "core", "sum", "money", "user team org pipeline region deal_type deal_subtype product",
+        Sold("gross_profit", ("deals_won", "orders_count"), "uncosted_value"),
+        "Sum of quantity x (price - cost) over the lines of deals won and orders confirmed, as deals_won and orders_count count "
+        "them, at the rate of that day. Lines without a cost are left out and their value is told as `cost_missing`; so are those "
+        "without a price. Refunds take off nothing. `pipeline` of an order is that of the deal that it names; it counts beside "
+        "that deal."),
     Kpi("contracts_signed", AREA, "core", "count", "contracts", "user team org region product", Count("contracts_signed"),
         "Distinct contracts signed, the first time, credited to the owner then; a renewal or an end changes nothing. A contract has "
         "no products."),

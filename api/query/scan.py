@@ -92,7 +92,7 @@ class Scan:
             yield facts
             return
         for product, amount in (facts["products"] or {NONE: facts["amount"]}).items():
-            yield {**facts, "amount": amount, "product": product}
+            yield {**facts, "amount": amount, **facts.get("sold", {}).get(product, {}), "product": product}
 
     async def _fetch_deals(self) -> None:
         """An activity's pipeline is that of the deal that it names."""

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregators.catalogue import KPIS
-from aggregators.formulas import Count, Duration, Mean, Ratio, Share, Spent, Total, Velocity, Weighted, read_by
+from aggregators.formulas import Count, Duration, Mean, Ratio, Share, Spent, Total, Weighted, read_by
 from aggregators.histogram import bucket
 from aggregators.values import Context, Money, Value, merged, money
+from aggregators.velocity import Velocity
 
 RATES = {"USD": Fraction(1, 2)}
 NOTHING = Context(lambda *_: None, lambda *_: None)

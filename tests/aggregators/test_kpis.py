@@ -1002,6 +1002,28 @@ CASES: dict[str, list[Case]] = {
             01-01 ticket.created 3 sla.first_response_ms=3600000 sla.hours=business
         """, {"": 1, "n?": 1}),
     ],
+    "units_sold": [
+        ("of deals won and orders confirmed, also parts of one", """
+            01-05 deal.won 1 lines=a*2@5,b*0.5@3 owner_id=ann
+            01-05 deal.lost 2 lines=a*7@5
+            01-05 order.created 1 lines=a*3@5,a*1@4
+            01-06 order.status_changed 1 new=confirmed
+            01-05 order.created 2 lines=a*9@5
+            01-05 deal.won 3 value=5EUR
+        """, {"": Fraction("6.5"), "by=product": {"a": 6, "b": Fraction(1, 2)}, "scope=user:ann": Fraction("2.5"), "n?": 3}),
+    ],
+    "gross_profit": [
+        ("of the lines with a cost, the others are told", """
+            01-05 deal.won 1 lines=a*2@5@3,b*1@10 pipeline_id=p
+            01-06 order.created 1 lines=a*1@5@6
+            01-06 order.status_changed 1 new=confirmed
+            01-06 deal.lost 2 lines=a*2@5@3
+        """, {"": 3, "cost_missing?": 10, "by=product": {"a": 3}, "n?": 2}),
+        ("in another currency at the rate of that day", """
+            01-05 deal.won 1 lines=a*2@5USD@3USD
+            01-01 fx_rate.set fx/USD/2026-01-01 rate=0.5
+        """, {"": 2, "cost_missing?": None}),
+    ],
     "rank": [
         ("who is equal shares a place, and the next is left out", """
             01-01 deal.won 1 owner_id=ann
