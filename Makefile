@@ -5,7 +5,7 @@ BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
-.PHONY: help setup run test check bench docs lock kafka-jars
+.PHONY: help setup run test check bench soak docs lock kafka-jars
 
 help: ## Show these targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -24,7 +24,7 @@ run: setup ## Run the service with a generated company, or with an export: make 
 	$(BIN)/crmpulse up $(if $(DATA),--data '$(DATA)',--demo)
 
 test: setup ## Run the tests that need no server but the embedded ones
-	$(BIN)/python -m pytest -m "not kafka and not browser and not monitoring and not image" $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not kafka and not browser and not monitoring and not image" $(ARGS)
 
 check: setup ## Lint, format, types, and whether the generated docs are fresh
 	$(BIN)/ruff check
@@ -38,6 +38,10 @@ check: setup ## Lint, format, types, and whether the generated docs are fresh
 
 bench: setup $(if $(CRMPULSE_TEST_KAFKA_LIBS),,kafka-jars) ## Measure beside others: make bench ARGS="--help"
 	$(BIN)/python -m bench $(ARGS)
+
+soak: setup $(if $(CRMPULSE_TEST_KAFKA_LIBS),,kafka-jars) ## Simulate and break things for hours: make soak ARGS="--help"
+	CRMPULSE_TEST_RUNS=1000 CRMPULSE_TEST_STEPS=200 $(BIN)/python -m pytest -q tests/simulation -k whatever
+	$(BIN)/python -m tests.faults $(ARGS)
 
 docs: setup ## Write the generated docs anew
 	$(BIN)/python -m events.schemas docs/events

@@ -1,11 +1,11 @@
 """One partition's tables: what a batch has to read, and what it writes.
 
-``Shard.apply`` is a generator and does no I/O: it yields what it has to read (``Load``, ``LoadHash``, ``Scan``), is sent the
+``Shard.apply`` is a generator and does no I/O: it yields what it has to read (``Load``, ``LoadHashes``, ``Scan``), is sent the
 answer, and returns the writes. So a worker drives it with Redis and a recount with a dictionary, through the same code.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
@@ -28,10 +28,10 @@ class Load(NamedTuple):
     keys: list[str]
 
 
-class LoadHash(NamedTuple):
-    """Asks for a hash: a dictionary of bytes."""
+class LoadHashes(NamedTuple):
+    """Asks for hashes: a list of dictionaries of bytes, in order."""
 
-    key: str
+    keys: list[str]
 
 
 class Scan(NamedTuple):
@@ -40,7 +40,7 @@ class Scan(NamedTuple):
     prefix: str
 
 
-Asking = Generator[Load | LoadHash | Scan, Any, Any]
+Asking = Generator[Load | LoadHashes | Scan, Any, Any]
 
 
 class Writes(msgspec.Struct):
@@ -71,9 +71,9 @@ class Shard:
         self.records: dict[str, Record] = {}
         self.rows: dict[str, Row] = {}
         self.hours: dict[str, Hours] = {}
-        self.counted: dict[str, Counted] = defaultdict(dict)
+        self.counted: dict[str, Counted] = {}
 
-    def apply(self, arrivals: Iterable[Arrival], position: int) -> Generator[Load | LoadHash | Scan, Any, Writes]:
+    def apply(self, arrivals: Iterable[Arrival], position: int) -> Generator[Load | LoadHashes | Scan, Any, Writes]:
         """Fold a batch whose last event's offset is ``position``; return what to write."""
         by_org: dict[str, list[Arrival]] = defaultdict(list)
         for arrival in arrivals:
@@ -85,23 +85,29 @@ class Shard:
         yield from self._load_orgs(keys)
         subjects = {org: keys[org].records({a.change.key for a in found}) for org, found in by_org.items()}
         yield from self._load(self.records, chain(*map(dict.values, subjects.values())), decode_record)
+        deltas = {}
         for org, found in by_org.items():
-            delta = yield from self._fold(org, keys[org], subjects[org], found)
-            yield from self._write(keys[org], subjects[org], delta, writes, position)
-            self._put_causes(org, found, delta, writes, position)
+            deltas[org] = yield from self._fold(org, keys[org], subjects[org], found)
+        rows = {org: rolled_up(keys[org], delta) for org, delta in deltas.items()}
+        yield from self._load(self.rows, chain(*(each.touched() for each in rows.values())), decode_row, b"{}")
+        yield from self._load(self.hours, chain(*(each.hours for each in rows.values())), decode_hours, b"{}")
+        for org, delta in deltas.items():
+            self._write(keys[org], subjects[org], delta, rows[org], writes, position)
+            self._put_causes(org, by_org[org], delta, writes, position)
         self._trim()
         return writes
 
-    def directory(self, org: str) -> Generator[Load | LoadHash | Scan, Any, Org]:
+    def directory(self, org: str) -> Generator[Load | LoadHashes | Scan, Any, Org]:
         """Return what is known of an organisation."""
         yield from self._load_orgs({org: org_keys(self.prefix, org)})
         return self.orgs[org]
 
     def _load_orgs(self, keys: dict[str, OrgKeys]) -> Asking:
-        for org, names in keys.items():
-            if org not in self.orgs:
-                found = yield LoadHash(names.directory)
-                (version,) = yield Load([names.version])
+        new = {org: names for org, names in keys.items() if org not in self.orgs}
+        if new:
+            versions = yield Load([names.version for names in new.values()])
+            directories = yield LoadHashes([names.directory for names in new.values()])
+            for (org, names), version, found in zip(new.items(), versions, directories, strict=True):
                 self.changed_at[names.prefix] = (version or b"0").decode().partition(" ")[0]
                 self.orgs[org] = Org({_text(k): _read_entry(v) for k, v in found.items()})
 
@@ -117,7 +123,7 @@ class Shard:
 
     def _fold(
         self, org: str, keys: OrgKeys, subjects: dict[str, str], arrivals: list[Arrival]
-    ) -> Generator[Load | LoadHash | Scan, Any, Delta]:
+    ) -> Generator[Load | LoadHashes | Scan, Any, Delta]:
         """Fold the arrivals of an organisation; ``subjects`` are the keys of its records by subject, added to as needed."""
         more = self._rated(keys, arrivals)
         moved = [a for a in arrivals if a.change.entity in ("org", "user")]
@@ -127,7 +133,8 @@ class Shard:
         yield from self._load(self.records, named.values(), decode_record)
         known = self.records
         before = {subject: known[key] for subject, key in subjects.items() if key in known}
-        folder = Folder(self.orgs[org], before, self.counted[org], self.alike, self.final_days)
+        counted = self.counted[org] = self.counted.pop(org, {})  # the last one used is the last one to be forgotten
+        folder = Folder(self.orgs[org], before, counted, self.alike, self.final_days)
         delta = folder.fold(arrivals)
         self.orgs[org] = folder.org
         return delta
@@ -144,7 +151,7 @@ class Shard:
 
     def _replaced(
         self, org: str, keys: OrgKeys, moved: list[Arrival]
-    ) -> Generator[Load | LoadHash | Scan, Any, set[str]]:
+    ) -> Generator[Load | LoadHashes | Scan, Any, set[str]]:
         """The records whose buckets move because a zone or the currency changes: all of them, or a user's tasks."""
         before = self.orgs[org]
         records = {a.change.key: self._known(keys, a.change.key) for a in moved}
@@ -162,12 +169,11 @@ class Shard:
     def _known(self, keys: OrgKeys, subject: str) -> Record:
         return self.records.get(keys.record(subject), UNKNOWN)
 
-    def _write(self, keys: OrgKeys, subjects: dict[str, str], delta: Delta, writes: Writes, position: int) -> Asking:
+    def _write(
+        self, keys: OrgKeys, subjects: dict[str, str], delta: Delta, rows: Rows, writes: Writes, position: int
+    ) -> None:
         for entity, records in delta.records.items():
             self._put_records(entity, {subjects[subject]: record for subject, record in records.items()}, writes)
-        rows = rolled_up(keys, delta)
-        yield from self._load(self.rows, rows.touched(), decode_row, b"{}")
-        yield from self._load(self.hours, rows.hours, decode_hours, b"{}")
         if self._put_rows(rows, writes) or delta.directory:
             self.changed_at[keys.prefix] = str(position)
         if any(delta.records.values()) or delta.directory:
@@ -232,8 +238,13 @@ class Shard:
         _shorten(self.records, self.cached)
         _shorten(self.rows, self.cached)
         _shorten(self.hours, self.cached // 10)
-        for counted in self.counted.values():
-            _shorten(counted, self.cached // 10 // len(self.counted))
+        spare = sum(map(len, self.counted.values())) - self.cached // 10
+        while spare > 0:
+            org, counted = next(iter(self.counted.items()))
+            spare -= len(counted)
+            _shorten(counted, max(0, -spare))
+            if not counted:
+                del self.counted[org]
 
 
 def _shorten(cache: dict[str, Any], most: int) -> None:
@@ -250,47 +261,3 @@ def _put(key: str, row: Row | Hours, writes: Writes) -> None:
 
 def _text(key: str | bytes) -> str:
     return key.decode() if isinstance(key, bytes) else key
-
-
-def run(asking: Generator[Load | LoadHash | Scan, Any, Writes], tables: "Tables") -> Writes:
-    """Drive ``Shard.apply`` with tables in memory."""
-    answer: Any = None
-    while True:
-        try:
-            request = asking.send(answer)
-        except StopIteration as done:
-            return done.value  # type: ignore[no-any-return]
-        answer = tables.answer(request)
-
-
-class Tables:
-    """Tables in memory: what Redis would hold."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, bytes] = {}
-        self.sets: dict[str, dict[str, int]] = defaultdict(dict)
-        self.hashes: dict[str, dict[str, bytes]] = defaultdict(dict)
-
-    def answer(self, request: Load | LoadHash | Scan) -> Sequence[bytes | None] | dict[str, bytes] | list[str]:
-        """Answer what a shard asks for."""
-        match request:
-            case Load(keys):
-                return [self.values.get(key) for key in keys]
-            case LoadHash(key):
-                return dict(self.hashes.get(key, {}))
-            case Scan(prefix):
-                return [key for key in self.values if key.startswith(prefix)]
-
-    def write(self, writes: Writes) -> None:
-        """Apply a batch's writes."""
-        self.values.update(writes.put)
-        for key in writes.delete:
-            self.values.pop(key, None)
-        for key, members in writes.zadd.items():
-            self.sets[key].update(members)
-        for key, gone in writes.zrem.items():
-            for member in gone:
-                self.sets[key].pop(member, None)
-        for key, fields in writes.hset.items():
-            self.hashes[key].update(fields)
-        self.sets = defaultdict(dict, {key: members for key, members in self.sets.items() if members})

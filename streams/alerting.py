@@ -37,6 +37,7 @@ class Alerting:
         self.applier = applier
         self.standings = standings
         self.watched: dict[int, Watched] = {}
+        self.failing: set[int] = set()
 
     async def look(self) -> None:
         """Look at what is due, for ever."""
@@ -64,8 +65,11 @@ class Alerting:
         """Do it for one partition; what goes wrong there is tried again, and stops no other one."""
         try:
             await step(self._of(partition))
+            self.failing.discard(partition.number)
         except FAULTS as fault:
-            log.warning("cannot tell alerts", error=f"{type(fault).__name__}: {fault}", partition=partition.number)
+            if partition.number not in self.failing:  # said once, until it works again
+                self.failing.add(partition.number)
+                log.warning("cannot tell alerts", error=f"{type(fault).__name__}: {fault}", partition=partition.number)
             await asyncio.sleep(REST_SECONDS)
         except Exception as mistake:
             place = traceback.extract_tb(mistake.__traceback__)[-1]

@@ -139,18 +139,25 @@ class Applier:
             self.progress.applied(number, partition.next, records)
 
     async def follow(self) -> None:
-        """Read the partitions again whose tables went back or away while nothing came that would have shown it."""
-        known = {number: partition.mark for number, partition in self.held.items() if not partition.lock.locked()}
-        numbers = [number for number, at in known.items() if at and number not in self.halted]
+        """Look after the partitions to which nothing comes: their tables may go back or away, and their log may be shorter."""
+        idle = {n: p.mark for n, p in self.held.items() if p.mark and n not in self.halted and not p.lock.locked()}
         try:
-            found = await asyncio.gather(*(self.redis.get(f"{self.held[number].prefix}:mark") for number in numbers))
+            found = await asyncio.gather(*(self.redis.get(f"{self.held[number].prefix}:mark") for number in idle))
         except FAULTS:
             return  # who applies or claims something will say so
-        for number, packed in zip(numbers, found, strict=True):
-            partition = self.held.get(number)
-            if mark(packed) != known[number] and partition and partition.mark == known[number]:
+        for (number, at), packed in zip(idle.items(), found, strict=True):
+            tp, partition = TP(self.settings.events_topic, number), self.held.get(number)
+            if partition is None or partition.mark != at or tp not in self.consumer.assignment():
+                continue
+            try:
+                end: int | None = self.consumer.highwater(tp)
+                partition.reaches(at.next if end is None else end)
+            except HaltedError as halted:
+                self._halt(number, halted)
+                continue
+            if mark(packed) != at:
                 log.warning("the tables moved", answer="while nothing was applied", partition=number)
-                await self._read_again(TP(self.settings.events_topic, number))
+                await self._read_again(tp)
 
     async def _mistaken(self, tp: TP, mistake: Exception) -> None:
         """Try again, and then leave the partition: raised in the agent, this would end the work on all of them."""

@@ -10,7 +10,7 @@ import msgspec
 from aiokafka.structs import ConsumerRecord
 from redis.asyncio import Redis
 
-from aggregators.shard import Load, LoadHash, Scan, Writes
+from aggregators.shard import Load, LoadHashes, Scan, Writes
 from aggregators.tables import begun, firing, pending
 
 POSITION = """
@@ -144,14 +144,17 @@ class Store:
         """Return when the tables of a partition were begun."""
         return int(await self.redis.get(begun(shard)) or 0)
 
-    async def answer(self, request: Load | LoadHash | Scan) -> Any:
+    async def answer(self, request: Load | LoadHashes | Scan) -> Any:
         """Read what a shard asks for."""
         match request:
             case Load(keys):
                 parts = [keys[i : i + READ_KEYS] for i in range(0, len(keys), READ_KEYS)]
                 return [value for part in parts for value in await self._values(part)]
-            case LoadHash(key):
-                return await self.redis.hgetall(key)
+            case LoadHashes(keys):
+                pipe = self.redis.pipeline(transaction=False)
+                for key in keys:
+                    pipe.hgetall(key)
+                return await pipe.execute()
             case Scan(prefix):
                 return [key async for key in self.redis.scan_iter(match=_literal(prefix) + "*", count=5000)]
 

@@ -49,7 +49,7 @@ class Partition:
         self.prefix = shard_prefix(number)
         self.mark: Mark | None = None
         self.shard = self._empty()
-        self.checked = False
+        self.checked = self.is_short = False
         self.begun_ms = 0
         self.due_ms = 0
         """The instant from which on there may be something to look at for alerts."""
@@ -83,13 +83,26 @@ class Partition:
         self.begun_ms = await self.store.begun_ms(self.prefix)
         self.due_ms = self.goals_due_ms = 0
         self.mark = stored
-        self.checked = stored.next == 0
+        self.checked, self.is_short = stored.next == 0, False
         return max(0, stored.next - 1)
 
     def goes_on_from(self, earliest: int) -> None:
         """Raise HaltedError where the log begins after what is to be applied next."""
         if self.mark:
             self._require(self.mark, earliest)
+
+    def reaches(self, end: int) -> None:
+        """Raise HaltedError where the log ends, twice told, before the last record applied, which a claim looks for."""
+        if self.mark and not self.checked and end < self.mark.next:
+            if self.is_short:
+                raise self._another(self.mark)
+            self.is_short = True  # a leader that is new may tell less for a moment
+
+    def _another(self, applied: Mark) -> HaltedError:
+        return HaltedError(
+            f"partition {self.number}: the record at offset {applied.next - 1} is not the one that was applied last; the "
+            "topic was made anew or truncated. Restore it, or empty Redis so that the tables are built anew from the log"
+        )
 
     def _require(self, applied: Mark, earliest: int) -> None:
         if earliest > applied.next:
@@ -151,10 +164,7 @@ class Partition:
         last = next((r for r in records if r.offset >= before.next - 1), None)
         # A log that ends before ``start`` is read from its beginning.
         if records[0].offset < start or (last and not self.checked and not before.fits(last)):
-            raise HaltedError(
-                f"partition {self.number}: the record at offset {before.next - 1} is not the one that was applied last; the "
-                "topic was made anew or truncated. Restore it, or empty Redis so that the tables are built anew from the log"
-            )
+            raise self._another(before)
         self.checked |= last is not None
 
     async def driven(self, asking: Generator[Any, Any, T]) -> T:

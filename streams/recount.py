@@ -6,7 +6,8 @@ from aiokafka.structs import ConsumerRecord
 
 from aggregators.catalogue import plan
 from aggregators.fold import Arrival
-from aggregators.shard import Shard, Tables, run
+from aggregators.memory import Tables, run
+from aggregators.shard import Shard
 from crmpulse.settings import Settings
 from events import Invalid, partition_for
 from streams.commit import Mark

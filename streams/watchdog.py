@@ -1,6 +1,7 @@
-"""Ends a worker that has work waiting and does not move; another one, or itself anew, goes on from the tables."""
+"""Ends a worker that has work waiting and does not move, or cannot stop; another one, or itself anew, goes on from the tables."""
 
 import os
+import threading
 import time
 from collections.abc import Mapping
 
@@ -26,3 +27,15 @@ def check(progress: Progress, ends: Mapping[int, int], stall_seconds: float) -> 
         held = sorted(progress.held)
         log.critical("nothing moves", seconds=stall_seconds, partitions=held, next="ending; start it again")
         os._exit(STALLED)
+
+
+def end_within(seconds: float) -> None:
+    """End the process, hard, where stopping in order takes longer."""
+    timer = threading.Timer(seconds, _end, [seconds])
+    timer.daemon = True
+    timer.start()
+
+
+def _end(seconds: float) -> None:
+    log.warning("stopping takes too long", seconds=seconds, next="ending; nothing is lost")
+    os._exit(0)

@@ -15,6 +15,7 @@ from streams.alerts_goals import Standings
 from streams.applier import Applier
 
 WATCH_SECONDS = 5.0
+STOP_SECONDS = 8.0
 BUFFER_BATCHES = 2
 """Batches that are fetched ahead; what else would be in memory is the whole backlog."""
 
@@ -27,7 +28,7 @@ def run(settings: Settings, standings: Callable[[Redis, Settings], Standings]) -
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     app = create_app(settings, standings)
-    worker = faust.Worker(app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False, console_port=0)
+    worker = Worker(app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False, console_port=0)
     try:
         loop.run_until_complete(app.applier.open())
     except BaseException:
@@ -86,6 +87,15 @@ def create_app(settings: Settings, standings: Callable[[Redis, Settings], Standi
     for task in (alerting.look, alerting.publish, alerting.ask):
         app.task(task)
     return app
+
+
+class Worker(faust.Worker):
+    """A Faust worker that ends in time, whatever has become of broker and Redis meanwhile."""
+
+    async def stop(self) -> None:
+        """Stop in order; what cannot be told to a broker that is gone is not waited for."""
+        watchdog.end_within(STOP_SECONDS)
+        await super().stop()
 
 
 class App(faust.App):

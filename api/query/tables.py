@@ -1,6 +1,7 @@
 """Reading an organisation's tables so that its numbers belong together: all rows of an answer at one applied offset."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -20,7 +21,6 @@ _read_entry = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 MATCHING = """
-local version = redis.call('GET', KEYS[1])
 local seen, found = {}, {}
 for i = 2, #ARGV, 3 do
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', ARGV[i], ARGV[i + 1], ARGV[i + 2])) do
@@ -33,9 +33,12 @@ for i = 2, #ARGV, 3 do
     end
   end
 end
-return {version, found}
+return found
 """
 """The states of the records with a moment in any of some ranges, read at once; ids escaped as ``aggregators.tables`` does."""
+
+Read = tuple[Any, ...]
+"""A command that reads, with its arguments."""
 
 
 class Directory(NamedTuple):
@@ -56,19 +59,26 @@ class Tables:
         self.keys = keys
         self.directories = directories
         self.version: bytes | None = None
+        self.known: dict[Read, Any] = {}
         self.rows: dict[str, Row] = {}
 
     async def settled(self, ask: Callable[[Directory], Awaitable[T]]) -> T:
-        """Ask again until everything was read at one offset."""
+        """Ask again until everything was read at one offset.
+
+        What a commit came between is read again all at once, so that an answer ends however fast the tables change.
+        """
+        wanted: dict[Read, Any] = {}
         for _ in range(TRIES):
-            self.rows, self.version = {}, None
+            self.rows, self.known, self.version = {}, {}, None
             try:
-                told = await ask(await self._directory())
+                directory = await self._directory()
+                await self._read(wanted)
+                told = await ask(directory)
                 if self.version is None:
-                    await self._values([self.keys.version])  # the directory alone was asked: it has to be today's
+                    await self._read([])  # the directory alone was asked: it has to be today's
                 return told
             except _MovedError:
-                continue
+                wanted |= self.known
         raise UnsettledError
 
     async def _directory(self) -> Directory:
@@ -96,13 +106,29 @@ class Tables:
             raise _MovedError
         self.version = found
 
-    async def _values(self, keys: Sequence[str]) -> list[Any]:
-        found: list[Any] = []
-        for i in range(0, len(keys), CHUNK):
-            version, *values = await self.redis.mget(self.keys.version, *keys[i : i + CHUNK])
+    async def _read(self, wanted: Iterable[Read]) -> list[Any]:
+        """Read what is not known yet, all at one offset; the answers to all that is wanted."""
+        reads = list(wanted)
+        missing = [read for read in dict.fromkeys(reads) if read not in self.known]
+        if missing or not reads:
+            strings = [read for read in missing if read[0] == "GET"]
+            others = [read for read in missing if read[0] != "GET"]
+            self.known |= dict.fromkeys(missing)
+            async with self.redis.pipeline(transaction=True) as pipe:
+                pipe.get(self.keys.version)
+                for i in range(0, len(strings), CHUNK):
+                    pipe.mget([key for _, key in strings[i : i + CHUNK]])
+                for read in others:
+                    pipe.execute_command(*read)
+                version, *found = await pipe.execute()
             self._same(version)
-            found += values
-        return found
+            chunks = -(-len(strings) // CHUNK)
+            self.known |= zip(strings, chain.from_iterable(found[:chunks]), strict=True)
+            self.known |= zip(others, found[chunks:], strict=True)
+        return [self.known[read] for read in reads]
+
+    async def _values(self, keys: Sequence[str]) -> list[Any]:
+        return await self._read([("GET", key) for key in keys]) if keys else []
 
     async def load(self, keys: Iterable[str]) -> Mapping[str, Row]:
         """Read rows; those that are not there are empty."""
@@ -124,32 +150,33 @@ class Tables:
     async def matching(self, ranges: Sequence[tuple[str, str, int, int]]) -> dict[str, Record]:
         """Read the states of the records with a moment in any of ``(anchor, holder, from_ms, to_ms)``, all at once."""
         args = [p for anchor, holder, a, b in ranges for p in (self.keys.moments(anchor, holder), a, f"({b}")]
-        script = self.redis.register_script(MATCHING)
-        version, found = await script(keys=[self.keys.version], args=[self.keys.record(""), *args])
-        self._same(version)
+        (found,) = await self._read([("EVAL", MATCHING, 0, self.keys.record(""), *args)])
         return {
             subject.decode(): decode_record(packed) for subject, packed in zip(found[::2], found[1::2], strict=True)
         }
 
     async def newest(self, ranges: Sequence[tuple[str, str, int]], count: int) -> list[str]:
         """Return the subjects of up to ``count`` latest moments in each of ``(anchor, holder, to_ms)``, by range, then latest first."""
-        async with self.redis.pipeline(transaction=True) as pipe:
-            pipe.get(self.keys.version)
-            for anchor, holder, to_ms in ranges:
-                pipe.zrevrangebyscore(self.keys.moments(anchor, holder), f"({to_ms}", "-inf", start=0, num=count)
-            version, *found = await pipe.execute()
-        self._same(version)
+        found = await self._latest([(anchor, holder, "-inf", to_ms) for anchor, holder, to_ms in ranges], count)
         return list(dict.fromkeys(member.partition(b":")[2].decode() for members in found for member in members))
 
     async def last(self, ranges: Sequence[tuple[str, str, int, int]]) -> list[int]:
         """Return the instant (ms) of the last moment in each of ``(anchor, holder, from_ms, to_ms)``, 0 where there is none."""
-        async with self.redis.pipeline(transaction=True) as pipe:
-            pipe.get(self.keys.version)
-            for anchor, holder, from_ms, to_ms in ranges:
-                pipe.zrevrangebyscore(self.keys.moments(anchor, holder), f"({to_ms}", from_ms, start=0, num=1)
-            version, *found = await pipe.execute()
-        self._same(version)
+        found = await self._latest(ranges, 1)
         return [int(members[0].partition(b":")[0]) if members else 0 for members in found]
+
+    async def _latest(self, ranges: Iterable[tuple[str, str, int | str, int]], count: int) -> list[list[bytes]]:
+        """The latest moments in each of some ranges."""
+        return (
+            await self._read(
+                [
+                    ("ZREVRANGEBYSCORE", self.keys.moments(anchor, holder), f"({to_ms}", from_ms, "LIMIT", 0, count)
+                    for anchor, holder, from_ms, to_ms in ranges
+                ]
+            )
+            if ranges
+            else []
+        )
 
 
 def _directory_of(version: bytes) -> bytes:

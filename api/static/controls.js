@@ -60,9 +60,15 @@ export function foot(session, signIn) {
 }
 
 function shownBy(link) {
-  for (const [name, value] of new URLSearchParams(location.search)) if (name !== "person") link.searchParams.append(name, value);
+  for (const [name, value] of new URLSearchParams(location.search)) if (!["person", "org"].includes(name)) link.searchParams.append(name, value);
   link.searchParams.set("view", "tv");
   return link.search;
+}
+
+/** Copy, or mark for copying where the browser does not let a page do it (over plain http). */
+async function copy(text, shown) {
+  getSelection().selectAllChildren(shown);
+  await navigator.clipboard.writeText(text);
 }
 
 function tell(link, expires) {
@@ -73,7 +79,7 @@ function tell(link, expires) {
     h("h2", { id: "prompt-title" }, "For a screen"),
     h("p", {}, "Open this on the screen. It may only read", expires ? `, until ${expires.slice(0, 10)}.` : "."),
     h("pre", { tabindex: 0 }, link),
-    h("p", {}, h("button", { type: "button", onclick: () => navigator.clipboard.writeText(link).then(close) }, "Copy"), " ", h("button", { type: "button", class: "plain", onclick: close }, "Close")),
+    h("p", {}, h("button", { type: "button", onclick: () => copy(link, $("pre", dialog)).then(close, () => null) }, "Copy"), " ", h("button", { type: "button", class: "plain", onclick: close }, "Close")),
   );
   dialog.showModal();
 }

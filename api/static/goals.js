@@ -4,6 +4,7 @@ import * as format from "./format.js";
 import { firstGoal } from "./hints.js";
 
 const STATES = { on_track: "On track", at_risk: "At risk", off_track: "Off track", reached: "Reached", missed: "Missed" };
+const FEWEST_ABREAST = 3;
 const MOST_ABREAST = 5;
 const shown = new Map();
 
@@ -24,7 +25,7 @@ export function show(goal) {
   else fill(shown.get(goal.goal) ?? add(goal.goal), goal);
   if (!shown.size) $("#goals .tiles").replaceChildren(firstGoal());
   const lines = Math.ceil(shown.size / MOST_ABREAST);
-  $("#goals .tiles").style.setProperty("--abreast", Math.ceil(shown.size / lines) || 1);
+  $("#goals .tiles").style.setProperty("--abreast", Math.max(FEWEST_ABREAST, Math.ceil(shown.size / lines) || 1));
 }
 
 function remove(name) {

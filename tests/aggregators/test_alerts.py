@@ -15,8 +15,9 @@ from aggregators.alerts import GONE, RULES
 from aggregators.catalogue import plan
 from aggregators.contribution import contribution
 from aggregators.fold import Arrival
+from aggregators.memory import Tables, run
 from aggregators.org import Org
-from aggregators.shard import Shard, Tables, run
+from aggregators.shard import Shard
 from events import published
 from events.instants import instant_ns
 from tests import oracle

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from aggregators.catalogue import plan
 from aggregators.fold import Arrival
-from aggregators.shard import Shard, Tables, run
+from aggregators.memory import Tables, run
+from aggregators.shard import Shard
 from events import Change, decode
 from tests.histories import Event, histories, history
 

@@ -1,6 +1,7 @@
 """A partition's tables: what a batch reads and writes, and that they hold what the records say."""
 
 from collections import Counter
+from contextlib import suppress
 from random import Random
 
 from hypothesis import given
@@ -10,9 +11,10 @@ from msgspec.structs import replace
 from aggregators.catalogue import plan
 from aggregators.contribution import contribution
 from aggregators.fold import DAY_MS, Arrival
+from aggregators.memory import Tables, run
 from aggregators.org import Org
 from aggregators.record import decode_record
-from aggregators.shard import Load, LoadHash, Scan, Shard, Tables, run
+from aggregators.shard import Load, LoadHashes, Scan, Shard
 from aggregators.tables import decode_hours, decode_row, held_in, org_keys
 from events import Change
 from tests.aggregators.test_fold import changes
@@ -66,10 +68,34 @@ def test_a_repeated_batch_writes_nothing() -> None:
     assert applied(tables, fresh(), batch) == []
 
 
+def test_a_batch_asks_no_oftener_for_many_organisations_than_for_one() -> None:
+    [deal] = told("01-05 deal.created 1 owner_id=ann")
+
+    def asked(orgs: int) -> int:
+        shard, tables = fresh(), Tables()
+        count, answer = 0, None
+        changes = [replace(deal, org=f"org {n}") for n in range(orgs)]
+        asking = shard.apply([Arrival(change, 0, n) for n, change in enumerate(changes)], orgs)
+        with suppress(StopIteration):
+            while True:
+                answer, count = tables.answer(asking.send(answer)), count + 1
+        return count
+
+    assert asked(1) == asked(40)
+
+
+def test_where_the_records_of_many_organisations_stand_is_remembered_for_those_used_last() -> None:
+    tables, shard = Tables(), fresh(cached=20)
+    created, won = told("01-05 deal.created 1 owner_id=ann\n01-06 deal.won 1")
+    for org, deal in [("a", created), ("b", created), ("a", won), ("c", created)]:
+        applied(tables, shard, [replace(deal, org=org)])
+    assert list(shard.counted) == ["a", "c"]
+
+
 def test_what_is_in_memory_is_not_read_again() -> None:
     shard = fresh()
     run(shard.apply([Arrival(change, 0, 1) for change in told("01-05 deal.created 1 owner_id=ann")], 1), Tables())
-    asked = list[Load | LoadHash | Scan]()
+    asked = list[Load | LoadHashes | Scan]()
     asking = shard.apply([Arrival(change, 0, 2) for change in told("01-05T00:10 deal.updated 1 changed.source=web")], 2)
     try:
         asked.append(next(asking))

@@ -72,7 +72,7 @@ async def test_a_token_that_is_not_known_is_refused(guarded: Settings, tokens: T
         assert (await client.get("/v1/kpis")).status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/"])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/openapi.json", "/docs", "/", "/assets/scoreboard.js"])
 async def test_probes_and_pages_need_no_token(guarded: Settings, path: str) -> None:
     async with serving(guarded) as client:
         assert (await client.get(path)).status_code == 200

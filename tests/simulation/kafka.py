@@ -93,6 +93,10 @@ class Consumer:
         """As the transport's."""
         return {tp: self.log.first[tp.partition] for tp in tps}
 
+    def highwater(self, tp: TP) -> int | None:
+        """As the transport's."""
+        return None if tp.partition in self.unknown else len(self.log.events[tp.partition])
+
     def read_from(self, offsets: Mapping[TP, int]) -> None:
         """As the transport's."""
         self.next |= offsets

@@ -65,11 +65,13 @@ class Memory:
         self.changes += 1
         self.keys = deepcopy(kept)
 
-    def _call(self, command: bytes, key: bytes, *args: bytes | float) -> Any:
+    def _call(self, command: bytes, key: bytes, *args: bytes | float) -> Any:  # noqa: PLR0912 - a branch a command
         values = [_bytes(arg) for arg in args]
         match command:
             case b"GET":
                 return self.keys.get(key, False)
+            case b"MGET":
+                return self._lua.table_from([self.keys.get(name, False) for name in (key, *values)])
             case b"HEXISTS":
                 return int(values[0] in self.keys.get(key, ()))
         self.changes += 1

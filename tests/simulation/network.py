@@ -9,6 +9,7 @@ from typing import Any
 
 from redis.exceptions import ConnectionError as Disconnected
 
+from streams import commit
 from tests.simulation.memory import Memory
 
 Run = Callable[[], Any]
@@ -22,6 +23,7 @@ class Call:
     run: Run
     reply: asyncio.Future[Any]
     fault: Exception
+    is_commit: bool
 
     def deliver(self) -> None:
         """Do it and reply."""
@@ -43,9 +45,9 @@ class Network:
         self.calls: list[Call] = []
         self.late: list[Call] = []
 
-    def send(self, caller: str, run: Run, fault: Exception) -> asyncio.Future[Any]:
+    def send(self, caller: str, run: Run, fault: Exception, *, is_commit: bool = False) -> asyncio.Future[Any]:
         """Put a call on its way."""
-        call = Call(caller, run, self.loop.create_future(), fault)
+        call = Call(caller, run, self.loop.create_future(), fault, is_commit)
         self.calls.append(call)
         return call.reply
 
@@ -72,27 +74,45 @@ class RemoteRedis:
         self.caller = caller
         self.server = server
 
-    def _send(self, run: Run) -> asyncio.Future[Any]:
-        return self.network.send(self.caller, run, Disconnected("the connection broke"))
+    def send(self, run: Run, *, is_commit: bool = False) -> asyncio.Future[Any]:
+        """Put a command on its way."""
+        return self.network.send(self.caller, run, Disconnected("the connection broke"), is_commit=is_commit)
 
     def register_script(self, script: str) -> Callable[..., asyncio.Future[Any]]:
         """As the client's."""
-        return lambda keys, args: self._send(lambda: self.server.eval(script, keys, args))
+        is_commit = commit.WRITE in script
+        return lambda keys=(), args=(): self.send(lambda: self.server.eval(script, keys, args), is_commit=is_commit)
 
     def get(self, key: str) -> asyncio.Future[Any]:
         """As the client's."""
-        return self._send(lambda: self.server.get(key))
+        return self.send(lambda: self.server.get(key))
 
     def mget(self, keys: Sequence[str]) -> asyncio.Future[Any]:
         """As the client's."""
-        return self._send(lambda: self.server.mget(keys))
+        return self.send(lambda: self.server.mget(keys))
 
-    def hgetall(self, key: str) -> asyncio.Future[Any]:
+    def pipeline(self, transaction: bool) -> Pipeline:
         """As the client's."""
-        return self._send(lambda: self.server.hgetall(key))
+        return Pipeline(self)
 
     async def scan_iter(self, match: str, count: int) -> AsyncIterator[bytes]:
         """As the client's, for all keys with a prefix and in one call."""
         prefix = match.removesuffix("*").replace("\\", "")
-        for key in await self._send(lambda: self.server.starting_with(prefix)):
+        for key in await self.send(lambda: self.server.starting_with(prefix)):
             yield key
+
+
+class Pipeline:
+    """Reads that are sent together, in one call."""
+
+    def __init__(self, redis: RemoteRedis) -> None:
+        self.redis = redis
+        self.keys: list[str] = []
+
+    def hgetall(self, key: str) -> None:
+        """As the client's."""
+        self.keys.append(key)
+
+    def execute(self) -> asyncio.Future[Any]:
+        """As the client's."""
+        return self.redis.send(lambda: [self.redis.server.hgetall(key) for key in self.keys])

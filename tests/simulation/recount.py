@@ -9,7 +9,8 @@ from aiokafka.structs import ConsumerRecord
 
 from aggregators.catalogue import plan
 from aggregators.fold import Arrival
-from aggregators.shard import Shard, Tables, run
+from aggregators.memory import Tables, run
+from aggregators.shard import Shard
 from aggregators.tables import shard
 from crmpulse.settings import Settings
 from events import Invalid, partition_for

@@ -64,11 +64,11 @@ class Worker:
     def assign(self, partitions: set[int]) -> None:
         """Have it hold these partitions from now on."""
         self.consumer.assigned = frozenset(TP(EVENTS, number) for number in partitions)
-        self.consumer.unknown.clear()
         self._begin("rebalance", self._resume())
 
     async def _resume(self) -> None:
         offsets = await self.applier.resume(self.consumer.assigned)
+        self.consumer.unknown.clear()
         self.consumer.next.clear()
         self.consumer.read_from(offsets)
 

@@ -78,6 +78,16 @@ async def test_what_fails_is_tried_again_and_stops_no_other_partition(fault: Exc
     assert work.seen[:4] == [0, 2, 0, 2]
 
 
+async def test_a_fault_is_told_once_until_it_is_over(capsys: pytest.CaptureFixture[str]) -> None:
+    work = Work()
+    work.applier.held = {0: partition(0)}
+    work.failing = [RedisConnectionError(), RedisConnectionError(), RedisConnectionError()]
+    await work.run(4)
+    work.failing = [RedisConnectionError()]
+    await work.run(len(work.seen) + 2)
+    assert capsys.readouterr().out.count("cannot tell alerts") == 2
+
+
 async def test_a_partition_that_came_back_is_looked_at_anew() -> None:
     work = Work()
     first, again = cast(Any, partition(0)), cast(Any, partition(0))

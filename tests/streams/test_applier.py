@@ -27,12 +27,16 @@ class Consumer:
         self.assigned = {self.tp}
         self.seeks: list[Mapping[TP, int]] = []
         self.earliest = 0
+        self.end: int | None = None
 
     def assignment(self) -> set[TP]:
         return self.assigned
 
     async def earliest_offsets(self, *tps: TP) -> dict[TP, int]:
         return dict.fromkeys(tps, self.earliest)
+
+    def highwater(self, tp: TP) -> int | None:
+        return self.end
 
     def read_from(self, offsets: Mapping[TP, int]) -> None:
         self.seeks.append(offsets)
@@ -164,6 +168,22 @@ async def test_a_log_that_lost_what_comes_next_halts_its_partition(worker: Worke
     await worker.applier.apply(late)
     assert "applied up to offset 2, and the log begins at 4" in worker.applier.halted[0]
     assert (await worker.feed.row(DAY))["calls_made"] == 2
+
+
+async def test_a_log_that_ends_before_what_was_applied_halts_its_partition(worker: Worker) -> None:
+    await worker.applier.apply(await worker.batch(0, 4))
+    for worker.consumer.end in (None, 4, 3):
+        await worker.applier.follow()
+        assert worker.applier.halted == {}
+    await worker.assign()
+    for worker.consumer.end in (None, 4):
+        await worker.applier.follow()
+        assert worker.applier.halted == {}
+    worker.consumer.end = 3
+    await worker.applier.follow()
+    assert worker.applier.halted == {}
+    await worker.applier.follow()
+    assert "not the one that was applied last" in worker.applier.halted[0]
 
 
 async def test_a_gap_that_transactions_leave_holds_nothing_up(worker: Worker) -> None:

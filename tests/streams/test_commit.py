@@ -4,7 +4,7 @@ import pytest
 from aiokafka.structs import ConsumerRecord
 from redis.asyncio import Redis as Client
 
-from aggregators.shard import Load, LoadHash, Scan, Writes
+from aggregators.shard import Load, LoadHashes, Scan, Writes
 from streams.commit import Answer, Mark, Store, mark
 
 SHARD = "{1.p0}"
@@ -127,7 +127,7 @@ async def test_what_a_shard_asks_for_is_read(store: Store) -> None:
     await store.commit(SHARD, AT_10, AT_20, WRITES)
     await store.redis.set(f"{SHARD}:ac*e:r:x", "[]")
     assert await store.answer(Load([ROW, OLD])) == [b'{"deals_open":1}', None]
-    assert await store.answer(LoadHash(DIRECTORY)) == {b"user/\xc3\xbc": b'{"name":"\xc3\xbc"}'}
+    assert await store.answer(LoadHashes([DIRECTORY, "none"])) == [{b"user/\xc3\xbc": b'{"name":"\xc3\xbc"}'}, {}]
     assert await store.answer(Scan(f"{SHARD}:ac*e:r:")) == [b"{1.p0}:ac*e:r:x"]
 
 
@@ -140,3 +140,10 @@ def test_a_mark_fits_only_the_record_it_was_made_from() -> None:
         other = ConsumerRecord("t", 0, 7, 99, 1, None, b"value", 0, 0, 5, ())
         setattr(other, name, value)
         assert not after.fits(other)
+
+
+async def test_more_keys_than_a_lua_stack_holds_are_read_in_order(store: Store) -> None:
+    keys = [f"{SHARD}:k{n}" for n in range(20_001)]
+    await store.redis.mset({key: key for key in keys[::3]})
+    assert await store.answer(Load(keys)) == [None if n % 3 else key.encode() for n, key in enumerate(keys)]
+    assert await store.answer(Load([])) == []

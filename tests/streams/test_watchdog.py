@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Mapping
 
 import pytest
@@ -66,3 +68,10 @@ def test_a_stalled_worker_ends_hard_and_another_one_does_not(monkeypatch: pytest
     assert codes == []
     watchdog.check(progress({0: 5}, moved_at=-1e9), {0: 9}, 60)
     assert codes == [watchdog.STALLED]
+
+
+def test_who_cannot_stop_in_order_is_ended() -> None:
+    stuck = "from streams import watchdog; import time; watchdog.end_within(0.1); time.sleep(50)"
+    ended = subprocess.run([sys.executable, "-c", stuck], check=False, capture_output=True, text=True, timeout=40)
+    assert ended.returncode == 0
+    assert "stopping takes too long" in ended.stdout
