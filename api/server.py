@@ -13,6 +13,8 @@ from api.app import create_app
 from crmpulse.settings import CannotStartError, Settings, host_port
 
 FINISH_SECONDS = 5
+KEEP_ALIVE_SECONDS = 75
+"""Longer than load balancers keep an idle connection (most: 60 s), so that none writes on one that is being closed."""
 BACKLOG = 2048
 
 
@@ -31,6 +33,7 @@ def run(settings: Settings) -> None:
         access_log=False,
         server_header=False,
         backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=FINISH_SECONDS,
     )
     server = _Server(config)

@@ -103,6 +103,9 @@ class App(faust.App):
 
     applier: Applier
 
+    def _create_directories(self) -> None:
+        """Make none: they are for Faust's tables, and where a container starts nothing can be made."""
+
     async def on_stop(self) -> None:
         """Let go of the connections after Faust did."""
         await super().on_stop()

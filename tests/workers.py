@@ -24,19 +24,19 @@ POLL_SECONDS = 0.01
 
 
 class Worker:
-    """`crmpulse worker`, or the given command, with these settings; its log is in `log`."""
+    """`crmpulse worker` with these settings, started in `cwd`; its log is in `log`."""
 
-    def __init__(self, settings: Settings, log: Path, command: tuple[str, ...] = COMMAND) -> None:
+    def __init__(self, settings: Settings, log: Path, cwd: Path | None = None) -> None:
         self.environment = os.environ | {PREFIX + name.upper(): str(value) for name, value in settings}
         self.log = log
-        self.command = command
+        self.cwd = cwd
         self.start()
 
     def start(self) -> None:
         """Start it, again where it had ended."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self.command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                COMMAND, cwd=self.cwd, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
 
     def send(self, number: signal.Signals) -> None:
