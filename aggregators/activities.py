@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from aggregators.moment import Moment, holder, level, moment
+from aggregators.record import is_initial
 from aggregators.story import Facts, Story, facts_of, milliseconds
 from events import Entry
 from events.instants import instant_ns
@@ -10,6 +11,8 @@ from events.instants import instant_ns
 DueInstant = Callable[[Facts], int | None]
 """From a task's facts to the instant (ns) after which it is overdue, None where it has no due."""
 
+SETTLED = frozenset({"done", "cancelled"})
+OUTCOMES = frozenset({"completed", "no_show", "cancelled"})
 CONNECTED_MS = 30_000
 """A call that lasted this long connected, whatever its outcome says."""
 
@@ -42,13 +45,25 @@ def connected(facts: Facts) -> bool:
 
 def meeting(told: Story) -> Iterator[Moment]:
     """Return what a meeting contributes: that it was held, at its latest start."""
+    booked = told.points[0].entry
+    yield moment("meeting.booked", told.created_ns, told, actor=booked.actor if is_initial(booked) else "")
     last = next((p for p in reversed(told.points) if "status" in p.stated), None)
+    start = told.final.get("start")
+    if start:
+        outcome = last and last.stated["status"]
+        yield moment("meeting.start", instant_ns(start), told, activity="meeting", outcome=outcome)
     if last and last.stated["status"] == "completed":
         held = moment("meeting.held", last.entry.time_ns, told, actor=last.entry.actor, activity="meeting")
-        start = told.final.get("start")
         if start:
             held.at_ms = milliseconds(instant_ns(start))
         yield held
+    yield from level("meeting.overdue", told, _late(told, _ended_ns))
+
+
+def _ended_ns(facts: Facts) -> int | None:
+    """When a meeting that has no outcome is over: at its end, which is not before its start."""
+    ends = [instant_ns(facts[name]) for name in ("start", "end") if facts.get(name)]
+    return max(ends) if ends and facts.get("status") not in OUTCOMES else None
 
 
 def task(told: Story, due_ns: DueInstant) -> Iterator[Moment]:
@@ -62,14 +77,27 @@ def task(told: Story, due_ns: DueInstant) -> Iterator[Moment]:
         at_ns = done.entry.time_ns
         yield moment("task.completed", at_ns, told)
         yield moment("task.done", at_ns, told, actor=done.entry.actor, activity="task")
-    yield from level("task.overdue", told, _overdue(told, due_ns))
+    due = None if told.final.get("status") == "cancelled" else due_ns(told.final)
+    if due is not None:
+        yield moment("task.due", due, told, on_time=done is not None and done.entry.time_ns <= due)
+    yield from level("task.overdue", told, _late(told, lambda f: None if f.get("status") in SETTLED else due_ns(f)))
+    if told.final.get("assigned_by"):
+        yield from level("task.unfulfilled", told, _late(told, lambda f: _unfulfilled_ns(f, due_ns)))
 
 
-def _overdue(told: Story, due_ns: DueInstant) -> Iterator[tuple[int, Facts | None]]:
-    """Each stretch between two changes is overdue from its due instant on, if it was open then."""
+def _unfulfilled_ns(facts: Facts, due_ns: DueInstant) -> int | None:
+    """Since when a task that somebody gave to somebody else is overdue; cancelled it always was."""
+    status = facts.get("status")
+    if status == "done" or facts.get("assigned_by") in (None, facts.get("owner_id")):
+        return None
+    return 0 if status == "cancelled" else due_ns(facts)
+
+
+def _late(told: Story, late_ns: DueInstant) -> Iterator[tuple[int, Facts | None]]:
+    """Each stretch between two changes is late from that instant on, which its facts tell."""
     ends = [*(p.time_ns for p in told.points[1:]), None]
     for point, end_ns in zip(told.points, ends, strict=True):
-        due = None if point.facts.get("status") in ("done", "cancelled") else due_ns(point.facts)
+        due = late_ns(point.facts)
         yield point.time_ns, None
         if due is not None and (end_ns is None or max(due, point.time_ns) < end_ns):
             yield max(due, point.time_ns), told.seen(point.facts)

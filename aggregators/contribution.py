@@ -6,9 +6,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from aggregators import activities, deals, leads, tickets
+from aggregators import activities, contacts, deals, leads, orders, tickets
 from aggregators.histogram import bucket
-from aggregators.measures import Measure
+from aggregators.measure import Measure
 from aggregators.moment import Moment
 from aggregators.org import Org
 from aggregators.record import Record
@@ -159,22 +159,26 @@ def moments(entity: str, record: Record, org: Org) -> Iterator[Moment]:
 def _moments(entity: str, told: Story | None, record: Record, org: Org) -> Iterator[Moment]:
     if told is None:
         return tickets.unknown(record.links) if not record.entries else iter(())
-    match entity:
-        case "call" | "email" | "message":
-            return activities.logged(told)
-        case "meeting":
-            return activities.meeting(told)
-        case "task":
-            return activities.task(told, org.due_ns)
-        case "lead":
-            return leads.moments(told)
-        case "deal":
-            return deals.moments(told)
-        case "ticket":
-            return tickets.moments(told, record.links)
-        case "feedback":
-            return tickets.feedback(told)
-    return iter(())
+    told_by = _OF_ENTITY.get(entity)
+    return told_by(told, record, org) if told_by else iter(())
+
+
+_OF_ENTITY: dict[str, Callable[[Story, Record, Org], Iterator[Moment]]] = {
+    "call": lambda told, *_: activities.logged(told),
+    "email": lambda told, *_: activities.logged(told),
+    "message": lambda told, *_: activities.logged(told),
+    "meeting": lambda told, *_: activities.meeting(told),
+    "task": lambda told, _, org: activities.task(told, org.due_ns),
+    "account": lambda told, *_: contacts.account(told),
+    "contact": lambda told, *_: contacts.contact(told),
+    "lead": lambda told, *_: leads.moments(told),
+    "deal": lambda told, *_: deals.moments(told),
+    "quote": lambda told, *_: orders.quote(told),
+    "order": lambda told, *_: orders.order(told),
+    "contract": lambda told, *_: orders.contract(told),
+    "ticket": lambda told, record, _: tickets.moments(told, record.links),
+    "feedback": lambda told, *_: tickets.feedback(told),
+}
 
 
 def contribution(entity: str, record: Record, org: Org, plan: Plan) -> list[Addition]:
@@ -214,10 +218,11 @@ def _groups(moment: Moment, facts: Facts, cells: Cells, kept: Kept, org: Org) ->
     parts: list[tuple[Dims, Cells]] = []
     if kept.by_product:
         for product, amount in (facts[PRODUCTS] or {NONE: facts["amount"]}).items():
-            if amount == facts["amount"]:
+            part = {"amount": amount, **(facts.get("sold") or {}).get(product, {})}
+            if all(facts.get(name, one) == one for name, one in part.items()):
                 whole.append(("product", product))
             else:
-                own = cells_of(moment.anchor, moment.at_ms, {**facts, "amount": amount}, kept, org)
+                own = cells_of(moment.anchor, moment.at_ms, {**facts, **part}, kept, org)
                 parts.append(((("product", product),), own))
     return ((tuple(whole), cells), *parts) if whole else tuple(parts)
 

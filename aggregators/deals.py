@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from aggregators.moment import Moment, level, moment
-from aggregators.money import PROBABILITY, Amount, amount, by_product
-from aggregators.story import Facts, Story, milliseconds
+from aggregators.money import PROBABILITY, Amount, amount, by_product, sold
+from aggregators.story import Facts, Story, milliseconds, normalised
 
 CLOSED = frozenset({"won", "lost"})
 Products = dict[str, Amount] | None
@@ -20,6 +20,10 @@ def moments(told: Story) -> Iterator[Moment]:
         closed_ns = last.entry.time_ns
         extra = closed(milliseconds(told.created_ns), milliseconds(closed_ns), last.stated, last.stated["status"])
         yield moment("deal.closed", closed_ns, told, **extra, **value)
+    loss = next((p for p in told.points if p.stated.get("status") == "lost"), None)
+    if loss:
+        won = told.final["status"] == "won"
+        yield moment("deal.lost", loss.entry.time_ns, told, **lost(loss.stated), won_back=won)
     yield from level("deal.open", told, _steps(told, products, lines))
 
 
@@ -28,13 +32,13 @@ def closed(created_ms: int, closed_ms: int, said: Facts, status: str) -> dict[st
     return {
         "status": status,
         "cycle_ms": max(0, closed_ms - created_ms),
-        "lost_reason": normalised(said.get("lost_reason")),
+        **lost(said),
     }
 
 
-def normalised(text: object) -> str | None:
-    """Return free text in one spelling: no outer or double spaces, no difference of case."""
-    return " ".join(str(text).split()).casefold() or None if text else None
+def lost(said: Facts) -> dict[str, Any]:
+    """Return the facts of a loss: why."""
+    return {"lost_reason": normalised(said.get("lost_reason"))}
 
 
 def _steps(told: Story, products: Products, lines: Amount | None) -> Iterator[tuple[int, Facts | None]]:
@@ -65,4 +69,11 @@ def worth(facts: Facts) -> tuple[Products, Amount | None, dict[str, Any]]:
         (sum(p.units for p in products.values()), next(iter(products.values())).currency) if products else (0, "")
     )
     total = Amount(units, currency) if products else None
-    return products, total, {"amount": amount(value) or total, "products": products}
+    parts = sold(lines, value["currency"] if value else "") if lines else {}
+    whole = {
+        name: Amount(sum(part[name].units for part in parts.values()), next(iter(parts.values()))[name].currency)
+        if parts
+        else None
+        for name in ("quantity", "profit", "uncosted")
+    }
+    return products, total, {"amount": amount(value) or total, "products": products, "sold": parts, **whole}

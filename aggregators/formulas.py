@@ -9,6 +9,10 @@ from aggregators.histogram import quantile
 from aggregators.money import PROBABILITY
 from aggregators.values import Cells, Context, Value, merged, money
 
+DAY_MS = 86_400_000
+TRAILING_MS = 90 * DAY_MS
+"""What of a gauge is not held but happens is counted over so much time before the instant that it is asked as of."""
+
 
 class Formula(Protocol):
     """How a KPI is computed. ``measures`` are the names it reads, ``stats`` and ``variants`` what may be asked, default first."""
@@ -72,6 +76,27 @@ class Total(NamedTuple):
         """Return the sum in the organisation's currency."""
         total = money(cells, self.measure, context)
         return Value(total.amount, n=cells.get(self.of, 0), caveats=total.caveats)
+
+
+class Sold(NamedTuple):
+    """A sum over sales of several kinds (``of`` counts them); ``uncosted`` is the value of what it could not be told of."""
+
+    measure: str
+    of: tuple[str, ...]
+    uncosted: str = ""
+    stats: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Return the measures read."""
+        return self.measure, *self.of, *((self.uncosted,) if self.uncosted else ())
+
+    def value(self, cells: Cells, context: Context) -> Value:
+        """Return the sum; what has no cost is told as ``cost_missing``."""
+        total, n = money(cells, self.measure, context), sum(cells.get(name, 0) for name in self.of)
+        missing = money(cells, self.uncosted, context).amount
+        return Value(total.amount, n=n, caveats=total.caveats | ({"cost_missing": missing} if missing else {}))
 
 
 class Weighted(NamedTuple):
@@ -213,62 +238,38 @@ class Duration(NamedTuple):
 
 
 class Share(NamedTuple):
-    """The share of a dimension's values in a number (``count``) or in the money behind it (``value``)."""
+    """The share of a dimension's values in a number; ``others`` are further variants."""
 
-    measure: str
+    of: Formula
     dimension: str
-    worth: str
+    variant: str = ""
+    others: Mapping[str, Formula] = {}
     stats: tuple[str, ...] = ()
-    variants: tuple[str, ...] = ("count", "value")
 
     @property
     def measures(self) -> tuple[str, ...]:
         """Return the measures read."""
-        return self.measure, self.worth
+        return tuple(dict.fromkeys(m for formula in (self.of, *self.others.values()) for m in formula.measures))
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """Return the variants that may be asked."""
+        return (self.variant, *self.others) if self.others else ()
 
     def value(self, cells: Cells, context: Context) -> Value:
         """Return the number itself: the share is taken of it where its groups are known."""
-        n = cells.get(self.measure, 0)
-        if context.variant == "value":
-            worth = money(cells, self.worth, context)
-            return Value(worth.amount, n=n, caveats=worth.caveats)
-        return Value(n, n=n)
+        return self.others.get(context.variant, self.of).value(cells, context)
 
 
-class Ranked(NamedTuple):
-    """A place among peers by another KPI, which the question names."""
+class Together(NamedTuple):
+    """Some measures that are summed together, for other formulas to make values of."""
 
-    measures: tuple[str, ...] = ()
+    measures: tuple[str, ...]
     stats: tuple[str, ...] = ()
     variants: tuple[str, ...] = ()
 
     def value(self, cells: Cells, context: Context) -> Value:
-        """Return nothing: a rank is not a sum."""
-        return Value(None)
-
-
-class OfGoal(NamedTuple):
-    """How a goal stands by another KPI, which the goal names: its ``progress``, ``attainment`` or ``pace``."""
-
-    told: str
-    measures: tuple[str, ...] = ()
-    stats: tuple[str, ...] = ()
-    variants: tuple[str, ...] = ()
-
-    def value(self, cells: Cells, context: Context) -> Value:
-        """Return nothing: what a goal is measured by is not known here."""
-        return Value(None)
-
-
-class GoalsMet(NamedTuple):
-    """The share of goals that were reached."""
-
-    measures: tuple[str, ...] = ()
-    stats: tuple[str, ...] = ()
-    variants: tuple[str, ...] = ()
-
-    def value(self, cells: Cells, context: Context) -> Value:
-        """Return nothing: goals are no sum."""
+        """Return nothing: it is only a sum."""
         return Value(None)
 
 

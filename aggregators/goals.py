@@ -16,7 +16,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from aggregators.catalogue import Kpi
+from aggregators.kpi import Kpi
 from aggregators.org import Org
 from aggregators.values import Number
 from aggregators.windows import Periods, Window

@@ -42,5 +42,36 @@ def by_product(lines: list[dict[str, Any]], currency: str) -> dict[str, Amount]:
     return found
 
 
+def sold(lines: list[dict[str, Any]], currency: str) -> dict[str, dict[str, Amount]]:
+    """Return what a sale's lines bring per product: ``quantity`` (of no currency), ``profit`` and ``uncosted``.
+
+    Profit is that of the lines with a price and a cost, ``uncosted`` the value of those with a price alone.
+    """
+    found: dict[str, dict[str, Amount]] = {}
+    for line in lines:
+        quantity = line.get("quantity", 1)
+        (price, code), (cost, _) = (_priced(line.get(name), quantity, currency) for name in ("unit_price", "unit_cost"))
+        profit = 0 if price is None or cost is None else price - cost
+        told = (
+            Amount(round(Fraction(str(quantity)) * UNIT), ""),
+            Amount(profit, code),
+            Amount((cost is None and price) or 0, code),
+        )
+        product = line.get("product_id") or "(none)"
+        before = found.get(product, {})
+        found[product] = {
+            name: Amount(before[name].units + one.units if before else one.units, one.currency)
+            for name, one in zip(("quantity", "profit", "uncosted"), told, strict=True)
+        }
+    return found
+
+
+def _priced(price: Any, quantity: float, currency: str) -> tuple[int | None, str]:
+    if price is None:
+        return None, currency
+    text, code = (price["amount"], price["currency"]) if isinstance(price, dict) else (price, currency)
+    return _times(text, quantity), code
+
+
 def _times(price: str, quantity: float) -> int:
     return round(units(price) * Fraction(str(quantity)))

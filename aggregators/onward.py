@@ -84,32 +84,46 @@ def _deal(was: Standing, entry: Entry, said: Facts, now: dict[str, Any], changed
         return None
     if changed.isdisjoint(TIMED):
         return [], [], []
+    if said.get("status") == "won" and any(one.anchor == "deal.lost" for one in was.additions):
+        return None  # what was lost is won back
     at_ms, status = milliseconds(entry.time_ns), said.get("status")
     if status is None:
         facts = deals.opened(now, now, None, None)
-        moment = Moment("deal.open", at_ms, last.holder, last.holder, facts)
+        moments = [Moment("deal.open", at_ms, last.holder, last.holder, facts)]
     elif status in deals.CLOSED:
         facts = now | deals.closed(milliseconds(was.created_ns), at_ms, said, status) | deals.worth(now)[2]
-        moment = Moment("deal.closed", at_ms, last.holder, last.holder, facts)
+        moments = [Moment("deal.closed", at_ms, last.holder, last.holder, facts)]
+        if status == "lost" and all(one.anchor != "deal.lost" for one in was.additions):
+            moments.append(Moment("deal.lost", at_ms, last.holder, last.holder, facts | {"won_back": False}))
     else:
         return None
-    return [], [_ended(last, at_ms)], [moment]
+    return [], [_ended(last, at_ms)], moments
 
 
 def _task(was: Standing, entry: Entry, said: Facts, now: dict[str, Any], changed: set[str]) -> Found | None:
     """A task that nothing was said of but when it is due is done."""
-    if said.get("status") != "done" or "status" not in changed or len(was.additions) > 1:
+    by = {one.anchor: one for one in was.additions}
+    known = len(by) == len(was.additions) and by.keys() <= {"task.due", "task.overdue"}
+    if was.facts and was.facts.get("status") == "cancelled":
+        return None  # its due counts again
+    if said.get("status") != "done" or "status" not in changed or {"due_at", "due_date"} & changed or not known:
         return None
     at_ms, owner, done_by = milliseconds(entry.time_ns), holder(now), holder(now, entry.actor)
-    completed = Moment("task.completed", at_ms, owner, owner, now)
-    done = Moment("task.done", at_ms, done_by, done_by, {**now, "activity": "task"})
-    for overdue in was.additions:
-        if overdue.sign < 0 or overdue.at_ms == at_ms:  # within a millisecond, which was first is for the story to tell
-            return None
-        if overdue.at_ms > at_ms:
-            return [overdue], [], [completed, done]
-        return [], [_ended(overdue, at_ms)], [completed, done]
-    return [], [], [completed, done]
+    moments = [
+        Moment("task.completed", at_ms, owner, owner, now),
+        Moment("task.done", at_ms, done_by, done_by, {**now, "activity": "task"}),
+    ]
+    due, overdue = by.get("task.due"), by.get("task.overdue")
+    if any(one.at_ms == at_ms for one in by.values()):  # within a millisecond, which was first is for the story to tell
+        return None
+    gone = [due] if due else []
+    if due:
+        moments.append(Moment("task.due", due.at_ms, due.holder, due.holder, {**now, "on_time": at_ms < due.at_ms}))
+    if overdue is None:
+        return gone, [], moments
+    if overdue.at_ms > at_ms:
+        return [*gone, overdue], [], moments
+    return gone, [_ended(overdue, at_ms)], moments
 
 
 def _ended(began: Addition, at_ms: int) -> Addition:

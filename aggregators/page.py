@@ -1,10 +1,11 @@
 """The catalogue as a page for people: `python -m aggregators.page`."""
 
-from aggregators.catalogue import KPIS, Kpi
+from aggregators.catalogue import KPIS
+from aggregators.kpi import Kpi
 
 HEAD = """# KPIs
 
-Made from the catalogue (`aggregators/catalogue.py`). Each may be asked with the selectors of the [API](api.md), by the
+Made from the catalogue (`aggregators/kpis/`). Each may be asked with the selectors of the [API](api.md), by the
 dimensions listed; `custom` stands for `custom.<key>` with any key of an event's `custom` member. Money is in the
 organisation's currency, durations are in seconds, ratios between 0 and 1.
 """

@@ -20,6 +20,9 @@ _RENAMED: dict[str, dict[str, str]] = {
     "crm.ticket.status_changed": {"new": "status"},
     "crm.meeting.status_changed": {"new": "status"},
     "crm.task.status_changed": {"new": "status"},
+    "crm.quote.status_changed": {"new": "status"},
+    "crm.order.status_changed": {"new": "status"},
+    "crm.contract.status_changed": {"new": "status"},
     "crm.task.created": {"assignee_id": "owner_id"},
 }
 """Members that carry a fact under a name of their own."""
@@ -163,6 +166,11 @@ def _former_owner(explicit: list[Entry], stated: list[dict[str, Any]]) -> dict[s
         if old or "owner_id" in said:
             return {"owner_id": old} if old else {}
     return {}
+
+
+def normalised(text: object) -> str | None:
+    """Return free text in one spelling: no outer or double spaces, no difference of case."""
+    return " ".join(str(text).split()).casefold() or None if text else None
 
 
 def milliseconds(time_ns: int) -> int:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from aggregators import replies
 from aggregators.moment import NOBODY, Moment, level, moment
+from aggregators.replies import SOLVED
 from aggregators.story import Facts, Point, Story, milliseconds
-
-SOLVED = frozenset({"solved", "closed"})
 
 
 def moments(told: Story, links: dict[str, list[Any]]) -> Iterator[Moment]:
@@ -14,12 +14,15 @@ def moments(told: Story, links: dict[str, list[Any]]) -> Iterator[Moment]:
     yield moment("ticket.created", told.created_ns, told)
     resolutions, solved = _resolutions(told)
     if resolutions:
-        yield _resolved("ticket.first_resolved", resolutions[0], told)
+        again = told.points[told.points.index(resolutions[0]) :]
+        reopened = any(p.stated.get("status", "solved") not in SOLVED for p in again)
+        yield _resolved("ticket.first_resolved", resolutions[0], told, reopened=reopened)
         if solved:
             yield _resolved("ticket.resolved", resolutions[-1], told)
     if links:
         time_ns, *_, score, scale = max(links.values())
         yield moment("ticket.rated", time_ns, told, score=score, scale=scale)
+    yield from replies.moments(told)
     yield from level("ticket.open", told, _steps(told))
 
 
@@ -57,9 +60,9 @@ def _resolutions(told: Story) -> tuple[list[Point], bool]:
     return found, solved
 
 
-def _resolved(anchor: str, point: Point, told: Story) -> Moment:
+def _resolved(anchor: str, point: Point, told: Story, **extra: Any) -> Moment:
     at_ns = point.entry.time_ns
-    return moment(anchor, at_ns, told, took_ms=max(0, milliseconds(at_ns) - milliseconds(told.created_ns)))
+    return moment(anchor, at_ns, told, took_ms=max(0, milliseconds(at_ns) - milliseconds(told.created_ns)), **extra)
 
 
 def _steps(told: Story) -> Iterator[tuple[int, Facts | None]]:

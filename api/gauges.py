@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from prometheus_client.core import GaugeMetricFamily
 
-from aggregators.catalogue import Kpi
+from aggregators.kpi import Kpi
 from api.query.overview import SHOWN
 
 _UNITS = {"money": "money of the organisation's currency", "s": "seconds", "ratio": "ratio of 0 to 1"}

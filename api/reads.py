@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
-from aggregators.catalogue import BY_ID, KPIS, Kpi
+from aggregators.catalogue import BY_ID, KPIS
+from aggregators.kpi import Kpi
 from api import answers, reference
 from api.query.encoding import encode
 from api.query.question import dimensions

@@ -43,7 +43,7 @@ PARAMETERS: dict[str, tuple[str, Any, Json]] = {
     "stat": ("durations: `p50` (default), `p90`, `mean`, `count`; others: what the KPI has", "p90", {}),
     "variant": ("another way to count, of KPIs that have one", "value", {}),
     "of": (
-        "the KPI that a `rank` is one by, or that `goals_met_share` takes the goals on",
+        "the KPI that a `rank` is one by, whose growth a `growth_rate` is, or that `goals_met_share` takes the goals on",
         "revenue_won",
         {"enum": [name for name, kpi in BY_ID.items() if kpi.counts]},
     ),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from aggregators.catalogue import Kpi
+from aggregators.kpi import Kpi
 from api.query.overview import NOW, SHOWN
 from deploy.panels import Panel, bars, chart, laid_out, row, stat
 

@@ -38,6 +38,7 @@ STARTS = (
 OFFSETS = (timedelta(0), timedelta(hours=2), timedelta(hours=-3), timedelta(hours=5, minutes=45))
 IDS = {
     "lead": 3, "deal": 4, "call": 4, "email": 3, "message": 3, "meeting": 3, "task": 4, "ticket": 3, "feedback": 4, "goal": 3,
+    "account": 3, "contact": 3, "quote": 2, "order": 3, "contract": 2,
 }  # fmt: skip
 ODD = ("{}", "a:{}", "{{{}}}", "x/{} y", "🐌{}", "é{}\u2028")
 
@@ -140,6 +141,7 @@ class Author:
                 "product_id": self.rng.choice(PRODUCTS),
                 "quantity": self.rng.choice((0, 1, 3, 2.5, 0.0001)),
                 "unit_price": price if bare else {"amount": price, "currency": currency},
+                **self.maybe(0.6, unit_cost=lambda: "3.5" if bare else {"amount": "3.5", "currency": currency}),
             }
             for _ in range(self.rng.randint(0, 3))
         ]
@@ -195,7 +197,7 @@ def _task_status(a: Author) -> Data:
 
 
 def _slot(a: Author) -> Data:
-    return a.maybe(0.6, start=a.time)
+    return a.maybe(0.6, start=a.time) | a.maybe(0.3, end=a.time)
 
 
 def _record_updated(a: Author) -> Data:
@@ -261,6 +263,20 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
     "lead.created": _of("lead", 6, lambda a: {**a.owned(0.8), **a.maybe(0.4, inbound=a.one(True, False), channel=a.one("shop"))}),
     "lead.status_changed": _of("lead", 10, lambda a: {
         "new": a.rng.choice(("open", "working", "qualified", "disqualified", "converted")), **a.owned(0.15),
+        **a.maybe(0.2, reason=a.one(*REASONS)),
+    }),
+    "account.created": _of("account", 3, lambda a: {**a.owned(0.8), **a.maybe(0.3, channel=a.one("shop", "phone"))}),
+    "contact.created": _of("contact", 3, lambda a: {**a.owned(0.8), **a.maybe(0.3, channel=a.one("shop", "phone"))}),
+    "contact.updated": _of("contact", 4, lambda a: {"changed": {
+        "lifecycle": {"new": a.rng.choice(("lead", "customer", "fan", None))},
+    }}),
+    "quote.created": _of("quote", 2, lambda a: {**a.owned(0.6), **a.maybe(0.5, value=a.money, revision=a.one(1, 2))}),
+    "order.created": _of("order", 4, lambda a: {**a.owned(0.8), **a.maybe(0.6, value=a.money, lines=a.lines)}),
+    "order.status_changed": _of("order", 9, lambda a: {
+        "new": a.rng.choice(("confirmed", "confirmed", "cancelled", "refunded")), **a.maybe(0.6, refund=a.money), **a.owned(0.1),
+    }),
+    "contract.status_changed": _of("contract", 3, lambda a: {
+        "new": a.rng.choice(("signed", "renewed", "ended")), **a.owned(0.4),
     }),
     "deal.created": _of("deal", 8, _deal_created),
     "deal.stage_changed": _of("deal", 10, lambda a: {**_moved(a), **a.owned(0.1)}),
@@ -284,16 +300,24 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
     "meeting.status_changed": _of("meeting", 8, lambda a: {
         "new": a.rng.choice(("completed", "completed", "no_show", "cancelled", "rescheduled")), **_slot(a), **a.owned(0.1),
     }),
-    "task.created": _of("task", 7, lambda a: {**a.owned(), **a.maybe(0.7, assignee_id=a.one(*USERS)), **_due(a)}),
+    "task.created": _of("task", 7, lambda a: {
+        **a.owned(), **a.maybe(0.7, assignee_id=a.one(*USERS)), **a.maybe(0.5, assigned_by=a.one(*USERS)), **_due(a),
+    }),
     "task.status_changed": _of("task", 12, _task_status),
     "ticket.created": _of("ticket", 5, lambda a: {
         **a.owned(0.8), **a.maybe(0.6, category=a.one("bug", "how to"), channel=a.one("chat", "phone")),
+        **a.maybe(0.4, created_by=a.one("agent", "customer"), sla=a.one(
+            {"first_response_ms": 3_600_000}, {"first_response_ms": 90_000_000, "hours": "calendar"},
+            {"first_response_ms": 1, "hours": "business"}, {"resolution_ms": 5},
+        )),
     }),
     "ticket.status_changed": _of("ticket", 14, lambda a: {
         "new": a.rng.choice(("new", "open", "pending", "on_hold", "solved", "solved", "closed")),
         **a.owned(0.1), **a.maybe(0.1, category=a.one("bug", "billing")),
     }),
-    "ticket.message": _of("ticket", 2, lambda a: {"author": a.rng.choice(("agent", "customer"))}),
+    "ticket.message": _of("ticket", 9, lambda a: {
+        "author": a.rng.choice(("agent", "agent", "customer", "bot")), **a.maybe(0.3, public=a.one(True, False)), **a.owned(0.05),
+    }),
     "feedback.received": _of("feedback", 9, _feedback),
     "record.updated": _of("", 6, _record_updated),
     "record.owner_changed": _of("", 8, lambda a: {

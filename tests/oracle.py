@@ -34,6 +34,10 @@ CREATED = {
     "email": "crm.email.logged",
     "message": "crm.message.logged",
     "feedback": "crm.feedback.received",
+    "account": "crm.account.created",
+    "contact": "crm.contact.created",
+    "quote": "crm.quote.created",
+    "order": "crm.order.created",
 }
 REPLACED = {"call", "email", "message"}
 """Entities whose latest `logged` replaces all that was said before it."""
@@ -218,16 +222,28 @@ class Oracle:
         Money is in whole units of the organisation's currency, durations in seconds. A count has no denominator.
         A duration has `mean`, `count` and the exact `p50` (its value), a sum of money `fx_missing`.
         """
+        if kpi_id == "pipeline_velocity":
+            return self.velocity(scope, to_ms, by, where)
         from_ns, to_ns = from_ms * MS_NS, to_ms * MS_NS
-        if kpi_id in GAUGES:
+        if kpi_id == "contact_growth_rate":
+            parts = [replace(p, bottom=0) for p in created(self, "contact") if from_ns <= p.at_ns < to_ns]
+            parts += [replace(p, top=Fraction(0)) for p in contacts_total(self, from_ns - 1)]
+        elif kpi_id in GAUGES:
             parts = list(GAUGES[kpi_id](self, to_ns - 1))
         else:
             parts = [part for part in FLOWS[kpi_id](self) if from_ns <= part.at_ns < to_ns]
         parts = [part for part in parts if self.in_scope(part, scope)]
+        chosen: list[tuple[str, str]] = []
+        if kpi_id in SHARES:
+            by = by or SHARES[kpi_id]
+            where = list(where)
+            chosen = [pair for pair in where if pair[0] == SHARES[kpi_id]]
+            where = [pair for pair in where if pair not in chosen]
         for name, value in where:
             parts = [own for part in parts for label, own in self.split(kpi_id, part, name) if label == value]
-        if kpi_id == "lost_reason_share":
-            by = by or "lost_reason"
+        whole = len(parts)
+        for name, value in chosen:
+            parts = [it for part in parts for label, it in self.split(kpi_id, part, name) if label == value]
         groups: dict[Group, list[Part]] = {(): parts}
         for name in (by,) if isinstance(by, str) else by or ():
             finer: dict[Group, list[Part]] = defaultdict(list)
@@ -235,10 +251,33 @@ class Oracle:
                 for label, own in (pair for part in members for pair in self.split(kpi_id, part, name)):
                     finer[*group, label].append(own)
             groups = finer
-        if kpi_id == "lost_reason_share":
-            return shares(parts, groups)
+        if kpi_id in SHARES:
+            return shares(whole, groups)
         answer = summary(kpi_id, parts)
         return answer | ({"groups": {group: summary(kpi_id, own) for group, own in groups.items()}} if by else {})
+
+    def velocity(
+        self, scope: str, to_ms: int, by: str | Sequence[str] | None, where: Iterable[tuple[str, str]]
+    ) -> dict[str, Any]:
+        """Open deals times win rate times mean deal over mean cycle in days, of 90 days."""
+        names = ("deals_open", "win_rate", "avg_deal_size", "sales_cycle_length")
+        told = [self.kpi(name, scope, to_ms - 90 * 86_400_000, to_ms, by, [*where]) for name in names]
+
+        def speed(answers: list[dict[str, Any]]) -> dict[str, Any]:
+            count: Any
+            rate: Any
+            size: Any
+            cycle: Any
+            count, rate, size, cycle = (
+                it.get("mean") if name == "sales_cycle_length" else it.get("value")
+                for name, it in zip(names, answers, strict=True)
+            )
+            known = rate is not None and size is not None and cycle
+            return {"value": (count or 0) * rate * size / cycle * 86_400 if known else None}
+
+        keys = {key for it in told for key in it.get("groups", {})}
+        groups = {key: speed([it["groups"].get(key, {}) for it in told]) for key in keys}
+        return speed(told) | ({"groups": groups} if by else {})
 
     def split(self, kpi_id: str, part: Part, name: str) -> list[tuple[str, Part]]:
         """The values that the part has in a dimension, each with what counts there: a deal once for each product."""
@@ -323,9 +362,8 @@ def local(instant_ns: int, zone: ZoneInfo) -> datetime:
     return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=instant_ns // SECOND_NS)).astimezone(zone)
 
 
-def shares(parts: list[Part], groups: Mapping[Group, list[Part]]) -> dict[str, Any]:
+def shares(whole: int, groups: Mapping[Group, list[Part]]) -> dict[str, Any]:
     """Each group's share of all."""
-    whole = len(parts)
     told = {
         group: {"value": Fraction(len(own), whole), "numerator": len(own), "denominator": whole}
         for group, own in groups.items()
@@ -368,6 +406,28 @@ def leads_converted(it: Oracle) -> Iterator[Part]:
     for lead in it.live("lead"):
         if (at_ns := conversion_ns(lead)) is not None:
             yield Part(at_ns, *lead.holder(at_ns), lead.timeless())
+
+
+def leads_qualified(it: Oracle) -> Iterator[Part]:
+    for lead in it.live("lead"):
+        entered = [e for e in lead.happened("crm.lead.status_changed") if data(e)["new"] == "qualified"]
+        if entered:
+            at_ns = time_ns(entered[0]["time"])
+            yield Part(at_ns, *lead.holder(at_ns), lead.timeless())
+
+
+def leads_lost(it: Oracle) -> Iterator[Part]:
+    for lead in it.live("lead"):
+        changes = lead.happened("crm.lead.status_changed")
+        if changes and data(changes[-1])["new"] == "disqualified":
+            at_ns, why = time_ns(changes[-1]["time"]), data(changes[-1]).get("reason") or ""
+            dims = lead.timeless() | {"lost_reason": " ".join(why.split()).casefold() or NONE}
+            yield Part(at_ns, *lead.holder(at_ns), dims)
+
+
+def created(it: Oracle, entity: str) -> Iterator[Part]:
+    for record in it.live(entity):
+        yield Part(record.created_ns, *record.holder(record.created_ns), record.timeless())
 
 
 def lead_conversion_rate(it: Oracle) -> Iterator[Part]:
@@ -421,6 +481,30 @@ def deals_won(it: Oracle) -> Iterator[Part]:
 def deals_lost(it: Oracle) -> Iterator[Part]:
     for deal, _, at_ns, event in closed(it, "lost"):
         yield deal_part(it, deal, at_ns, lost_reason=reason(event))
+
+
+def deals_lost_value(it: Oracle) -> Iterator[Part]:
+    for deal, _, at_ns, event in closed(it, "lost"):
+        part = worth(it, deal, at_ns, EVER_NS)
+        part.dims = {**part.dims, "lost_reason": reason(event)}
+        yield part
+
+
+def opportunities_per_sale(it: Oracle) -> Iterator[Part]:
+    for deal, end, at_ns, _ in closed(it, "won", "lost"):
+        part = deal_part(it, deal, at_ns)
+        part.bottom = int(end == "won")
+        yield part
+
+
+def win_back_rate(it: Oracle) -> Iterator[Part]:
+    for deal in it.live("deal"):
+        ends = deal.happened(*DEAL_STATUS)
+        losses = [event for event in ends if event["type"] == "crm.deal.lost"]
+        if losses:
+            part = deal_part(it, deal, time_ns(losses[0]["time"]), lost_reason=reason(losses[0]))
+            part.top = Fraction(ends[-1]["type"] == "crm.deal.won")
+            yield part
 
 
 def win_rate(it: Oracle) -> Iterator[Part]:
@@ -546,6 +630,16 @@ def call_connect_rate(it: Oracle) -> Iterator[Part]:
             yield part
 
 
+def calls_per_sale(it: Oracle) -> Iterator[Part]:
+    for call, part in logged(it, "call"):
+        if outbound(call) and connected(call):
+            part.bottom = 0
+            yield part
+    for part in deals_won(it):
+        part.top = Fraction(0)
+        yield part
+
+
 def call_talk_time(it: Oracle) -> Iterator[Part]:
     for call, part in logged(it, "call"):
         if connected(call):
@@ -628,6 +722,141 @@ def activities_completed(it: Oracle) -> Iterator[Part]:
         yield Part(at_ns, *holder, task.timeless() | {"activity": "task"})
 
 
+def meetings_booked(it: Oracle) -> Iterator[Part]:
+    for meeting in it.live("meeting"):
+        actor = (meeting.created or {}).get("actorid")
+        holder: Holder = (actor, None) if actor else meeting.holder(meeting.created_ns)
+        yield Part(meeting.created_ns, *holder, meeting.timeless())
+
+
+def appointments(it: Oracle, *, executed: bool = False, expected: bool = False) -> Iterator[Part]:
+    for meeting in it.live("meeting"):
+        start = meeting.final("start")
+        outcome = status(meeting, "", EVER_NS)
+        if not start or (executed and not expected and outcome != "completed") or (expected and outcome == "cancelled"):
+            continue
+        at_ns = time_ns(start)
+        dims = meeting.timeless() | {"activity": "meeting"}
+        yield Part(at_ns, *meeting.holder(at_ns), dims, Fraction(not expected or outcome == "completed"))
+
+
+def appointments_overdue(it: Oracle, now_ns: int) -> Iterator[Part]:
+    for meeting in it.live("meeting"):
+        ends = [time_ns(said) for name in ("start", "end") if (said := meeting.at(name, now_ns))]
+        waits = meeting.created_ns <= now_ns and status(meeting, "", now_ns) in {"", "rescheduled"}
+        if waits and ends and max(ends) <= now_ns:
+            yield Part(now_ns, *meeting.holder(now_ns), meeting.timeless())
+
+
+def task_on_time_rate(it: Oracle) -> Iterator[Part]:
+    done_ns = {task.key: at_ns for task, at_ns, _ in tasks_done(it)}
+    for task in it.live("task"):
+        due_ns = task_due_ns(it, task, EVER_NS)
+        if due_ns is not None and status(task, "open", EVER_NS) != "cancelled":
+            on_time = task.key in done_ns and done_ns[task.key] <= due_ns
+            yield Part(due_ns, *task.holder(due_ns), task.timeless(), Fraction(on_time))
+
+
+def assignments_unfulfilled(it: Oracle, now_ns: int) -> Iterator[Part]:
+    for task in it.live("task"):
+        state, giver = status(task, "open", now_ns), task.initial("assigned_by")
+        due_ns = task_due_ns(it, task, now_ns)
+        late = state == "cancelled" or (state != "done" and due_ns is not None and due_ns <= now_ns)
+        if task.created_ns <= now_ns and late and giver and giver != task.owner(now_ns):
+            yield Part(now_ns, *task.holder(now_ns), task.timeless())
+
+
+# Orders and contacts
+
+
+def quotes_created(it: Oracle) -> Iterator[Part]:
+    yield from created(it, "quote")
+
+
+def confirmed(it: Oracle) -> Iterator[tuple[Record, int]]:
+    """Orders that count, and since when."""
+    for order_ in it.live("order"):
+        since: list[int] = []
+        for event in order_.happened("crm.order.status_changed"):
+            if data(event)["new"] == "confirmed":
+                since.append(time_ns(event["time"]))
+            elif data(event)["new"] == "cancelled":
+                since.clear()
+        if since:
+            yield order_, since[0]
+
+
+def orders_count(it: Oracle) -> Iterator[Part]:
+    for order_, at_ns in confirmed(it):
+        yield deal_part(it, order_, at_ns)
+
+
+def orders_value(it: Oracle) -> Iterator[Part]:
+    for order_, at_ns in confirmed(it):
+        yield worth(it, order_, at_ns, EVER_NS)
+        left = dict[str, Fraction]()
+        if value := order_.final("value"):
+            left[value["currency"]] = Fraction(value["amount"])
+        else:
+            for amount, currency in (line_amount(it, order_, line) for line in order_.final("lines") or []):
+                left[currency] = left.get(currency, Fraction(0)) + amount
+        for event in order_.happened("crm.order.status_changed"):
+            if data(event)["new"] == "refunded":
+                refund = data(event).get("refund")
+                paid = (
+                    [(Fraction(refund["amount"]), refund["currency"])] if refund else [(a, c) for c, a in left.items()]
+                )
+                when = time_ns(event["time"])
+                part = replace(deal_part(it, order_, when), products={})
+                top, part.missing_rate = it.money(paid, it.day(when))
+                part.top = -top
+                left = {c: max(Fraction(0), a - sum(p for p, q in paid if q == c)) for c, a in left.items()}
+                yield part
+
+
+def sold(it: Oracle, *, profit: bool) -> Iterator[Part]:
+    sales = [(deal, at_ns) for deal, _, at_ns, _ in closed(it, "won")] + list(confirmed(it))
+    for sale, at_ns in sales:
+        part = deal_part(it, sale, at_ns)
+        part.top, part.products = Fraction(0), {product: (Fraction(0), False) for product in part.products}
+        for line in sale.final("lines") or []:
+            found = Fraction(round(Fraction(str(line.get("quantity", 1))) * 10_000), 10_000)
+            if profit:
+                found = Fraction(0)
+                if line.get("unit_cost") and line.get("unit_price"):
+                    price = line_amount(it, sale, line)
+                    cost = line_amount(it, sale, {**line, "unit_price": line["unit_cost"]})
+                    found, part.missing_rate = it.money([price, (-cost[0], cost[1])], it.day(at_ns))
+            part.top += found
+            part.products[line["product_id"]] = part.products[line["product_id"]][0] + found, False
+        yield part
+
+
+def contracts_signed(it: Oracle) -> Iterator[Part]:
+    for contract in it.live("contract"):
+        signed = [e for e in contract.happened("crm.contract.status_changed") if data(e)["new"] == "signed"]
+        if signed:
+            at_ns = time_ns(signed[0]["time"])
+            yield Part(at_ns, *contract.holder(at_ns), contract.timeless())
+
+
+def contacts_total(it: Oracle, now_ns: int) -> Iterator[Part]:
+    for contact in it.live("contact"):
+        if contact.created_ns <= now_ns:
+            yield Part(now_ns, *contact.holder(now_ns), contact.timeless())
+
+
+def lifecycle_transitions(it: Oracle) -> Iterator[Part]:
+    for contact in it.live("contact"):
+        before = contact.initial("lifecycle")
+        for event in contact.explicit:
+            for stage in mentions(event, "lifecycle"):
+                if before and stage and before != stage:
+                    at_ns = time_ns(event["time"])
+                    yield Part(at_ns, *contact.holder(at_ns), contact.timeless())
+                before = stage
+
+
 # Support
 
 UNRESOLVED = {"new", "open", "pending", "on_hold"}
@@ -670,6 +899,112 @@ def tickets_resolved(it: Oracle) -> Iterator[Part]:
         yield part
 
 
+def ticket_reopen_rate(it: Oracle) -> Iterator[Part]:
+    for ticket in it.live("ticket"):
+        solved = resolutions_ns(ticket)
+        if solved:
+            changes = [data(e)["new"] for e in ticket.happened("crm.ticket.status_changed")]
+            first = next(n for n, new in enumerate(changes) if new not in UNRESOLVED)
+            again = any(new in UNRESOLVED for new in changes[first:])
+            yield Part(solved[0], *ticket.holder(solved[0]), ticket.timeless(), Fraction(again))
+
+
+def by_author(event: Event, holder: Holder) -> Holder:
+    return (event["actorid"], None) if event.get("actorid") else holder
+
+
+def public(ticket: Record, author: str) -> list[Event]:
+    said = ticket.happened("crm.ticket.message")
+    return [e for e in said if data(e)["author"] == author and data(e).get("public") is not False]
+
+
+def first_reply(ticket: Record) -> tuple[int, Event | None]:
+    """Since when an answer was waited for, and the first one."""
+    replies = public(ticket, "agent")[1 if ticket.final("created_by") == "agent" else 0 :]
+    reply = replies[0] if replies else None
+    since_ns, solved = ticket.created_ns, False
+    for event in ticket.happened("crm.ticket.status_changed"):
+        if reply and order(event) > order(reply):
+            break
+        resolved_now = data(event)["new"] not in UNRESOLVED
+        if solved and not resolved_now:
+            since_ns = time_ns(event["time"])
+        solved = resolved_now
+    return since_ns, reply
+
+
+def first_response_time(it: Oracle) -> Iterator[Part]:
+    for ticket in it.live("ticket"):
+        since_ns, reply = first_reply(ticket)
+        if reply:
+            at_ns = time_ns(reply["time"])
+            took = seconds_between(since_ns, at_ns)
+            yield Part(at_ns, *by_author(reply, ticket.holder(at_ns)), ticket.timeless(), took)
+
+
+def next_response_time(it: Oracle) -> Iterator[Part]:
+    for ticket in it.live("ticket"):
+        asked: list[int] = []
+        for event in sorted(public(ticket, "customer") + public(ticket, "agent"), key=order):
+            at_ns = time_ns(event["time"])
+            if data(event)["author"] == "customer":
+                asked.append(at_ns)
+            elif asked:
+                took = seconds_between(asked[0], at_ns)
+                yield Part(at_ns, *by_author(event, ticket.holder(at_ns)), ticket.timeless(), took)
+                asked.clear()
+
+
+def handle_time(it: Oracle) -> Iterator[Part]:
+    """Every stretch between two instants with one owner, in each of which somebody had it or nobody."""
+    for ticket in it.live("ticket"):
+        known: list[Event] = []
+        had: str | None = None
+        since_ns = 0
+        for event in [None, *ticket.explicit]:
+            known += [event] if event else []
+            alone = Record(
+                "ticket", ticket.key, sorted([*([ticket.created] if ticket.created else []), *known], key=order)
+            )
+            at_ns = ticket.effective_ns(event) if event else ticket.created_ns
+            if not alone.events:
+                alone = Record("ticket", ticket.key, ticket.events[:1])
+                has = data(ticket.explicit[0]).get("old_owner") if ticket.explicit else None
+            else:
+                has = alone.owner(EVER_NS) or ticket.owner(ticket.created_ns)
+            if status(alone, "new", EVER_NS) not in UNRESOLVED and event:
+                has = None
+            if has != had:
+                if had:
+                    yield Part(at_ns, had, None, ticket.timeless(), seconds_between(since_ns, at_ns))
+                had, since_ns = has, at_ns
+
+
+def sla_first_response_rate(it: Oracle) -> Iterator[Part]:
+    for ticket in it.live("ticket"):
+        sla = ticket.final("sla") or {}
+        if "first_response_ms" not in sla or sla.get("hours") == "business":
+            continue
+        since_ns, reply = first_reply(ticket)
+        left, due_ns = sla["first_response_ms"] * MS_NS, None
+        since_ns = max(since_ns, ticket.created_ns)
+        turns = sorted(
+            {since_ns, *(ticket.effective_ns(e) for e in ticket.explicit if ticket.effective_ns(e) > since_ns)}
+        )
+        for begin, end in zip(turns, [*turns[1:], EVER_NS], strict=True):
+            if status(ticket, "new", begin) in {"pending", "solved", "closed"}:
+                continue
+            if begin + left <= end:
+                due_ns = begin + left
+                break
+            left -= end - begin
+        if due_ns is None:
+            continue
+        met = reply is not None and ticket.effective_ns(reply) <= due_ns
+        at_ns = time_ns(reply["time"]) if reply and met else due_ns
+        yield Part(at_ns, *ticket.holder(at_ns), ticket.timeless(), Fraction(met))
+
+
 def csat_score(it: Oracle) -> Iterator[Part]:
     latest: dict[str, Record] = {}
     for rating in sorted(it.live("feedback"), key=lambda record: order(record.created or record.events[0])):
@@ -700,6 +1035,33 @@ def rated(rating: Record, ticket: Record | None) -> Holder:
 FLOWS: dict[str, Callable[[Oracle], Iterator[Part]]] = {
     "leads_created": leads_created,
     "leads_converted": leads_converted,
+    "leads_qualified": leads_qualified,
+    "leads_lost": leads_lost,
+    "source_share": leads_created,
+    "accounts_created": lambda it: created(it, "account"),
+    "deals_lost_value": deals_lost_value,
+    "opportunities_per_sale": opportunities_per_sale,
+    "win_back_rate": win_back_rate,
+    "calls_per_sale": calls_per_sale,
+    "activity_mix": activities_completed,
+    "meetings_booked": meetings_booked,
+    "appointments_scheduled": appointments,
+    "appointments_executed": lambda it: appointments(it, executed=True),
+    "appointment_execution_rate": lambda it: appointments(it, executed=True, expected=True),
+    "task_on_time_rate": task_on_time_rate,
+    "quotes_created": quotes_created,
+    "orders_count": orders_count,
+    "orders_value": orders_value,
+    "contracts_signed": contracts_signed,
+    "units_sold": lambda it: sold(it, profit=False),
+    "gross_profit": lambda it: sold(it, profit=True),
+    "contacts_created": lambda it: created(it, "contact"),
+    "lifecycle_transitions": lifecycle_transitions,
+    "ticket_reopen_rate": ticket_reopen_rate,
+    "first_response_time": first_response_time,
+    "next_response_time": next_response_time,
+    "handle_time": handle_time,
+    "sla_first_response_rate": sla_first_response_rate,
     "lead_conversion_rate": lead_conversion_rate,
     "deals_created": deals_created,
     "deals_won": deals_won,
@@ -730,7 +1092,27 @@ GAUGES: dict[str, Callable[[Oracle, int], Iterator[Part]]] = {
     "weighted_pipeline": weighted_pipeline,
     "tasks_overdue": tasks_overdue,
     "tickets_open": tickets_open,
+    "appointments_overdue": appointments_overdue,
+    "assignments_unfulfilled": assignments_unfulfilled,
+    "contacts_total": contacts_total,
 }
-DURATIONS = {"sales_cycle_length", "first_resolution_time", "full_resolution_time"}
-RATIOS = {"lead_conversion_rate", "win_rate", "avg_deal_size", "call_connect_rate", "csat_score"}
-MONEY = {"revenue_won", "avg_deal_size", "pipeline_value", "weighted_pipeline"}
+DURATIONS = {
+    "sales_cycle_length", "first_resolution_time", "full_resolution_time", "first_response_time", "next_response_time",
+    "handle_time",
+}  # fmt: skip
+RATIOS = {
+    "lead_conversion_rate", "win_rate", "avg_deal_size", "opportunities_per_sale", "win_back_rate",
+    "call_connect_rate", "calls_per_sale", "csat_score", "appointment_execution_rate", "task_on_time_rate",
+    "ticket_reopen_rate", "sla_first_response_rate", "contact_growth_rate",
+}  # fmt: skip
+SHARES = {"lost_reason_share": "lost_reason", "source_share": "source", "activity_mix": "activity"}
+MONEY = {
+    "revenue_won",
+    "avg_deal_size",
+    "deals_lost_value",
+    "orders_value",
+    "units_sold",
+    "gross_profit",
+    "pipeline_value",
+    "weighted_pipeline",
+}

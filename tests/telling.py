@@ -2,7 +2,8 @@
 
 A line is `<time> <type> <id> <member>=<value> …`. A time without a year is in 2026, without an offset in UTC. `5EUR` is money,
 `changed.x=` what record.updated says, `custom.x=` a custom field, `lines=atlas*2@10,c@3` products with quantity and price,
-`stages=new:0.1,offer` those of a pipeline, `where.x=` and `params.x=` what a goal is of, `milestones=0.5,1` its shares.
+`stages=new:0.1,offer` those of a pipeline, `where.x=` and `params.x=` what a goal is of, `milestones=0.5,1` its shares, `sla.x=`
+what a ticket promises.
 `actor=`, `sequence=`, `id=` and `source_id=` (the publisher) belong to the envelope.
 """
 
@@ -57,7 +58,7 @@ def _event(number: int, line: str, org: str) -> Event:
                 event["data"].setdefault("changed", {})[field] = {"new": _value(field, value)}
             case "custom", _, field:
                 event["data"].setdefault("custom", {})[field] = _value(field, value)
-            case "where" | "params" as member, _, field:
+            case "where" | "params" | "sla" as member, _, field:
                 event["data"].setdefault(member, {})[field] = _value(field, value)
             case "start" | "end", _, _ if kind == "goal.set":
                 event["data"][name] = instant(value)[:10]
@@ -94,10 +95,13 @@ def _value(name: str, text: str) -> Any:
 
 
 def _line(text: str) -> dict[str, Any]:
-    found = re.fullmatch(r"([^*@]*)(?:\*([\d.]+))?(?:@(.+))?", text)
+    found = re.fullmatch(r"([^*@]*)(?:\*([\d.]+))?(?:@([^@]+))?(?:@([^@]+))?", text)
     assert found, text
     price = _value("", found[3]) if found[3] and found[3][-1].isalpha() else found[3]
-    members = {"product_id": found[1], "quantity": found[2] and _value("", found[2]), "unit_price": price}
+    cost = _value("", found[4]) if found[4] and found[4][-1].isalpha() else found[4]
+    members = {
+        "product_id": found[1], "quantity": found[2] and _value("", found[2]), "unit_price": price, "unit_cost": cost,
+    }  # fmt: skip
     return {name: value for name, value in members.items() if value is not None}
 
 

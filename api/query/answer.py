@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, TypeVar
 
-from aggregators.catalogue import Kpi
 from aggregators.formulas import Share
+from aggregators.kpi import Kpi
 from aggregators.money import PROBABILITY
 from aggregators.org import Org
 from aggregators.tables import Row, unescaped
@@ -30,7 +30,7 @@ async def answer(asked: Question, tables: Tables, directory: Directory, tell: Te
     kpi = asked.kpi
     main = gauged(asked, [asked.window])[0]
     buckets = gauged(asked, _series(asked, directory)) if asked.every else []
-    compared = [_compared(asked, window) for window in [main, *buckets]] if asked.compare else []
+    compared = [before(asked, window, asked.compare) for window in [main, *buckets]] if asked.compare else []
     windows = [main, *buckets, *compared]
     told = await (tell or tell_sums)(asked, tables, directory, windows)
     result: dict[str, Any] = {
@@ -78,7 +78,7 @@ def unit(kpi: Kpi, org: Org, asked: Question) -> str:
         return "records"
     if asked.stat == "sum" and "money" in kpi.unit:
         return org.currency
-    return org.currency if kpi.unit == "money" else kpi.unit.split(",")[0]
+    return kpi.unit.split(",")[0].replace("money", org.currency)
 
 
 def gauged(asked: Question, windows: Sequence[Window]) -> list[Window]:
@@ -112,8 +112,9 @@ def _reach(directory: Directory) -> tuple[int, int]:
     return (months[0][0], months[-1][1]) if months else (0, 0)
 
 
-def _compared(asked: Question, window: Window) -> Window:
-    return asked.periods.previous(window) if asked.compare == "previous" else asked.periods.year_before(window)
+def before(asked: Question, window: Window, which: str) -> Window:
+    """Return the window before (``previous``), or the same a year earlier (``last_year``)."""
+    return asked.periods.previous(window) if which == "previous" else asked.periods.year_before(window)
 
 
 def _together(sums: Sequence[Sums]) -> list[Sums]:

@@ -4,9 +4,10 @@ from typing import Any
 
 import msgspec
 
-from aggregators.catalogue import KPIS, Kpi, anchors_of, plan
+from aggregators.catalogue import KPIS, anchors_of, plan
 from aggregators.contribution import added_by, moments
 from aggregators.formulas import read_by
+from aggregators.kpi import Kpi
 from aggregators.org import Org
 from aggregators.record import Record, is_deleted
 from aggregators.story import story
@@ -24,6 +25,7 @@ from api.query.tables import Directory, Tables
 async def behind(asked: Question, tables: Tables, directory: Directory) -> dict[str, Any]:
     """Return a page of the records behind a number, the latest first: each with what it adds, and when."""
     gauge, end = asked.kpi.gauge, asked.at_ms if asked.kpi.gauge else asked.window.to_ms
+    end = min(end, asked.now_ms) if asked.kpi.due else end
     current = asked.now_ms if asked.credit == "current" else None
     scan = Scan(asked, tables, directory)
     chosen = parts(directory.teams, asked.scope, end - 1 if gauge else asked.window.from_ms, end, current)

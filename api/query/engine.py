@@ -5,15 +5,17 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from aggregators.catalogue import Kpi
 from aggregators.goals import Goal
+from aggregators.kpi import Kpi
 from aggregators.tables import org_keys, shard
+from aggregators.unsummed import Growth, Ranked
 from aggregators.windows import utc_text
 from api.query import drill, goal_kpis, goals, ranking
 from api.query.answer import answer, as_of, times, unit
 from api.query.card import card
 from api.query.errors import ImpossibleError, Problem, UnknownError
 from api.query.goal_checks import mistakes
+from api.query.growth import tell_growth
 from api.query.question import BEHIND, RANKED, Params, Question, Reading, kpi_of, now_of, question, scope_of
 from api.query.tables import Directory, Tables
 from crmpulse.settings import Settings
@@ -53,8 +55,10 @@ class Engine:
 
         async def ask(directory: Directory) -> dict[str, Any]:
             asked = question(kpi, params, directory.org)
-            if kpi.kind == "rank":
+            if isinstance(kpi.formula, Ranked):
                 return await self._rank(asked, tables, directory)
+            if isinstance(kpi.formula, Growth):
+                return await answer(asked, tables, directory, tell_growth)
             return await (answer if kpi.counts else goal_kpis.answered)(asked, tables, directory)
 
         return await tables.settled(ask)
@@ -172,7 +176,7 @@ def _named(params: Params) -> Kpi:
         raise ImpossibleError([Problem("kpi", "says which KPI, once", [])])
     kpi = kpi_of(ids[0])
     if not kpi.counts:
-        what = "rank" if kpi.kind == "rank" else "goal"
+        what = "rank" if isinstance(kpi.formula, Ranked) else "growth" if isinstance(kpi.formula, Growth) else "goal"
         reason = f"a {what} has neither records nor a ranking of its own; name the KPI that it is one of"
         raise ImpossibleError([Problem("kpi", reason)])
     return kpi

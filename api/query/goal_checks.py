@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from aggregators.catalogue import BY_ID, Kpi
+from aggregators.catalogue import BY_ID
 from aggregators.goals import Goal
+from aggregators.kpi import Kpi
 from aggregators.org import Org
 from aggregators.windows import Window, utc_text
 from api.query.answer import unit

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
-from aggregators.formulas import GoalsMet, OfGoal
 from aggregators.goals import ON_TRACK, REACHED, Goal, goals, quotient
+from aggregators.unsummed import GoalsMet, OfGoal
 from aggregators.values import Value
 from aggregators.windows import Periods, Window
 from api.query.answer import answer, form, ordered, paged, tell_sums

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import NamedTuple
 
-from aggregators.catalogue import KPIS, Kpi
-from aggregators.formulas import Share
+from aggregators.catalogue import KPIS
+from aggregators.formulas import Share, Together
+from aggregators.kpi import Kpi
 from aggregators.tables import Row
 from aggregators.teams import ALWAYS, Part
-from aggregators.values import Cells, Context, Number, Value
+from aggregators.values import Number
 from aggregators.windows import Periods, Window, named
 from api.query.answer import context_of
 from api.query.cells import Rows
@@ -84,8 +85,8 @@ async def overview(
     spans = {name: named(name, periods, now_ms) for name in windows}
     sums: list[Summed] = []
     for level in levels:
-        for gauges, over in ((False, spans), (True, {NOW: Window(0, now_ms)})):
-            kpis = tuple(kpi for kpi in SHOWN if level in kpi.by and kpi.gauge == gauges)
+        for of, over in (((False, False), spans), ((False, True), spans), ((True, False), {NOW: Window(0, now_ms)})):
+            kpis = tuple(kpi for kpi in SHOWN if level in kpi.by and (kpi.gauge, kpi.due) == of)
             asked = Question(_all(kpis), "org", Window(0, now_ms), now_ms, now_ms, periods)
             asked = asked._replace(by=() if level == "org" else (level,))
             found = await Summing(asked, tables, directory).over([*over.values()])
@@ -111,20 +112,11 @@ def _values(found: Overview) -> Iterator[Figure]:
             yield Figure(kpi, window, level, name, kpi.formula.value(row, contexts[ends]).value)
 
 
-class _Together(NamedTuple):
-    """What all of some KPIs read; their own formulas make values of it."""
-
-    measures: tuple[str, ...]
-    stats: tuple[str, ...] = ()
-    variants: tuple[str, ...] = ()
-
-    def value(self, cells: Cells, context: Context) -> Value:
-        return Value(None)
-
-
 def _all(kpis: Sequence[Kpi]) -> Kpi:
     measures = tuple(dict.fromkeys(name for kpi in kpis for name in kpi.formula.measures))
-    return Kpi("", "", "", kpis[0].kind, "", "user team org", _Together(measures), "")
+    return Kpi(
+        "", "", "", "gauge" if kpis[0].gauge else "", "", "user team org", Together(measures), "", due=kpis[0].due
+    )
 
 
 async def _moves(tables: Tables, directory: Directory, now_ms: int) -> bool:

@@ -5,10 +5,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from aggregators.catalogue import BY_ID, Kpi
+from aggregators.catalogue import BY_ID
 from aggregators.contribution import DIMENSIONS
-from aggregators.deals import normalised
+from aggregators.kpi import Kpi
 from aggregators.org import Org
+from aggregators.story import normalised
+from aggregators.unsummed import Growth, Ranked
 from aggregators.windows import NAMES, UNITS, Periods, Window, instant, named
 from api.query.errors import ImpossibleError, Problem, UnknownError, nearest
 
@@ -101,7 +103,7 @@ def question(kpi: Kpi, params: Params, org: Org, selectors: Sequence[str] = SELE
     now_ms = now_of(reading, periods)
     window, explicit = _window(reading, periods, now_ms)
     of = _of(reading, kpi)
-    meant = BY_ID.get(of, kpi) if kpi.kind == "rank" else kpi
+    meant = BY_ID.get(of, kpi) if isinstance(kpi.formula, Ranked | Growth) else kpi
     asked = Question(
         kpi=kpi,
         scope=scope_of(reading),
@@ -115,7 +117,7 @@ def question(kpi: Kpi, params: Params, org: Org, selectors: Sequence[str] = SELE
         compare=reading.choice("compare", ("previous", "last_year")),
         credit=reading.choice("credit", ("at_event", "current"), "at_event"),
         stat=reading.choice("stat", meant.formula.stats),
-        variant=reading.choice("variant", meant.formula.variants),
+        variant=reading.choice("variant", (kpi if isinstance(kpi.formula, Growth) else meant).formula.variants),
         of=BY_ID.get(of),
         goal=reading.one("goal") if "goal" in kpi.params else "",
         limit=reading.read("limit", reading.one("limit"), lambda t: _whole(t, 1), 100),
@@ -129,8 +131,9 @@ def _of(reading: Reading, kpi: Kpi) -> str:
     """The KPI that another one speaks of; a rank has to have one."""
     of = reading.one("of") if "of" in kpi.params else ""
     known = [name for name, one in BY_ID.items() if one.counts]
-    if of not in known and (of or kpi.kind == "rank"):
-        what = "to rank by" if kpi.kind == "rank" else "to have goals on"
+    needed = isinstance(kpi.formula, Ranked | Growth)
+    if of not in known and (of or needed):
+        what = "to rank by" if isinstance(kpi.formula, Ranked) else "that grows" if needed else "to have goals on"
         reason = f"{of!r} is no KPI {what}" if of else f"says which KPI {what}"
         reading.problems.append(Problem("of", reason, nearest(of, known)))
     return of
@@ -180,7 +183,7 @@ def scope_of(reading: Reading, default: str = "org") -> str:
 
 def dimensions(kpi: Kpi) -> list[str]:
     """Return the names that a KPI may be asked by, ``custom.<key>`` for any custom field."""
-    return [("custom.<key>" if d == "custom" else d) for d in kpi.by if d != "org"]
+    return [("custom.<key>" if d == "custom" else d) for d in kpi.by if d not in ("org", "all")]
 
 
 def _is_dimension(name: str, kpi: Kpi) -> bool:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from aggregators.catalogue import anchors_of, plan
 from aggregators.contribution import DIMENSIONS, added_by, moments
-from aggregators.formulas import read_by
+from aggregators.formulas import TRAILING_MS, read_by
+from aggregators.measure import LEVELS
 from aggregators.moment import Moment
 from aggregators.record import Record
 from aggregators.story import Facts, story
@@ -66,6 +67,7 @@ class Scan:
             f if team_at_ms is None else f._replace(team_at_ms=team_at_ms)
             for f in self.found
             if any(p.from_ms <= f.moment.at_ms < p.to_ms for p in wanted.get(self.holder(f.moment), ()))
+            and not (self.gauge and f.moment.anchor not in LEVELS and f.moment.at_ms < to_ms - TRAILING_MS)
         )
         return [found for found in chosen if self._passes(found)]
 
@@ -90,7 +92,7 @@ class Scan:
             yield facts
             return
         for product, amount in (facts["products"] or {NONE: facts["amount"]}).items():
-            yield {**facts, "amount": amount, "product": product}
+            yield {**facts, "amount": amount, **facts.get("sold", {}).get(product, {}), "product": product}
 
     async def _fetch_deals(self) -> None:
         """An activity's pipeline is that of the deal that it names."""

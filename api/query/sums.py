@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from aggregators.catalogue import anchors_of, plan
 from aggregators.contribution import Addition, contribution
-from aggregators.formulas import read_by
+from aggregators.formulas import TRAILING_MS, Together, read_by
+from aggregators.rollup import is_level
 from aggregators.tables import Row
 from aggregators.teams import ALWAYS, Part
 from aggregators.windows import Window
@@ -36,7 +37,36 @@ class Summing:
         self.rows = Rows(tables.keys, directory.org.calendar, directory.months)
 
     async def over(self, windows: Sequence[Window]) -> list[Sums]:
-        """Return the sums of each window; of a gauge, what is held as of the window's end."""
+        """Return the sums of each window; of a gauge, what is held as of the window's end.
+
+        What of a gauge is not held but happens is counted over the ``TRAILING_MS`` before that instant, and what of a window
+        is held, as of its beginning.
+        """
+        if self.kpi.due:
+            windows = [w._replace(to_ms=max(w.from_ms, min(w.to_ms, self.asked.now_ms))) for w in windows]
+        measures = self.kpi.formula.measures
+        held = tuple(name for name in measures if is_level(name))
+        happens = tuple(name for name in measures if not is_level(name))
+        if not (held and happens):
+            return await self._over(windows)
+        gauge = self.kpi.gauge
+        ends = windows if gauge else [Window(w.from_ms, w.from_ms) for w in windows]
+        spans = [Window(w.to_ms - TRAILING_MS, w.to_ms) for w in windows] if gauge else windows
+        levels, flows = self._part("gauge", held, ends), self._part("count", happens, spans)
+        return [_joined(*both) for both in zip(await levels, await flows, strict=True)]
+
+    async def _part(self, kind: str, measures: tuple[str, ...], windows: Sequence[Window]) -> list[Sums]:
+        """The sums of some of the measures, of no others."""
+        kpi = self.kpi._replace(kind=kind, formula=Together(measures))
+        reach = Window(min((w.from_ms for w in windows), default=0), max((w.to_ms for w in windows), default=0))
+        asked = self.asked._replace(kpi=kpi, of=None, window=reach, at_ms=reach.to_ms)
+        found = await Summing(asked, self.tables, self.directory)._over(windows)
+        return [
+            Sums(read_by(kpi.formula, one.whole), {key: read_by(kpi.formula, row) for key, row in one.groups.items()})
+            for one in found
+        ]
+
+    async def _over(self, windows: Sequence[Window]) -> list[Sums]:
         if self._by_rows():
             return await self._from_rows(windows)
         return await self._from_records(windows)
@@ -194,6 +224,12 @@ class Summing:
         else:
             found = self._parts(self.asked.scope, window.to_ms - 1 if gauge else window.from_ms, window.to_ms)
         return [p._replace(from_ms=ALWAYS[0], to_ms=window.to_ms) for p in found] if gauge else found
+
+
+def _joined(one: Sums, other: Sums) -> Sums:
+    keys = dict.fromkeys([*one.groups, *other.groups])
+    groups = {key: {**one.groups.get(key, {}), **other.groups.get(key, {})} for key in keys}
+    return Sums({**one.whole, **other.whole}, groups)
 
 
 def _of(one: Addition, edge: Edge) -> Row:

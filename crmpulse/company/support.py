@@ -25,7 +25,7 @@ def ticket(office: Office, agents: dict[str, str]) -> Story:
         "category": office.pick(CATEGORIES),
         "priority": priority,
         "created_by": "customer",
-        "sla": {**promised, "hours": "business"},
+        "sla": {**promised, "hours": "calendar" if priority == "urgent" else "business"},
     }
     office.say("ticket.created", subject, created)
     yield office.after(0.08 / skill)

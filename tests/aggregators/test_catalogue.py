@@ -5,15 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from aggregators.catalogue import BY_ID, KPIS, Kpi, anchors_of, plan
+from aggregators.catalogue import BY_ID, KPIS, anchors_of, plan
 from aggregators.contribution import DIMENSIONS
+from aggregators.formulas import Duration
+from aggregators.kpi import Kpi
 from aggregators.measures import MEASURES
 from aggregators.page import page
 
 ROOT = Path(__file__).parents[2]
 CONTRACT = ROOT.parent / "shared" / "contract" / "kpis.csv"
-BUSINESS_HOURS = {"first_resolution_time", "full_resolution_time"}
+BUSINESS_HOURS = {kpi.id for kpi in KPIS if isinstance(kpi.formula, Duration) and kpi.area == "Response & support"}
 """KPIs whose contract has business hours too, which are not kept yet."""
+
+LATER = {"segment"}
+"""Dimensions of the contract that take links between records, which are not kept yet."""
 
 every_kpi = pytest.mark.parametrize("kpi", KPIS, ids=lambda kpi: kpi.id)
 
@@ -28,7 +33,7 @@ def test_a_kpi_is_as_the_contract_has_it(kpi: Kpi) -> None:
     row = contract()[kpi.id]
     unit = row["unit"].removesuffix(" (_bh)") if kpi.id in BUSINESS_HOURS else row["unit"]
     assert (kpi.area, kpi.tier, kpi.kind, kpi.unit) == (row["area"], row["tier"], row["kind"], unit)
-    assert kpi.dimensions == row["dimensions"]
+    assert kpi.by == tuple(name for name in row["dimensions"].split() if name not in LATER)
 
 
 def test_ids_are_given_once() -> None:
@@ -49,7 +54,7 @@ def test_the_page_is_fresh() -> None:
 def test_a_kpi_reads_measures_that_are_kept_and_told_by_dimensions_that_are_known(kpi: Kpi) -> None:
     names = {measure.name for measure in MEASURES}
     assert set(kpi.formula.measures) <= names
-    assert set(kpi.by) <= {*DIMENSIONS, "user", "team", "org", "custom", "goal"}
+    assert set(kpi.by) <= {*DIMENSIONS, "user", "team", "org", "custom", "goal", "all"}
     kept = {measure.name for anchor in anchors_of(kpi) for measure in plan()[anchor].measures}
     assert set(kpi.formula.measures) <= kept
 

@@ -10,6 +10,7 @@ from aggregators.catalogue import KPIS
 from aggregators.formulas import Count, Duration, Mean, Ratio, Share, Spent, Total, Weighted, read_by
 from aggregators.histogram import bucket
 from aggregators.values import Context, Money, Value, merged, money
+from aggregators.velocity import Velocity
 
 RATES = {"USD": Fraction(1, 2)}
 NOTHING = Context(lambda *_: None, lambda *_: None)
@@ -43,7 +44,12 @@ def test_merged_amounts_miss_what_each_of_them_misses() -> None:
     (Ratio(("a",), ("a", "b"), in_money=True), {"a": 10_000, "b": 30_000}, NOTHING, Value(Fraction(1, 4), 1, 4)),
     (Spent("ms", "n"), {"ms": 1500, "n": 2}, NOTHING, Value(Fraction(3, 2), n=2)),
     (Spent("ms", "n"), {}, NOTHING._replace(stat="mean"), Value(None, 0, 0)),
-    (Share("n", "why", "worth"), {"n": 2}, NOTHING, Value(2, n=2)),
+    (Share(Count("n"), "why"), {"n": 2}, NOTHING, Value(2, n=2)),
+    (Share(Count("n"), "why", "n", {"paid": Total("paid", "n")}), {"n": 2, "paid": 10_000}, NOTHING._replace(variant="paid"),
+     Value(1, n=2)),
+    (Velocity("open", "won", "lost", "paid", "t"),
+     {"open": 3, "won": 2, "lost": 2, "paid": 200_000, "t.n": 2, "t.ms": 20 * 86_400_000}, NOTHING, Value(Fraction(3, 2), n=3)),
+    (Velocity("open", "won", "lost", "paid", "t"), {"open": 3, "lost": 2}, NOTHING, Value(None, n=3)),
     (Weighted("own", "at", "n"), {"own": 10**10, "at/p/new": 20_000, "at/p/x": 70_000, "n": 3}, CONTEXT,
      Value(Fraction(6, 5), n=3, caveats={"probability_missing": 7})),
 ])  # fmt: skip

@@ -633,6 +633,397 @@ CASES: dict[str, list[Case]] = {
             "every=month&of=deals_lost&window=this_year&now=2026-04-01": [1, 0, 0, *[None] * 9],
         }),
     ],
+    "leads_qualified": [
+        ("at the first entry, a regress does not retract", """
+            01-05 lead.created 1 owner_id=ann source=web
+            02-05 lead.status_changed 1 new=qualified
+            02-06 lead.status_changed 1 new=working owner_id=bo
+            03-05 lead.status_changed 1 new=qualified
+        """, {"": 1, "by=user": {"ann": 1}, "from=2026-02-01&to=2026-03-01": 1, "by=source": {"web": 1}}),
+        ("converted without having been qualified is not", "01-05 lead.status_changed 1 new=converted", {"": 0}),
+    ],
+    "leads_lost": [
+        ("while disqualified, when it was last, whatever the spelling of the reason", """
+            01-05 lead.status_changed 1 new=disqualified reason=Price owner_id=ann
+            02-05 lead.status_changed 1 new=disqualified reason=" price "
+            01-05 lead.status_changed 2 new=disqualified
+            01-06 lead.status_changed 2 new=open
+            01-07 lead.status_changed 3 new=disqualified
+        """, {"": 2, "every=month&from=2026-01-01&to=2026-03-01": [1, 1], "by=lost_reason": {"price": 1, "(none)": 1},
+              "where=lost_reason:PRICE": 1, "scope=user:ann": 1}),
+    ],
+    "source_share": [
+        ("of leads, accounts or contacts, those without one too", """
+            01-05 lead.created 1 source=web region=DE-BY
+            01-05 lead.created 2 source=web
+            01-05 lead.created 3
+            01-05 account.created 1 source=ads
+            01-05 contact.created 1 source=ads
+            01-05 contact.created 2 source=web
+        """, {"by=source": {"web": Fraction(2, 3), "(none)": THIRD}, "variant=accounts&by=source": {"ads": 1},
+              "variant=contacts&by=source": {"ads": Fraction(1, 2), "web": Fraction(1, 2)}, "where=region:DE-BY&by=source": {"web": 1},
+              "where=source:web&by=source": {"web": Fraction(2, 3)}, "from=2026-03-01&to=2026-04-01": None}),
+    ],
+    "accounts_created": [
+        ("once, for the owner then; merged ones are retracted", """
+            01-05 account.created 1 owner_id=ann source=web
+            01-06 account.updated 1 owner_id=bo
+            01-07 account.created 2
+            01-08 record.deleted account/2 reason=merge merged_into=1
+        """, {"": 1, "by=user": {"ann": 1}, "by=user&credit=current": {"bo": 1}, "by=source": {"web": 1}}),
+    ],
+    "deals_lost_value": [
+        ("the latest amount of those lost, at the loss", DEAL + """
+            02-01 deal.lost 1 lost_reason=price stage_id=demo
+            03-01 deal.updated 1 changed.value=70EUR
+            02-01 deal.lost 2 value=10USD
+            02-01 deal.lost 3 value=5EUR
+            02-02 deal.reopened 3
+        """, {"": 70, "fx_missing?": {"USD": 10}, "by=lost_reason": {"price": 70},
+              "from=2026-02-01&to=2026-03-01&by=stage": {"demo": 70}}),
+    ],
+    "opportunities_per_sale": [
+        ("decided deals for each won", "01-01 deal.won 1\n01-01 deal.lost 2\n01-01 deal.lost 3 source=web\n01-01 deal.created 4",
+         {"": 3, "where=source:web": None}),
+    ],
+    "win_back_rate": [
+        ("of the deals first lost in the window, those won now", """
+            01-05 deal.lost 1 owner_id=ann lost_reason=price
+            02-05 deal.reopened 1 owner_id=bo
+            03-05 deal.won 1
+            01-06 deal.lost 2
+            01-07 deal.won 2
+            01-08 deal.lost 2
+            01-09 deal.lost 3
+        """, {"": THIRD, "by=user": {"ann": 1}, "by=lost_reason": {"price": 1}, "from=2026-01-05&to=2026-01-06": 1,
+              "from=2026-03-01&to=2026-04-01": None}),
+        ("without an event that reopened it too", "01-05 deal.lost 1\n01-06 deal.won 1", {"": 1}),
+        ("won and lost after is not", "01-05 deal.won 1\n01-06 deal.lost 1", {"": 0}),
+    ],
+    "pipeline_velocity": [
+        ("of what is open now and what was closed in 90 days", """
+            01-01 deal.created 1 owner_id=ann value=100EUR pipeline_id=p
+            01-11 deal.won 1
+            01-01 deal.lost 2 owner_id=bo
+            01-05 deal.created 3 owner_id=ann pipeline_id=p
+            01-05 deal.created 4 owner_id=ann pipeline_id=q
+        """, {"now=2026-02-01": 2 * Fraction(1, 2) * 100 / 10, "now=2026-02-01&scope=user:ann": 2 * 100 / Fraction(10),
+              "now=2026-02-01&by=pipeline": {"p": 10}, "now=2026-04-11": 20, "now=2026-04-11T00:00:00.001": None, "": None,
+              "unit?now=2026-02-01": "EUR/day", "every=month&from=2026-01-01&to=2026-05-01": [10, 10, 10, None]}),
+        ("won in no time is null", "01-01 deal.won 1 value=5EUR\n01-01 deal.created 2", {"now=2026-01-05": None}),
+    ],
+    "activity_mix": [
+        ("each kind's share of all", """
+            01-01 call.logged 1 owner_id=ann
+            01-01 call.logged 2 owner_id=ann
+            01-01 email.logged 1 direction=outbound owner_id=bo
+        """, {"by=activity": {"call": Fraction(2, 3), "email": THIRD}, "scope=user:bo&by=activity": {"email": 1},
+              "by=user": {"ann": Fraction(2, 3), "bo": THIRD}}),
+    ],
+    "calls_per_sale": [
+        ("connected calls for each deal won", """
+            01-01 call.logged 1 direction=outbound outcome=connected owner_id=ann
+            01-01 call.logged 2 direction=outbound outcome=connected owner_id=bo
+            01-01 call.logged 3 direction=outbound outcome=busy
+            01-01 call.logged 4 direction=inbound outcome=connected
+            01-05 deal.won 1 owner_id=ann
+        """, {"": 2, "scope=user:ann": 1, "scope=user:bo": None}),
+    ],
+    "growth_rate": [
+        ("of what it was before, or a year earlier", """
+            2025-02-05 deal.won 1 owner_id=ann
+            01-05 deal.won 2 owner_id=ann
+            01-06 deal.won 3 owner_id=bo
+            02-05 deal.won 4 owner_id=ann value=5EUR
+            02-05 deal.won 5 owner_id=ann
+            02-05 deal.won 6 owner_id=ann
+        """, {"of=deals_won&window=last_month&now=2026-03-05": Fraction(1, 2),
+              "of=deals_won&window=last_month&now=2026-03-05&variant=last_year": 2,
+              "of=deals_won&window=last_month&now=2026-03-05&by=user": {"ann": 2, "bo": -1},
+              "of=deals_won&every=month&from=2026-01-01&to=2026-04-01": [None, Fraction(1, 2), -1],
+              "of=revenue_won&window=last_month&now=2026-03-05": None,
+              "scope=user:ann&of=deals_won&window=last_month&now=2026-03-05": 2}),
+        ("of a gauge as of the ends", "01-05 deal.created 1\n02-05 deal.created 2",
+         {"of=deals_open&window=last_month&now=2026-03-05": 1, "unit?of=deals_open&window=last_month&now=2026-03-05": "ratio"}),
+    ],
+    "meetings_booked": [
+        ("at the booking, for who booked it, also if it is cancelled", """
+            01-05 meeting.scheduled 1 start=02-10T10:00 owner_id=ann actor=bo
+            01-06 meeting.status_changed 1 new=cancelled actor=cy
+            01-07 meeting.scheduled 2 owner_id=ann
+            01-08 meeting.scheduled 3
+            01-09 record.deleted meeting/3
+        """, {"": 2, "by=user": {"bo": 1, "ann": 1}, "from=2026-01-05&to=2026-01-06": 1}),
+    ],
+    "appointments_scheduled": [
+        ("at their latest start, also one to come", """
+            01-05 meeting.scheduled 1 start=01-10T10:00 owner_id=ann
+            01-06 meeting.status_changed 1 new=rescheduled start=08-10T10:00
+            01-05 meeting.scheduled 2 start=01-11T10:00 owner_id=ann
+            01-06 meeting.status_changed 2 new=cancelled
+            01-05 meeting.scheduled 3
+        """, {"": 2, "every=month&from=2026-01-01&to=2026-03-01": [1, 0], "from=2026-08-01&to=2026-09-01": 1, "by=user": {"ann": 2},
+              "by=activity": {"meeting": 2}}),
+    ],
+    "appointments_executed": [
+        ("those completed, at their start, for the owner then", """
+            01-05 meeting.scheduled 1 start=01-10T10:00 owner_id=ann
+            01-12 meeting.status_changed 1 new=completed actor=bo
+            01-05 meeting.scheduled 2 start=01-10T10:00 owner_id=ann
+            01-12 meeting.status_changed 2 new=no_show
+        """, {"": 1, "from=2026-01-10&to=2026-01-11&by=user": {"ann": 1}}),
+    ],
+    "appointment_execution_rate": [
+        ("of those whose start is past and that were not cancelled", """
+            01-05 meeting.scheduled 1 start=01-10T10:00 owner_id=ann
+            01-12 meeting.status_changed 1 new=completed
+            01-05 meeting.scheduled 2 start=01-11T10:00 owner_id=bo
+            01-05 meeting.scheduled 3 start=01-11T10:00
+            01-06 meeting.status_changed 3 new=cancelled
+            01-05 meeting.scheduled 4 start=01-20T10:00
+        """, {"now=2026-01-12": Fraction(1, 2), "now=2026-01-21": THIRD, "now=2026-01-11": 1, "now=2026-01-10": None,
+              "from=2026-01-01&to=2026-02-01&now=2026-01-12": Fraction(1, 2), "now=2026-01-12&by=user": {"ann": 1},
+              "window=this_month&every=day&now=2026-01-11T12:00": [None] * 9 + [1, 0] + [None] * 20}),
+    ],
+    "appointments_overdue": [
+        ("from the end until there is an outcome", """
+            01-05 meeting.scheduled 1 start=01-10T10:00 end=01-10T11:00 owner_id=ann
+            01-12 meeting.status_changed 1 new=completed
+        """, {"now=2026-01-10T11:00": 0, "now=2026-01-10T11:00:00.001": 1, "now=2026-01-11&by=user": {"ann": 1}, "": 0}),
+        ("moved is none yet, and an end before the start is none", """
+            01-05 meeting.scheduled 1 start=01-10T10:00 end=01-10T11:00
+            01-11 meeting.status_changed 1 new=rescheduled start=01-20T10:00
+            01-05 meeting.scheduled 2
+        """, {"now=2026-01-10T12:00": 1, "now=2026-01-12": 0, "now=2026-01-21": 1}),
+    ],
+    "task_on_time_rate": [
+        ("of those due, done by then", TASK + """
+            01-05T12:00 task.status_changed 1 new=done
+            01-01 task.created 2 assignee_id=ann due_at=01-06T12:00
+            01-07 task.status_changed 2 new=done
+            01-01 task.created 3 assignee_id=bo due_at=01-07T12:00
+            01-01 task.created 4 assignee_id=bo due_at=01-20T12:00
+            01-01 task.created 5 assignee_id=bo
+            01-01 task.created 6 assignee_id=bo due_at=01-07
+            01-02 task.status_changed 6 new=cancelled
+        """, {"now=2026-01-10": THIRD, "now=2026-01-06": 1, "now=2026-01-10&by=user": {"ann": Fraction(1, 2)}, "": Fraction(1, 4),
+              "from=2026-01-06&to=2026-01-07": 0, "now=2026-01-05": None}),
+        ("by the latest due, and the completion since it was reopened", TASK + """
+            01-04 task.status_changed 1 new=done
+            01-05 task.status_changed 1 new=reopened
+            01-05T13:00 task.status_changed 1 new=due_changed due_at=02-05
+            02-04 task.status_changed 1 new=done
+        """, {"": 1, "from=2026-01-01&to=2026-02-01": None}),
+    ],
+    "assignments_unfulfilled": [
+        ("given to somebody else, and late or cancelled", """
+            01-01 task.created 1 assignee_id=ann assigned_by=bo due_at=01-05T12:00
+            01-07 task.status_changed 1 new=done
+            01-01 task.created 2 assignee_id=ann assigned_by=ann due_at=01-05
+            01-01 task.created 3 assignee_id=ann due_at=01-05
+            01-01 task.created 4 assignee_id=ann assigned_by=bo
+            01-03 task.status_changed 4 new=cancelled
+        """, {"now=2026-01-02": 0, "now=2026-01-04": 1, "now=2026-01-06&by=user": {"ann": 2}, "": 1}),
+        ("taken over by who gave it is none", """
+            01-01 task.created 1 assignee_id=ann assigned_by=bo due_at=01-05T12:00
+            01-07 record.owner_changed task/1 new_owner=bo
+        """, {"now=2026-01-06": 1, "": 0}),
+    ],
+    "quotes_created": [
+        ("once, whatever its revisions, by the pipeline of its deal", """
+            01-05 quote.created 1 revision=1 owner_id=ann deal_id=1
+            01-06 quote.status_changed 1 new=sent
+            01-07 quote.status_changed 2 new=accepted
+            01-05 deal.created 1 pipeline_id=p
+        """, {"": 2, "by=user": {"ann": 1, "(none)": 1}, "by=pipeline": {"p": 1, "(none)": 1}, "by=product": {"(none)": 2}}),
+        ("a revision replaces the announcement", "01-05 quote.created 1 revision=1\n02-05 quote.created 1 revision=2", {"": 1}),
+    ],
+    "orders_count": [
+        ("confirmed and not cancelled since, once by product", """
+            01-05 order.created 1 owner_id=ann lines=a@5,b@3
+            01-06 order.status_changed 1 new=confirmed
+            02-06 order.status_changed 1 new=confirmed
+            01-05 order.created 2
+            01-06 order.status_changed 3 new=confirmed
+            01-07 order.status_changed 3 new=cancelled
+            01-06 order.status_changed 4 new=confirmed
+            01-07 order.status_changed 4 new=refunded
+        """, {"": 2, "from=2026-01-06&to=2026-01-07": 2, "by=user": {"ann": 1, "(none)": 1},
+              "by=product": {"a": 1, "b": 1, "(none)": 1}}),
+    ],
+    "orders_value": [
+        ("less refunds, each at its time", """
+            01-05 order.created 1 value=100EUR owner_id=ann
+            01-06 order.status_changed 1 new=confirmed
+            02-06 order.status_changed 1 new=refunded refund=30EUR
+            03-06 order.status_changed 1 new=refunded
+        """, {"": 0, "every=month&from=2026-01-01&to=2026-04-01": [100, -30, -70], "n?": 1}),
+        ("of cancelled ones there is neither value nor refund", """
+            01-05 order.created 1 value=100EUR
+            01-06 order.status_changed 1 new=confirmed
+            01-07 order.status_changed 1 new=cancelled
+            01-08 order.status_changed 1 new=refunded
+        """, {"": 0, "from=2026-01-08&to=2026-01-09": 0}),
+        ("lines where no value is given, each product its own; a refund has none", """
+            01-05 order.created 1 lines=a*2@5,b@3
+            01-06 order.status_changed 1 new=confirmed
+            02-06 order.status_changed 1 new=refunded refund=1EUR
+            01-06 order.status_changed 2 new=confirmed
+            02-07 order.status_changed 2 new=refunded
+        """, {"": 12, "by=product": {"a": 10, "b": 3, "(none)": -1}}),
+        ("in other currencies at the rate of each day", """
+            01-06 order.created 1 value=100USD
+            01-06 order.status_changed 1 new=confirmed
+            02-06 order.status_changed 1 new=refunded refund=10USD
+            01-01 fx_rate.set fx/USD/2026-01-01 rate=0.5
+            02-01 fx_rate.set fx/USD/2026-02-01 rate=1
+        """, {"": 40}),
+    ],
+    "contracts_signed": [
+        ("the first time, also if it ended", """
+            01-05 contract.status_changed 1 new=signed owner_id=ann
+            02-05 contract.status_changed 1 new=signed
+            03-05 contract.status_changed 1 new=ended
+            01-05 contract.status_changed 2 new=renewed
+        """, {"": 1, "from=2026-01-05&to=2026-01-06&by=user": {"ann": 1}, "by=product": {"(none)": 1}}),
+    ],
+    "contacts_created": [
+        ("once, for the owner then; deleted ones are retracted", """
+            01-05 contact.created 1 owner_id=ann origin=import source=web
+            01-06 contact.updated 2 owner_id=bo
+            01-07 contact.created 3
+            01-08 record.deleted contact/3 reason=merge merged_into=1
+        """, {"": 2, "by=user": {"ann": 1, "bo": 1}, "by=source": {"web": 1, "(none)": 1}, "from=2026-01-06&to=2026-01-07": 1}),
+    ],
+    "contacts_total": [
+        ("as of then, for the owner of then", """
+            01-05 contact.created 1 owner_id=ann
+            02-05 record.owner_changed contact/1 new_owner=bo
+            02-06 contact.created 2 owner_id=bo
+            03-06 contact.created 3 owner_id=bo
+            03-07 record.deleted contact/3
+        """, {"": 2, "now=2026-01-05": 0, "now=2026-01-10&by=user": {"ann": 1}, "by=user": {"bo": 2},
+              "every=month&from=2026-01-01&to=2026-04-01": [1, 2, 2]}),
+    ],
+    "contact_growth_rate": [
+        ("those created of those that there were", """
+            01-05 contact.created 1 owner_id=ann source=web
+            01-06 contact.created 2 owner_id=bo
+            02-05 contact.created 3 owner_id=ann source=web
+            02-06 contact.created 4 owner_id=ann
+            02-07 record.deleted contact/4
+        """, {"from=2026-02-01&to=2026-03-01": Fraction(1, 2), "from=2026-02-01&to=2026-03-01&by=user": {"ann": 1},
+              "from=2026-02-01&to=2026-03-01&by=source": {"web": 1},
+              "every=month&from=2026-01-01&to=2026-04-01": [None, Fraction(1, 2), 0],
+              "from=2026-02-01&to=2026-03-01&where=source:web&scope=user:ann": 1}),
+    ],
+    "lifecycle_transitions": [
+        ("each move, but neither the first stage nor the loss of one", """
+            01-05 contact.created 1 owner_id=ann lifecycle=lead
+            01-06 contact.updated 1 changed.lifecycle=customer
+            01-07 contact.updated 1 changed.lifecycle=customer
+            01-08 contact.updated 1 changed.lifecycle=null
+            01-09 contact.updated 1 changed.lifecycle=lead
+            02-09 contact.updated 1 changed.lifecycle=fan owner_id=bo
+        """, {"": 2, "every=month&from=2026-01-01&to=2026-03-01": [1, 1], "by=user": {"ann": 1, "bo": 1}}),
+    ],
+    "ticket_reopen_rate": [
+        ("of those first solved in the window, those open again at any time", TICKET + """
+            01-02 ticket.status_changed 1 new=solved
+            02-03 ticket.status_changed 1 new=open
+            02-04 ticket.status_changed 1 new=solved
+            01-02 ticket.status_changed 2 new=closed
+            01-01 ticket.created 3
+        """, {"": Fraction(1, 2), "from=2026-01-02&to=2026-01-03": Fraction(1, 2), "from=2026-02-01&to=2026-03-01": None,
+              "by=user": {"ann": 1}}),
+        ("solved and then closed is not open again",
+         "01-02 ticket.status_changed 1 new=solved\n01-03 ticket.status_changed 1 new=closed",
+         {"": 0}),
+    ],
+    "first_response_time": [
+        ("to the first public message of an agent, for who wrote it", TICKET + """
+            01-01T01:00 ticket.message 1 author=bot
+            01-01T02:00 ticket.message 1 author=agent public=false
+            01-01T03:00 ticket.message 1 author=customer
+            01-01T04:00 ticket.message 1 author=agent actor=bo
+            01-01T05:00 ticket.message 1 author=agent
+        """, {"stat=mean": 4 * HOUR, "stat=count": 1, "scope=user:bo&stat=count": 1}),
+        ("of an agent's own ticket the second one", """
+            01-01 ticket.created 1 created_by=agent
+            01-01 ticket.message 1 author=agent
+            01-01T02:00 ticket.message 1 author=agent
+        """, {"stat=mean": 2 * HOUR}),
+        ("from when it is open again, where it was solved without an answer", TICKET + """
+            01-01T01:00 ticket.status_changed 1 new=solved
+            01-01T05:00 ticket.status_changed 1 new=open
+            01-01T06:00 ticket.message 1 author=agent
+        """, {"stat=mean": HOUR}),
+        ("nobody answered is null", TICKET, {"": None, "stat=count": 0}),
+    ],
+    "next_response_time": [
+        ("each turn, from the first message that was not answered", TICKET + """
+            01-01T01:00 ticket.message 1 author=customer
+            01-01T02:00 ticket.message 1 author=customer
+            01-01T03:00 ticket.message 1 author=agent actor=bo
+            01-01T04:00 ticket.message 1 author=agent
+            01-01T05:00 ticket.message 1 author=customer
+            01-01T09:00 ticket.message 1 author=agent
+            01-01T10:00 ticket.message 1 author=customer
+        """, {"stat=mean": 3 * HOUR, "stat=count": 2, "by=user&stat=count": {"ann": 1, "bo": 1}}),
+    ],
+    "handle_time": [
+        ("each time that somebody had it, until it was passed on or solved", TICKET + """
+            01-01T02:00 record.owner_changed ticket/1 new_owner=bo
+            01-01T03:00 ticket.status_changed 1 new=pending
+            01-01T05:00 ticket.status_changed 1 new=solved
+            01-01T06:00 ticket.status_changed 1 new=open
+            01-01T10:00 ticket.status_changed 1 new=closed
+        """, {"stat=count": 3, "stat=mean": 3 * HOUR, "by=user&stat=mean": {"ann": 2 * HOUR, "bo": 3.5 * HOUR}}),
+        ("while it is open, or had by nobody, there is none",
+         TICKET + "01-01 ticket.created 2\n01-02 ticket.status_changed 2 new=solved",
+         {"stat=count": 0}),
+    ],
+    "sla_first_response_rate": [
+        ("answered in time of those answered or too late", """
+            01-01 ticket.created 1 owner_id=ann sla.first_response_ms=3600000
+            01-01T01:00 ticket.message 1 author=agent
+            01-01 ticket.created 2 owner_id=bo sla.first_response_ms=3600000
+            01-01T01:01 ticket.message 2 author=agent
+            01-01 ticket.created 3 sla.first_response_ms=864000000
+            01-01 ticket.created 4
+        """, {"now=2026-01-05": Fraction(1, 2), "": THIRD, "now=2026-01-01T00:30": None, "by=user&now=2026-01-05": {"ann": 1}}),
+        ("the clock stands while it is pending or solved, and business hours are left out", """
+            01-01 ticket.created 1 sla.first_response_ms=3600000
+            01-01T00:30 ticket.status_changed 1 new=pending
+            01-02T00:00 ticket.status_changed 1 new=open
+            01-02T00:30 ticket.message 1 author=agent
+            01-01 ticket.created 2 sla.first_response_ms=3600000
+            01-01T00:30 ticket.status_changed 2 new=solved
+            01-01 ticket.created 3 sla.first_response_ms=3600000 sla.hours=business
+        """, {"": 1, "n?": 1}),
+    ],
+    "units_sold": [
+        ("of deals won and orders confirmed, also parts of one", """
+            01-05 deal.won 1 lines=a*2@5,b*0.5@3 owner_id=ann
+            01-05 deal.lost 2 lines=a*7@5
+            01-05 order.created 1 lines=a*3@5,a*1@4
+            01-06 order.status_changed 1 new=confirmed
+            01-05 order.created 2 lines=a*9@5
+            01-05 deal.won 3 value=5EUR
+        """, {"": Fraction("6.5"), "by=product": {"a": 6, "b": Fraction(1, 2)}, "scope=user:ann": Fraction("2.5"), "n?": 3}),
+    ],
+    "gross_profit": [
+        ("of the lines with a cost, the others are told", """
+            01-05 deal.won 1 lines=a*2@5@3,b*1@10 pipeline_id=p
+            01-06 order.created 1 lines=a*1@5@6
+            01-06 order.status_changed 1 new=confirmed
+            01-06 deal.lost 2 lines=a*2@5@3
+        """, {"": 3, "cost_missing?": 10, "by=product": {"a": 3}, "n?": 2}),
+        ("in another currency at the rate of that day", """
+            01-05 deal.won 1 lines=a*2@5USD@3USD
+            01-01 fx_rate.set fx/USD/2026-01-01 rate=0.5
+        """, {"": 2, "cost_missing?": None}),
+    ],
     "rank": [
         ("who is equal shares a place, and the next is left out", """
             01-01 deal.won 1 owner_id=ann

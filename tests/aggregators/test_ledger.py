@@ -32,7 +32,7 @@ def test_an_alert_fires_while_its_cause_holds_and_every_change_is_told(
     steps: list[tuple[int | None, int]], rule: str
 ) -> None:
     entry: Entry | None = None
-    at_ms, told = 0, list[AlertFired | AlertResolved]()
+    at_ms, told = 1, list[AlertFired | AlertResolved]()  # at 0 nothing has resolved
     for since_ms, passed_ms in steps:
         at_ms += passed_ms
         turn = looked(entry, since_ms, at_ms, rule)

@@ -1,0 +1,1 @@
+"""The rows of the catalogue, an area a module."""

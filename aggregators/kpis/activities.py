@@ -1,0 +1,29 @@
+"""What people do."""
+
+from aggregators.formulas import Count, Ratio, Share, Spent
+from aggregators.kpi import Kpi
+
+AREA = "Activities & productivity"
+
+KPIS: tuple[Kpi, ...] = (
+    Kpi("activities_completed", AREA, "core", "count", "acts", "user team org activity pipeline custom",
+        Count("activities_completed"),
+        "Calls, outbound e-mails written by people, outbound messages not by a bot, meetings held and tasks done, credited to who "
+        "did it, else to the owner. `pipeline` is that of the deal that the activity names."),
+    Kpi("activity_mix", AREA, "derived", "ratio", "ratio", "user team org activity channel",
+        Share(Count("activities_completed"), "activity"), "activities_completed of a kind / all of them."),
+    Kpi("calls_per_sale", AREA, "derived", "ratio", "calls", "user team org", Ratio(("calls_connected",), ("deals_won",)),
+        "Outbound calls that connected (as in call_connect_rate), when they were made / deals_won in the same window."),
+    Kpi("calls_made", AREA, "core", "count", "calls", "user team org custom", Count("calls_made"), "Outbound calls logged."),
+    Kpi("call_connect_rate", AREA, "core", "ratio", "ratio", "user team org", Ratio(("calls_connected",), ("calls_made",)),
+        "Outbound calls with outcome `connected` or of at least 30 s / outbound calls."),
+    Kpi("call_talk_time", AREA, "extra", "sum mean", "s", "user team org", Spent("talk_ms", "calls_talked"),
+        "Sum of the durations of connected calls, inbound and outbound; `stat=mean` for their mean.", ("stat",)),
+    Kpi("emails_sent", AREA, "core", "count", "emails", "user team org", Count("emails_sent"),
+        "Outbound e-mails that are not automated; one per message, not per recipient."),
+    Kpi("meetings_booked", AREA, "core", "count", "meetings", "user team org", Count("meetings_booked"),
+        "Meetings scheduled, at the booking, credited to who booked it, else to the owner then. One that is cancelled or moved "
+        "later still counts there; deleted ones do not."),
+    Kpi("meetings_held", AREA, "core", "count", "meetings", "user team org activity", Count("meetings_held"),
+        "Meetings whose latest status is completed, at their latest start, credited to who completed them, else to the owner."),
+)  # fmt: skip

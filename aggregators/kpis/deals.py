@@ -1,0 +1,55 @@
+"""Deals on their way through a pipeline."""
+
+from aggregators.formulas import Count, Duration, Ratio, Share, Total
+from aggregators.kpi import Kpi
+from aggregators.velocity import Velocity
+
+AREA = "Pipeline & deals"
+
+_WON = Ratio(("deals_won",), ("deals_won", "deals_lost"), {
+    "value": Ratio(("revenue_won",), ("revenue_won", "lost_value"), in_money=True),
+}, "count")  # fmt: skip
+_REASONS = Share(Count("deals_lost"), "lost_reason", "count", {"value": Total("lost_value", "deals_lost")})
+
+KPIS: tuple[Kpi, ...] = (
+    Kpi("deals_created", AREA, "core", "count", "deals",
+        "user team org pipeline source channel region deal_type deal_subtype custom", Count("deals_created"),
+        "Distinct deals created, credited to the owner at creation."),
+    Kpi("deals_open", AREA, "core", "gauge", "deals", "user team org pipeline stage source deal_type deal_subtype custom",
+        Count("deals_open"),
+        "Deals open as of an instant: created and neither won nor lost, or reopened; by the owner, pipeline and stage of then."),
+    Kpi("deals_won", AREA, "core", "count", "deals",
+        "user team org pipeline source channel region deal_type deal_subtype product custom", Count("deals_won"),
+        "Distinct deals whose latest close is in the window and won; reopening retracts, a deal lost later counts as lost. "
+        "By product, a deal counts once for each of its products."),
+    Kpi("deals_lost", AREA, "core", "count", "deals",
+        "user team org pipeline stage source lost_reason deal_type deal_subtype custom", Count("deals_lost"),
+        "Distinct deals whose latest close is in the window and lost; reopening retracts, a deal won later counts as won."),
+    Kpi("win_rate", AREA, "derived", "ratio", "ratio",
+        "user team org pipeline source channel region lost_reason deal_type deal_subtype product custom", _WON,
+        "Won / (won + lost), by close; open deals are left out. Variant `value` weighs each deal with its amount.", ("variant",)),
+    Kpi("sales_cycle_length", AREA, "core", "duration", "s",
+        "user team org pipeline source channel region deal_type deal_subtype product custom", Duration("sales_cycle"),
+        "Time from a deal's creation to its latest win, counted at the win.", ("stat",)),
+    Kpi("deals_lost_value", AREA, "core", "sum", "money",
+        "user team org pipeline stage lost_reason deal_type deal_subtype region custom", Total("lost_value", "deals_lost"),
+        "Sum of the amounts of lost deals at their loss; the latest amount counts, as in revenue_won. Reopening retracts."),
+    Kpi("opportunities_per_sale", AREA, "derived", "ratio", "deals",
+        "user team org pipeline source channel deal_type deal_subtype", Ratio(("deals_won", "deals_lost"), ("deals_won",)),
+        "(Won + lost) / won, by close: how many decided deals it takes to win one."),
+    Kpi("win_back_rate", AREA, "core", "ratio", "ratio", "user team org pipeline lost_reason",
+        Ratio(("deals_won_back",), ("deals_ever_lost",)),
+        "Cohort: of the deals lost for the first time in the window, those that are won now / all of them; each deal counts once, "
+        "by the owner, pipeline and reason of its first loss. A win after a loss is one also where no event reopened it."),
+    Kpi("pipeline_velocity", AREA, "derived", "ratio", "money/day", "user team org pipeline",
+        Velocity("deals_open", "deals_won", "deals_lost", "revenue_won", "sales_cycle"),
+        "Deals open as of an instant x win_rate x avg_deal_size / mean sales_cycle_length in days, the latter three over the "
+        "90 x 24 hours before it. Null where nothing was won in them, or all of it in no time."),
+    Kpi("lost_reason_share", AREA, "derived", "ratio", "ratio",
+        "user team org pipeline stage lost_reason deal_type deal_subtype region", _REASONS,
+        "Lost deals (variant `value`: their amounts) of a reason / all lost. Reasons are compared without regard to case and "
+        "spaces; a blank one is `(none)`.", ("variant",)),
+    Kpi("deals_with_problems", AREA, "core", "gauge", "deals, money", "user team org pipeline stage",
+        Count("deals_with_problems", "problem_value"),
+        "Open deals whose health is `has_problems` as of an instant; `stat=sum` is the money at risk.", ("stat",)),
+)  # fmt: skip

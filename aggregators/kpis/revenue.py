@@ -1,0 +1,47 @@
+"""What is sold, and what it earns."""
+
+from aggregators.formulas import Count, Mean, Sold, Total
+from aggregators.kpi import Kpi
+from aggregators.unsummed import Growth
+
+AREA = "Revenue, profit & orders"
+
+KPIS: tuple[Kpi, ...] = (
+    Kpi("revenue_won", AREA, "core", "sum", "money",
+        "user team org pipeline source channel region deal_type deal_subtype product custom", Total("revenue_won", "deals_won"),
+        "Sum of the amounts of won deals at their close; the latest amount counts, the sum of the lines where none is given. Other "
+        "currencies at the rate of the local day of the close; `fx_missing` tells what has no rate. By product, each line counts "
+        "with its own value."),
+    Kpi("growth_rate", AREA, "derived", "ratio", "ratio", "all", Growth(),
+        "(X - X before) / |X before| of another KPI X (`of`), by the dimensions of that. Before is the window before, "
+        "with variant `last_year` the same a year earlier; null where it was 0.", ("of", "variant")),
+    Kpi("quotes_created", AREA, "core", "count", "quotes", "user team org pipeline region product", Count("quotes_created"),
+        "Distinct quotes created, credited to the owner at creation; revisions of one quote count once. `pipeline` is that of the "
+        "deal that the quote names; a quote has no products."),
+    Kpi("orders_count", AREA, "core", "count", "orders", "user team org source channel region product", Count("orders_count"),
+        "Distinct orders confirmed, at the first confirmation since they were last cancelled, credited to the owner then. Cancelled "
+        "ones are retracted, refunded ones are not; one that was never confirmed does not count. By product, an order counts once "
+        "for each of its products. An order that names a deal counts here also where the deal does as won."),
+    Kpi("orders_value", AREA, "core", "sum", "money", "user team org source channel region product",
+        Total("orders_value", "orders_count"),
+        "Sum of the amounts of the orders that orders_count counts, at their confirmation, less what was paid back, at the refund; "
+        "a refund without an amount is of all that is left. The latest amount counts, the sum of the lines where none is given. "
+        "Other currencies at the rate of the local day of each. By product each line counts with its own value, and refunds have "
+        "none. An order that names a deal counts here also where revenue_won has the deal."),
+    Kpi("units_sold", AREA, "core", "sum", "units", "user team org region product",
+        Sold("units_sold", ("deals_won", "orders_count")),
+        "Sum of the quantities of the lines of deals won and orders confirmed, as deals_won and orders_count count them, to 1/10,000. "
+        "Refunds take off nothing. An order that names a deal counts beside the deal."),
+    Kpi("gross_profit", AREA, "core", "sum", "money", "user team org pipeline region deal_type deal_subtype product",
+        Sold("gross_profit", ("deals_won", "orders_count"), "uncosted_value"),
+        "Sum of quantity x (price - cost) over the lines of deals won and orders confirmed, as deals_won and orders_count count "
+        "them, at the rate of that day. Lines without a cost are left out and their value is told as `cost_missing`; so are those "
+        "without a price. Refunds take off nothing. `pipeline` of an order is that of the deal that it names; it counts beside "
+        "that deal."),
+    Kpi("contracts_signed", AREA, "core", "count", "contracts", "user team org region product", Count("contracts_signed"),
+        "Distinct contracts signed, the first time, credited to the owner then; a renewal or an end changes nothing. A contract has "
+        "no products."),
+    Kpi("avg_deal_size", AREA, "derived", "mean", "money",
+        "user team org pipeline source channel region deal_type deal_subtype product", Mean("revenue_won", "deals_won"),
+        "revenue_won / deals_won."),
+)  # fmt: skip

@@ -1,0 +1,40 @@
+"""What a measure is: one of the integers that KPIs are made of.
+
+A measure is added up from the moments of its anchors. A count adds an integer, money adds 1/10,000 units under the name of
+the measure (another currency than the organisation's under a name of its own), a duration adds a count, a sum of ms and a
+histogram bucket. A level's measures are added when it begins and taken off when it ends.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from aggregators.story import Facts
+
+LEVELS = frozenset(
+    {"lead.open", "deal.open", "task.overdue", "task.unfulfilled", "meeting.overdue", "ticket.open", "contact.live"}
+)
+"""Anchors whose moments begin and end something that is counted as of an instant."""
+
+
+class Measure(NamedTuple):
+    """``read`` gives an integer for a count, an ``Amount`` for money, milliseconds for a duration; None or 0 adds nothing.
+
+    It is shown the facts named in ``reads`` (space separated) and no others.
+    """
+
+    name: str
+    anchors: tuple[str, ...]
+    kind: str
+    reads: str
+    read: Callable[[Facts], Any]
+    suffix: Callable[[Facts], str] | None = None
+
+    @property
+    def level(self) -> bool:
+        """Tell whether the measure is held from an instant on rather than counted at one."""
+        return self.anchors[0] in LEVELS
+
+
+def one(_: Facts) -> int:
+    """Count each moment once."""
+    return 1

@@ -1,0 +1,40 @@
+"""What is added up of calls, mail, messages and meetings."""
+
+from aggregators.activities import connected
+from aggregators.measure import Measure, one
+from aggregators.story import Facts
+
+
+def _outbound(facts: Facts) -> bool:
+    return facts.get("direction") == "outbound"
+
+
+def _human_mail(facts: Facts) -> bool:
+    return _outbound(facts) and not facts.get("automated")
+
+
+def _acted(facts: Facts) -> bool:
+    match facts["activity"]:
+        case "email":
+            return _human_mail(facts)
+        case "message":
+            return _outbound(facts) and facts.get("author") != "bot"
+        case _:
+            return True
+
+
+MEASURES: tuple[Measure, ...] = (
+    Measure("calls_made", ("call.logged",), "count", "direction", _outbound),
+    Measure("calls_connected", ("call.logged",), "count", "direction outcome duration_ms", lambda f: _outbound(f) and connected(f)),
+    Measure("calls_talked", ("call.logged",), "count", "outcome duration_ms", connected),
+    Measure("talk_ms", ("call.logged",), "count", "outcome duration_ms", lambda f: f.get("duration_ms") if connected(f) else 0),
+    Measure("emails_sent", ("email.logged",), "count", "direction automated", _human_mail),
+    Measure("meetings_held", ("meeting.held",), "count", "", one),
+    Measure(
+        "activities_completed",
+        ("call.logged", "email.logged", "message.logged", "meeting.held", "task.done"),
+        "count",
+        "activity direction automated author",
+        _acted,
+    ),
+)  # fmt: skip

@@ -1,0 +1,43 @@
+"""What is added up of deals."""
+
+from aggregators.measure import Measure, one
+from aggregators.money import Amount
+from aggregators.story import Facts
+from aggregators.tables import escaped
+
+
+def _weighted(facts: Facts) -> Amount | None:
+    amount: Amount | None = facts["amount"]
+    return (amount and facts["parts"] is not None and Amount(amount.units * facts["parts"], amount.currency)) or None
+
+
+def _has_problems(facts: Facts) -> bool:
+    return facts.get("health") == "has_problems"
+
+
+def _stage(facts: Facts) -> str:
+    return "".join(f"/{_part(facts.get(name) or '')}" for name in ("pipeline_id", "stage_id"))
+
+
+def _part(text: str) -> str:
+    """An id as a part of a cell's name, of which ``unescaped`` gives it back: ``/`` and ``@`` mark other parts."""
+    return escaped(text).replace("/", "%2F").replace("@", "%40")
+
+
+MEASURES: tuple[Measure, ...] = (
+    Measure("deals_created", ("deal.created",), "count", "", one),
+    Measure("deals_won", ("deal.closed",), "count", "status", lambda f: f["status"] == "won"),
+    Measure("deals_lost", ("deal.closed",), "count", "status", lambda f: f["status"] == "lost"),
+    Measure("revenue_won", ("deal.closed",), "money", "status amount", lambda f: f["amount"] if f["status"] == "won" else None),
+    Measure("lost_value", ("deal.closed",), "money", "status amount", lambda f: f["amount"] if f["status"] == "lost" else None),
+    Measure("sales_cycle", ("deal.closed",), "duration", "status cycle_ms", lambda f: f["cycle_ms"] if f["status"] == "won" else None),
+    Measure("deals_ever_lost", ("deal.lost",), "count", "", one),
+    Measure("deals_won_back", ("deal.lost",), "count", "won_back", lambda f: f["won_back"]),
+    Measure("deals_open", ("deal.open",), "count", "", one),
+    Measure("pipeline_value", ("deal.open",), "money", "amount", lambda f: f["amount"]),
+    Measure("pipeline_weighted", ("deal.open",), "money", "amount parts", _weighted),
+    Measure("pipeline_at", ("deal.open",), "money", "amount parts pipeline_id stage_id",
+            lambda f: f["amount"] if f["parts"] is None else None, _stage),
+    Measure("deals_with_problems", ("deal.open",), "count", "health", _has_problems),
+    Measure("problem_value", ("deal.open",), "money", "health amount", lambda f: f["amount"] if _has_problems(f) else None),
+)  # fmt: skip

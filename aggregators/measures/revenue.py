@@ -1,0 +1,23 @@
+"""What is added up of quotes, orders and contracts."""
+
+from aggregators.measure import Measure, one
+from aggregators.money import Amount
+from aggregators.story import Facts
+
+_SALES = ("deal.closed", "order.confirmed")
+
+
+def _of_sale(facts: Facts, name: str) -> Amount | None:
+    """A part of what was sold; quantities are amounts of no currency."""
+    return facts.get(name) if facts.get("status") != "lost" else None
+
+
+MEASURES: tuple[Measure, ...] = (
+    Measure("quotes_created", ("quote.created",), "count", "", one),
+    Measure("orders_count", ("order.confirmed",), "count", "", one),
+    Measure("orders_value", ("order.confirmed", "order.refunded"), "money", "amount", lambda f: f["amount"]),
+    Measure("units_sold", _SALES, "money", "status quantity sold", lambda f: _of_sale(f, "quantity")),
+    Measure("gross_profit", _SALES, "money", "status profit sold", lambda f: _of_sale(f, "profit")),
+    Measure("uncosted_value", _SALES, "money", "status uncosted sold", lambda f: _of_sale(f, "uncosted")),
+    Measure("contracts_signed", ("contract.signed",), "count", "", one),
+)

@@ -1,0 +1,26 @@
+"""What is added up of tickets and their ratings."""
+
+from aggregators.measure import Measure, one
+from aggregators.story import Facts
+
+
+def _satisfied(facts: Facts) -> bool:
+    return bool(5 * facts["score"] >= 4 * facts["scale"])
+
+
+MEASURES: tuple[Measure, ...] = (
+    Measure("tickets_created", ("ticket.created",), "count", "", one),
+    Measure("tickets_open", ("ticket.open",), "count", "", one),
+    Measure("tickets_resolved", ("ticket.resolved",), "count", "", one),
+    Measure("first_resolution", ("ticket.first_resolved",), "duration", "took_ms", lambda f: f["took_ms"]),
+    Measure("full_resolution", ("ticket.resolved",), "duration", "took_ms", lambda f: f["took_ms"]),
+    Measure("ratings", ("ticket.rated",), "count", "", one),
+    Measure("ratings_satisfied", ("ticket.rated",), "count", "score scale", _satisfied),
+    Measure("tickets_solved_once", ("ticket.first_resolved",), "count", "", one),
+    Measure("tickets_reopened", ("ticket.first_resolved",), "count", "reopened", lambda f: f["reopened"]),
+    Measure("first_response", ("ticket.responded",), "duration", "took_ms", lambda f: f["took_ms"]),
+    Measure("next_response", ("ticket.answered",), "duration", "took_ms", lambda f: f["took_ms"]),
+    Measure("handled", ("ticket.handled",), "duration", "took_ms", lambda f: f["took_ms"]),
+    Measure("first_due", ("ticket.first_due",), "count", "", one),
+    Measure("first_met", ("ticket.first_due",), "count", "met", lambda f: f["met"]),
+)  # fmt: skip

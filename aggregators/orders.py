@@ -1,0 +1,50 @@
+"""Quotes, orders and contracts."""
+
+from collections.abc import Iterator
+
+from aggregators.deals import worth
+from aggregators.moment import Moment, moment
+from aggregators.money import Amount, amount
+from aggregators.story import Point, Story
+
+
+def quote(told: Story) -> Iterator[Moment]:
+    """Return what a quote contributes; its revisions are events of the same quote."""
+    yield moment("quote.created", told.created_ns, told)
+
+
+def order(told: Story) -> Iterator[Moment]:
+    """Return what an order contributes: its confirmation, and what was paid back; nothing while it is not confirmed."""
+    confirmed: Point | None = None
+    for point in told.points:
+        match point.stated.get("status"):
+            case "confirmed":
+                confirmed = confirmed or point
+            case "cancelled":
+                confirmed = None
+    if confirmed is None:
+        return
+    value = worth(told.final)[2]
+    yield moment("order.confirmed", confirmed.entry.time_ns, told, **value)
+    left: Amount | None = value["amount"]
+    for point in told.points:
+        if point.stated.get("status") == "refunded":
+            paid = amount(point.stated.get("refund")) or left
+            if paid:
+                back = Amount(-paid.units, paid.currency)
+                yield moment("order.refunded", point.entry.time_ns, told, amount=back, products=None)
+                left = _less(left, paid)
+
+
+def _less(left: Amount | None, paid: Amount) -> Amount | None:
+    """What is left to pay back of an order; a refund in another currency does not tell."""
+    if left is None or left.currency != paid.currency:
+        return left
+    return Amount(max(0, left.units - paid.units), left.currency)
+
+
+def contract(told: Story) -> Iterator[Moment]:
+    """Return what a contract contributes: that it was signed, for the first time."""
+    signed = next((p for p in told.points if p.stated.get("status") == "signed"), None)
+    if signed:
+        yield moment("contract.signed", signed.entry.time_ns, told)

@@ -1,0 +1,54 @@
+"""Formulas of KPIs that speak of another KPI and are no sums of measures: what they are is known where that one is asked."""
+
+from typing import NamedTuple
+
+from aggregators.values import Cells, Context, Value
+
+
+class Growth(NamedTuple):
+    """How another KPI, which the question names, has changed since the window before, or the same a year ago."""
+
+    measures: tuple[str, ...] = ()
+    stats: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ("previous", "last_year")
+
+    def value(self, cells: Cells, context: Context) -> Value:
+        """Return nothing: growth is not a sum."""
+        return Value(None)
+
+
+class Ranked(NamedTuple):
+    """A place among peers by another KPI, which the question names."""
+
+    measures: tuple[str, ...] = ()
+    stats: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
+
+    def value(self, cells: Cells, context: Context) -> Value:
+        """Return nothing: a rank is not a sum."""
+        return Value(None)
+
+
+class OfGoal(NamedTuple):
+    """How a goal stands by another KPI, which the goal names: its ``progress``, ``attainment`` or ``pace``."""
+
+    told: str
+    measures: tuple[str, ...] = ()
+    stats: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
+
+    def value(self, cells: Cells, context: Context) -> Value:
+        """Return nothing: what a goal is measured by is not known here."""
+        return Value(None)
+
+
+class GoalsMet(NamedTuple):
+    """The share of goals that were reached."""
+
+    measures: tuple[str, ...] = ()
+    stats: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
+
+    def value(self, cells: Cells, context: Context) -> Value:
+        """Return nothing: goals are no sum."""
+        return Value(None)
