@@ -1,9 +1,9 @@
 """The commit: what a batch changes and how far the log has been applied, written by one Redis script or not at all."""
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from enum import StrEnum
 from itertools import chain, count
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from zlib import crc32
 
 import msgspec
@@ -77,6 +77,7 @@ CLOSED = b"closed "
 """What an owner's name begins with that lets nobody write any more; the rest is the rebuild that closed the tables."""
 
 
+T = TypeVar("T")
 _claims = count(1)
 
 
@@ -192,6 +193,16 @@ class Store:
                 return await pipe.execute()
             case Scan(prefix):
                 return [key async for key in self.redis.scan_iter(match=_literal(prefix) + "*", count=5000)]
+
+    async def driven(self, asking: Generator[Any, Any, T]) -> T:
+        """Return what comes of asking for what Redis has."""
+        answer: Any = None
+        while True:
+            try:
+                request = asking.send(answer)
+            except StopIteration as done:
+                return done.value  # type: ignore[no-any-return]
+            answer = await self.answer(request)
 
     async def _values(self, keys: list[str]) -> list[bytes | None]:
         found: list[bytes | None] = await self._read(keys=keys[:1], args=[msgspec.msgpack.encode(keys)])

@@ -1,8 +1,7 @@
 """The writer of one partition: from a fetched batch to a commit."""
 
 import asyncio
-from collections.abc import Generator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.structs import ConsumerRecord
@@ -19,7 +18,6 @@ from streams.commit import Answer, Mark, Store
 from streams.outbox import Forward, Letter, publish
 from streams.records import changes, is_history
 
-T = TypeVar("T")
 HOUR_MS = 3_600_000
 
 
@@ -140,7 +138,7 @@ class Partition:
             else:
                 arrivals.append(Arrival(found, highest_ms, record.offset, self._news_ms(record, highest_ms)))
         self.mark = None  # until the commit has an answer, nobody knows where the tables stand
-        writes = await self.driven(self.shard.apply(arrivals, fresh[-1].offset))
+        writes = await self.store.driven(self.shard.apply(arrivals, fresh[-1].offset))
         if writes.rejected and await self.store.mark(self.prefix) != before:
             raise MovedError(Answer.BEHIND)  # refused for what Redis had before it went back
         by_offset = {record.offset: record for record in fresh}
@@ -172,13 +170,3 @@ class Partition:
         if records[0].offset < start or (last and not self.checked and not before.fits(last)):
             raise self._another(before)
         self.checked |= last is not None
-
-    async def driven(self, asking: Generator[Any, Any, T]) -> T:
-        """Return what comes of asking for what Redis has."""
-        answer: Any = None
-        while True:
-            try:
-                request = asking.send(answer)
-            except StopIteration as done:
-                return done.value  # type: ignore[no-any-return]
-            answer = await self.store.answer(request)

@@ -13,11 +13,11 @@ from aggregators.org import Org
 from aggregators.record import Record
 from aggregators.story import story
 from aggregators.windows import utc_text
-from api.query.errors import UnknownError
+from api.query.errors import UnknownError, UnsettledError
 from api.query.tables import Directory, Tables
 
 STATES = ("firing", "resolved")
-CLOSED_SECONDS = 0.05
+CLOSED_SECONDS, CLOSED_TRIES = 0.05, 200
 
 ACKNOWLEDGE = """
 local owner = redis.call('GET', KEYS[3])
@@ -57,12 +57,13 @@ async def alerts(
 async def acknowledge(tables: Tables, alert_id: str, by: str, scope: str = "") -> dict[str, Any]:
     """Note who acknowledged an alert, the first one for good, and return it; UnknownError where there is none in the scope."""
     ack = Ack(by, int(time.time() * 1000))
-    while await alerts(tables, only=alert_id, scope=scope) and not await _noted(tables, alert_id, ack):
+    for _ in range(CLOSED_TRIES):
+        if not await alerts(tables, only=alert_id, scope=scope):
+            raise UnknownError("alert", alert_id, [])
+        if await _noted(tables, alert_id, ack):
+            return (await alerts(tables, only=alert_id, scope=scope))[0]
         await asyncio.sleep(CLOSED_SECONDS)
-    found = await alerts(tables, only=alert_id, scope=scope)
-    if not found:
-        raise UnknownError("alert", alert_id, [])
-    return found[0]
+    raise UnsettledError
 
 
 async def _noted(tables: Tables, alert_id: str, ack: Ack) -> bool:
