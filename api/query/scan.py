@@ -110,8 +110,7 @@ class Scan:
         if dimension == "user":
             return [holder[2:] if holder.startswith("u:") and holder != "u:" else NONE]
         if dimension == "team":
-            teams = self.directory.teams.of(holder, found.team_at_ms)
-            return [team for team in teams if self.within is None or team in self.within] or [NONE]
+            return self.directory.teams.of(holder, found.team_at_ms) or [NONE]
         value = found.facts.get("product" if dimension == "product" else DIMENSIONS.get(dimension, dimension))
         if value is None and dimension == "pipeline" and found.facts.get("deal_id"):
             deal = self.records.get(f"deal/{found.facts['deal_id']}")
@@ -128,7 +127,10 @@ class Scan:
         """Return the groups that a moment counts in."""
         keys: list[Key] = [()]
         for dimension in self.asked.by:
-            keys = [(*key, value) for key in keys for value in self.values(found, dimension)]
+            values = self.values(found, dimension)
+            if dimension == "team" and self.within is not None:
+                values = [team for team in values if team in self.within] or [NONE]  # those above are not asked about
+            keys = [(*key, value) for key in keys for value in values]
         return keys
 
     def whole(self, founds: Iterable[Found]) -> Row:
