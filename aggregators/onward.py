@@ -67,9 +67,9 @@ def onward(before: Record, record: Record, was: Standing, org: Org, plan: Plan) 
     if found is None:
         return None
     gone, new, moments = found
-    steps = was.steps
-    if steps and (taken := stages.stepped(steps, entry.time_ns, now)):
-        steps = [*steps, *taken]
+    taken = stages.stepped(was.steps, entry.time_ns, now) if was.steps else []
+    steps = [*was.steps, *taken]
+    if taken and stages.ANCHORS & plan.keys():
         passed = added(stages.moments(steps, now, org), org, plan)
         gone += [one for one in was.additions if one.anchor in stages.ANCHORS and one not in passed]
         new += [one for one in passed if one not in was.additions]
