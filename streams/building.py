@@ -33,7 +33,7 @@ class Building:
         self.store = Store(redis, uuid.uuid4().hex)
         self.batch_records = settings.batch_records
         self.mark = Mark(0)
-        self._shard = Shard(self.prefix, plan(), final_days=settings.final_days, cached=CACHED)
+        self._shard = Shard(self.prefix, plan(settings.enable), final_days=settings.final_days, cached=CACHED)
         self._arrivals = Arrivals(layout.partitions, Forwards())
 
     async def begin(self) -> None:
