@@ -38,6 +38,7 @@ CREATED = {
     "contact": "crm.contact.created",
     "quote": "crm.quote.created",
     "order": "crm.order.created",
+    "visit": "crm.web.visit",
 }
 REPLACED = {"call", "email", "message"}
 """Entities whose latest `logged` replaces all that was said before it."""
@@ -1116,3 +1117,10 @@ MONEY = {
     "pipeline_value",
     "weighted_pipeline",
 }
+
+from tests.recounts import links  # noqa: E402 - it is made of what stands above
+
+FLOWS |= links.FLOWS
+GAUGES |= links.GAUGES
+DURATIONS |= links.DURATIONS
+RATIOS |= links.RATIOS
