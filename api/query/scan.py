@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from aggregators.catalogue import anchors_of, plan
+from aggregators.catalogue import anchors_of
 from aggregators.contribution import DIMENSIONS, added_by, moments
 from aggregators.formulas import TRAILING_MS, read_by
 from aggregators.measure import LEVELS
@@ -121,7 +121,7 @@ class Scan:
 
     def cells(self, found: Found) -> Row:
         """Return what a moment adds."""
-        kept, formula = plan()[found.moment.anchor], self.asked.kpi.formula
+        kept, formula = self.tables.plan[found.moment.anchor], self.asked.kpi.formula
         cells = added_by(found.moment, found.facts, kept, self.directory.org)
         if isinstance(formula, Waiting) and self.asked.stat == OLDEST:
             return formula.apart(cells, found.facts["since_ms"])
