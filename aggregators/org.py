@@ -4,6 +4,7 @@ Kept as one small entry per directory record, derived from that record's events:
 time and money, and what a reader needs to name and group it.
 """
 
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -46,12 +47,27 @@ class Org:
 
     @property
     def places(self) -> dict[str, Any]:
-        """Return what decides in which bucket a moment counts, by the entity that it concerns (empty: all).
+        """Return what decides where moments count, by what the subjects that it concerns begin with (empty: all of them).
 
-        The zone and the currency; the zones of users for their tasks; the targets of answers for leads.
+        It is the zone and the currency, for tasks the zones of users, for deals the stages of pipelines, for leads the targets of
+        answers.
         """
         zones = {s: zone for s, e in self.entries.items() if s.startswith("user/") and (zone := e.get("time_zone"))}
-        return {"": (self.calendar.zone.key, self.currency), "task": zones, "lead": self.response_targets}
+        return {
+            "": (self.calendar.zone.key, self.currency),
+            "task/": zones,
+            "deal/": self.stages,
+            "lead/": self.response_targets,
+        }
+
+    @cached_property
+    def stages(self) -> dict[str, list[str]]:
+        """Return the stages of each pipeline that lists some, in order.
+
+        One without a chance behind one with a chance is where lost deals lie: it is no step of the way.
+        """
+        found = {s[len("pipeline/") :]: _ordered(e["stages"]) for s, e in self.entries.items() if e.get("stages")}
+        return {pipeline: stages for pipeline, stages in found.items() if stages}
 
     def response_target_ms(self, at_ms: int) -> int:
         """Return the time that the answer to a lead of an instant may take."""
@@ -67,6 +83,20 @@ class Org:
         zone = self.entries.get(f"user/{facts.get('owner_id')}", {}).get("time_zone")
         local = calendar(zone) if zone else self.calendar
         return (local.day_end(due_date) - 1) * 1_000_000
+
+
+def _ordered(stages: list[dict[str, Any]]) -> list[str]:
+    def place(at: int) -> float:
+        order: float | None = stages[at].get("order")
+        return at + 1 if order is None else order
+
+    found, chance = dict[str, None](), False
+    for stage in (stages[at] for at in sorted(range(len(stages)), key=place)):
+        probability = stage.get("probability")
+        if probability != 0 or not chance:
+            found[stage["id"]] = None
+        chance = chance or bool(probability)
+    return [*found]
 
 
 def described(entity: str, record: Record) -> dict[str, Any]:

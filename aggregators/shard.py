@@ -146,7 +146,7 @@ class Shard:
         self, org: str, keys: OrgKeys, subjects: dict[str, str], arrivals: list[Arrival]
     ) -> Generator[Request, Any, _Fold]:
         """Merge the arrivals of an organisation."""
-        moved = [a for a in arrivals if a.change.entity in ("org", "user")]
+        moved = [a for a in arrivals if a.change.entity in ("org", "user", "pipeline")]
         if moved:
             more = yield from self._replaced(org, keys, moved)
             subjects |= (named := keys.records(more))
@@ -173,20 +173,17 @@ class Shard:
                 fold.linking.hear(asks, list(islice(read, len(asks))))
 
     def _replaced(self, org: str, keys: OrgKeys, moved: list[Arrival]) -> Generator[Request, Any, set[str]]:
-        """The records whose buckets move: all of them where the zone or the currency changes, else tasks or leads."""
+        """The records that count elsewhere because of a zone, the currency, the stages of a pipeline or a target."""
         before = self.orgs[org]
         records = {a.change.key: self._known(keys, a.change.key) for a in moved}
         trial = Folder(before, records, {}, self.alike, self.final_days)
         trial.merge(moved)
         yield from self._load(self.rows, [keys.months], decode_row, b"{}")
         was, now = before.places, trial.org.places
-        moving = [entity for entity in now if now[entity] != was[entity]]
-        if not moving or not self.rows[keys.months]:
-            return set()
-        prefixes = [""] if "" in moving else [f"{entity}/" for entity in moving]
+        concerned = [start for start in now if now[start] != was[start]] if self.rows[keys.months] else []
         stored: list[str] = []
-        for prefix in prefixes:
-            stored += map(_text, (yield Scan(keys.record(prefix))))
+        for start in [""] if "" in concerned else concerned:
+            stored += [_text(key) for key in (yield Scan(keys.record(start)))]
         yield from self._load(self.records, stored, decode_record)
         return {keys.subject(key) for key in stored}
 

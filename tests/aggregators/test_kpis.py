@@ -12,7 +12,7 @@ import pytest
 
 from aggregators.catalogue import BY_ID
 from crmpulse.embedded import Redis
-from tests.aggregators.cases import links
+from tests.aggregators.cases import links, stages
 from tests.telling import Told, events, telling
 
 Case = tuple[str, str, Mapping[str, Any]]
@@ -1055,6 +1055,7 @@ CASES: dict[str, list[Case]] = {
          {"of=win_rate&scope=user:ann": 1, "of=win_rate&scope=user:bo": None}),
     ],
 }  # fmt: skip
+CASES |= stages.CASES
 
 CASES |= links.CASES
 
