@@ -9,7 +9,7 @@ from aggregators.story import Facts, Story, milliseconds, normalised
 OPEN = frozenset({"open", "working"})
 LIVE = OPEN | {"qualified"}
 ANSWER = "answer"
-"""The topic of the contacts that answer a lead; of them it keeps the first: its instant (ns) and who made it."""
+"""The topic of the contacts that answer a lead; of them it keeps the first: its instant (ns), who made it, and what it was."""
 
 Links = Mapping[str, list[Any]]
 
@@ -54,7 +54,7 @@ def _answered(
     until_ns: int | None = None
     met = False
     if answer:
-        until_ns, actor = answer
+        until_ns, actor, _ = answer
         took_ms = milliseconds(answer[0]) - since_ms
         met = since_ms + took_ms <= due_ms
         yield moment("lead.answered", answer[0], told, actor=actor, took_ms=took_ms)
