@@ -48,6 +48,7 @@ PARAMETERS: dict[str, tuple[str, Any, Json]] = {
         {"enum": [name for name, kpi in BY_ID.items() if kpi.counts]},
     ),
     "goal": ("the goal that `goal_progress`, `goal_attainment` and `goal_pace` tell of", "q3-revenue", {}),
+    "pipeline": ("the pipeline; may be left out where there is only one", "sales", {}),
     "level": ("who is ranked", "user", {"enum": ["user", "team"], "default": "user"}),
     "team": ("only the members of this team", "west", {}),
     "limit": ("most groups, rows or records of an answer", 20, {"type": "integer", "minimum": 1, "maximum": 10_000}),
@@ -60,9 +61,10 @@ PARAMETERS: dict[str, tuple[str, Any, Json]] = {
 }
 """Name: what it is, an example, and what its schema has beside being a text."""
 
-SELECTORS = tuple(name for name in PARAMETERS if name not in ("kpi", "level", "team"))
+SELECTORS = tuple(name for name in PARAMETERS if name not in ("kpi", "level", "team", "pipeline"))
 BEHIND = ("kpi", *(name for name in SELECTORS if name not in ("every", "compare", "by", "goal")))
 LISTENED = ("kpi", *(name for name in SELECTORS if name not in ("now", "limit", "cursor", "after")))
+FUNNEL = ("pipeline", "scope", "window", "from", "to", "where", "credit", "now", "stat", "org", "after")
 CARD = ("window", "from", "to", "now", "of", "org", "after")
 RANKED = (
     "kpi",

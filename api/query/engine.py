@@ -9,12 +9,14 @@ from aggregators.catalogue import enabled
 from aggregators.goals import Goal
 from aggregators.kpi import Kpi
 from aggregators.tables import org_keys, shard
-from aggregators.unsummed import Growth, Ranked
+from aggregators.unsummed import Bottlenecks, Growth, Ranked
 from aggregators.windows import utc_text
 from api.query import drill, goal_kpis, goals, ranking
-from api.query.answer import answer, as_of, times, unit
+from api.query.answer import Tell, answer, as_of, times, unit
+from api.query.bottlenecks import tell_bottlenecks
 from api.query.card import card
 from api.query.errors import ImpossibleError, Problem, UnknownError
+from api.query.funnel import funnel
 from api.query.goal_checks import mistakes
 from api.query.growth import tell_growth
 from api.query.question import BEHIND, RANKED, Params, Question, Reading, kpi_of, now_of, question, scope_of
@@ -23,6 +25,9 @@ from crmpulse.settings import Settings
 from events import partition_for
 from streams import layout
 from streams.layout import Layout
+
+_TOLD_BY: dict[type, Tell] = {Growth: tell_growth, Bottlenecks: tell_bottlenecks}
+"""What gives the values of KPIs that are no sums, by their formula."""
 
 
 class Engine:
@@ -63,8 +68,8 @@ class Engine:
                 raise ImpossibleError([Problem("of", f"{asked.of.id} is left out here by CRMPULSE_ENABLE")])
             if isinstance(kpi.formula, Ranked):
                 return await self._rank(asked, tables, directory)
-            if isinstance(kpi.formula, Growth):
-                return await answer(asked, tables, directory, tell_growth)
+            if tell := _TOLD_BY.get(type(kpi.formula)):
+                return await answer(asked, tables, directory, tell)
             return await (answer if kpi.counts else goal_kpis.answered)(asked, tables, directory)
 
         return await tables.settled(ask)
@@ -95,6 +100,11 @@ class Engine:
             return await drill.behind(question(kpi, rest, directory.org, BEHIND), tables, directory)
 
         return await tables.settled(ask)
+
+    async def funnel(self, org: str, params: Params) -> dict[str, Any]:
+        """Return the stages of a pipeline in order, with what enters them and what comes of it."""
+        tables = await self.tables(org)
+        return await tables.settled(lambda directory: funnel(params, tables, directory))
 
     async def record(self, org: str, entity: str, record_id: str) -> dict[str, Any]:
         """Return a record with its events and contributions; UnknownError where it is not known."""
@@ -182,7 +192,6 @@ def _named(params: Params, known: Mapping[str, Kpi]) -> Kpi:
         raise ImpossibleError([Problem("kpi", "says which KPI, once", [])])
     kpi = kpi_of(ids[0], known)
     if not kpi.counts:
-        what = "rank" if isinstance(kpi.formula, Ranked) else "growth" if isinstance(kpi.formula, Growth) else "goal"
-        reason = f"a {what} has neither records nor a ranking of its own; name the KPI that it is one of"
+        reason = f"{kpi.id} has neither records nor a ranking of its own; name the KPI that it is made of"
         raise ImpossibleError([Problem("kpi", reason)])
     return kpi
