@@ -1,5 +1,6 @@
 """The query engine: questions in the form of request parameters, answers in the form of the contract."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -63,16 +64,32 @@ class Engine:
         kpi, tables = kpi_of(kpi_id, self.kpis), await self.tables(org)
 
         async def ask(directory: Directory) -> dict[str, Any]:
-            asked = question(kpi, params, directory.org)
-            if asked.of and asked.of.id not in self.kpis:
-                raise ImpossibleError([Problem("of", f"{asked.of.id} is left out here by CRMPULSE_ENABLE")])
-            if isinstance(kpi.formula, Ranked):
-                return await self._rank(asked, tables, directory)
-            if tell := _TOLD_BY.get(type(kpi.formula)):
-                return await answer(asked, tables, directory, tell)
-            return await (answer if kpi.counts else goal_kpis.answered)(asked, tables, directory)
+            return await self._answer(question(kpi, params, directory.org), tables, directory)
 
         return await tables.settled(ask)
+
+    async def export(self, org: str, params: Params) -> list[dict[str, Any]]:
+        """Return the values of one or more KPIs, all read at once; without `limit` with all of their groups."""
+        kpis, tables = [kpi_of(kpi_id, self.kpis) for kpi_id in _kpis(params)], await self.tables(org)
+        rest = {name: values for name, values in params.items() if name != "kpi"}
+
+        async def ask(directory: Directory) -> list[dict[str, Any]]:
+            questions = [question(kpi, rest, directory.org) for kpi in kpis]
+            if "limit" not in params:
+                questions = [asked._replace(limit=sys.maxsize) for asked in questions]
+            return [await self._answer(asked, tables, directory) for asked in questions]
+
+        return await tables.settled(ask)
+
+    async def _answer(self, asked: Question, tables: Tables, directory: Directory) -> dict[str, Any]:
+        kpi = asked.kpi
+        if asked.of and asked.of.id not in self.kpis:
+            raise ImpossibleError([Problem("of", f"{asked.of.id} is left out here by CRMPULSE_ENABLE")])
+        if isinstance(kpi.formula, Ranked):
+            return await self._rank(asked, tables, directory)
+        if tell := _TOLD_BY.get(type(kpi.formula)):
+            return await answer(asked, tables, directory, tell)
+        return await (answer if kpi.counts else goal_kpis.answered)(asked, tables, directory)
 
     async def leaderboard(self, org: str, params: Params) -> dict[str, Any]:
         """Return users or teams ranked by a KPI."""
@@ -184,6 +201,13 @@ class Engine:
             "parts": {"value": place.value if place else None, "previous_rank": previous.rank if previous else None},
             "as_of": as_of(asked),
         }
+
+
+def _kpis(params: Params) -> list[str]:
+    ids = [*dict.fromkeys(params.get("kpi", ()))]
+    if not ids:
+        raise ImpossibleError([Problem("kpi", "says which KPI, once or oftener")])
+    return ids
 
 
 def _named(params: Params, known: Mapping[str, Kpi]) -> Kpi:
