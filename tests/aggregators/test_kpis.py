@@ -12,7 +12,7 @@ import pytest
 
 from aggregators.catalogue import BY_ID
 from crmpulse.embedded import Redis
-from tests.aggregators.cases import stages
+from tests.aggregators.cases import links, stages
 from tests.telling import Told, events, telling
 
 Case = tuple[str, str, Mapping[str, Any]]
@@ -1056,6 +1056,8 @@ CASES: dict[str, list[Case]] = {
     ],
 }  # fmt: skip
 CASES |= stages.CASES
+
+CASES |= links.CASES
 
 
 def test_every_kpi_of_the_catalogue_has_cases() -> None:
