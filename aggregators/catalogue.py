@@ -15,11 +15,15 @@ BY_ID: dict[str, Kpi] = {kpi.id: kpi for kpi in KPIS}
 
 
 @cache
-def plan() -> Plan:
-    """Return what to keep of each anchor: the measures that KPIs read, by the dimensions that they declare, no more."""
+def plan(*, whole: bool = False) -> Plan:
+    """Return what to keep of each anchor: the measures that KPIs read, by the dimensions that they declare, no more.
+
+    ``whole``: what can be told of each anchor, by measures that are not kept too.
+    """
     found: dict[str, Kept] = {}
     for anchor in dict.fromkeys(a for m in MEASURES for a in m.anchors):
-        measures = tuple(m for m in MEASURES if anchor in m.anchors and any(m.name in k.formula.measures for k in KPIS))
+        read = (m for m in MEASURES if anchor in m.anchors and any(m.name in k.formula.measures for k in KPIS))
+        measures = tuple(m for m in read if m.kept or whole)
         kpis = [k for k in KPIS if any(m.name in k.formula.measures for m in measures)]
         asked = {d for kpi in kpis for d in kpi.by} - _ELSEWHERE.get(anchor, frozenset())
         found[anchor] = Kept(

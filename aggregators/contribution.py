@@ -176,7 +176,7 @@ _OF_ENTITY: dict[str, Callable[[Story, Record, Org], Iterator[Moment]]] = {
     "quote": lambda told, *_: orders.quote(told),
     "order": lambda told, *_: orders.order(told),
     "contract": lambda told, *_: orders.contract(told),
-    "ticket": lambda told, record, _: tickets.moments(told, record.links),
+    "ticket": lambda told, record, org: tickets.moments(told, record.links, org.hours),
     "feedback": lambda told, *_: tickets.feedback(told),
 }
 

@@ -195,7 +195,7 @@ class Folder:
             self.org = Org({**self.before_org.entries, **directory})
 
     def _difference(self) -> None:
-        if self.org is not self.before_org and self.org.places != self.before_org.places:
+        if self.org is not self.before_org and self.org.moving(self.before_org):
             self._replace()
             return
         for entity, records in self.delta.records.items():

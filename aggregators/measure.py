@@ -19,7 +19,8 @@ LEVELS = frozenset(
 class Measure(NamedTuple):
     """``read`` gives an integer for a count, an ``Amount`` for money, milliseconds for a duration; None or 0 adds nothing.
 
-    It is shown the facts named in ``reads`` (space separated) and no others.
+    It is shown the facts named in ``reads`` (space separated) and no others. What is not ``kept`` stands in no row, and is
+    answered from the records.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Measure(NamedTuple):
     reads: str
     read: Callable[[Facts], Any]
     suffix: Callable[[Facts], str] | None = None
+    kept: bool = True
 
     @property
     def level(self) -> bool:

@@ -4,10 +4,12 @@ Kept as one small entry per directory record, derived from that record's events:
 time and money, and what a reader needs to name and group it.
 """
 
+from functools import cached_property
 from typing import Any
 
 import msgspec
 
+from aggregators.business_hours import BusinessHours
 from aggregators.calendar import Calendar, calendar
 from aggregators.record import Record, is_deleted
 from aggregators.story import Facts, facts_of, story
@@ -15,6 +17,9 @@ from events.instants import instant_ns
 
 ENTITIES = frozenset({"org", "user", "team", "pipeline", "fx", "goal"})
 """Entities whose records make up the directory."""
+
+WORKED = ("ticket/",)
+"""Sorts of records of which working time is told."""
 
 _KEPT: dict[str, tuple[str, ...]] = {
     "org": ("name", "time_zone", "currency", "week_start", "fiscal_year_start_month", "holidays"),
@@ -39,11 +44,21 @@ class Org:
         self.week_start: str = own.get("week_start", "monday")
         self.fiscal_year_start_month: int = own.get("fiscal_year_start_month", 1)
 
+    @cached_property
+    def hours(self) -> BusinessHours:
+        """Return who works when."""
+        return BusinessHours(self.entries, self.calendar)
+
     @property
-    def places(self) -> tuple[str, str, dict[str, str]]:
-        """Return what decides in which bucket a moment counts: the zone, the currency, the zones of users."""
-        zones = {s: zone for s, e in self.entries.items() if s.startswith("user/") and (zone := e.get("time_zone"))}
-        return self.calendar.zone.key, self.currency, zones
+    def _zones(self) -> dict[str, str]:
+        return {s: zone for s, e in self.entries.items() if s.startswith("user/") and (zone := e.get("time_zone"))}
+
+    def moving(self, before: "Org") -> tuple[str, ...]:
+        """Return the sorts of records that count otherwise than under the directory as it was: `""` for all, none for none."""
+        if (self.calendar.zone.key, self.currency) != (before.calendar.zone.key, before.currency):
+            return ("",)
+        due = ("task/",) if self._zones != before._zones else ()
+        return (*due, *WORKED) if self.hours.decisive != before.hours.decisive else due
 
     def due_ns(self, facts: Facts) -> int | None:
         """Return the instant after which a task is overdue: ``due_at``, or the last ms of ``due_date`` where its assignee is."""

@@ -121,7 +121,7 @@ class Scan:
 
     def cells(self, found: Found) -> Row:
         """Return what a moment adds."""
-        kept = plan()[found.moment.anchor]
+        kept = plan(whole=True)[found.moment.anchor]
         return added_by(found.moment, found.facts, kept, self.directory.org)
 
     def keys(self, found: Found) -> list[Key]:

@@ -11,7 +11,7 @@ from aggregators.tables import Row
 from aggregators.teams import ALWAYS, Part
 from aggregators.windows import Window
 from api.query.cells import WHOLE, Edge, Group, Rows, Term, add
-from api.query.question import Question
+from api.query.question import BUSINESS, Question
 from api.query.scan import Key, Scan
 from api.query.selection import NONE, everyone, parts
 from api.query.tables import Directory, Tables
@@ -73,6 +73,8 @@ class Summing:
 
     def _by_rows(self) -> bool:
         asked = self.asked
+        if asked.hours == BUSINESS:
+            return False  # working time is not kept
         if not asked.where and not asked.by:
             return True
         if not asked.where and len(asked.by) == 1 and asked.by[0] in STRUCTURAL:
