@@ -1,7 +1,9 @@
 """The KPI catalogue, joined from its areas, and what has to be kept for it."""
 
+from collections.abc import Mapping
 from functools import cache
 
+from aggregators.alerts import RULES
 from aggregators.contribution import DIMENSIONS, Kept, Plan
 from aggregators.kpi import Kpi
 from aggregators.kpis import activities, contacts, deals, goals, leads, revenue, support, tasks
@@ -15,17 +17,36 @@ BY_ID: dict[str, Kpi] = {kpi.id: kpi for kpi in KPIS}
 
 
 @cache
-def plan(*, whole: bool = False) -> Plan:
-    """Return what to keep of each anchor: the measures that KPIs read, by the dimensions that they declare, no more.
+def enabled(names: str = "") -> Mapping[str, Kpi]:
+    """Return the KPIs by id whose ids are given with commas; all where none is. Raises UnknownKpisError."""
+    wanted = [name for name in map(str.strip, names.split(",")) if name]
+    if unknown := [name for name in wanted if name not in BY_ID]:
+        raise UnknownKpisError(unknown)
+    return {name: kpi for name, kpi in BY_ID.items() if name in wanted} or BY_ID
+
+
+class UnknownKpisError(Exception):
+    """There are no KPIs with these ids."""
+
+    def __init__(self, ids: list[str]) -> None:
+        self.ids = ids
+        super().__init__(f"no such KPIs: {', '.join(ids)}")
+
+
+@cache
+def plan(names: str = "", *, whole: bool = False) -> Plan:
+    """Return what to keep of each anchor: the measures that alerts and the KPIs ``enabled`` read, by the KPIs' dimensions.
 
     ``whole``: what can be told of each anchor, by measures that are not kept too.
     """
     found: dict[str, Kept] = {}
-    for anchor in dict.fromkeys(a for m in MEASURES for a in m.anchors):
-        read = (m for m in MEASURES if anchor in m.anchors and any(m.name in k.formula.measures for k in KPIS))
-        measures = tuple(m for m in read if m.kept or whole)
-        kpis = [k for k in KPIS if any(m.name in k.formula.measures for m in measures)]
-        asked = {d for kpi in kpis for d in kpi.by} - _ELSEWHERE.get(anchor, frozenset())
+    kpis = enabled(names).values()
+    names_read = {name for kpi in kpis for name in kpi.formula.measures} | {rule.measure for rule in RULES}
+    wanted = [m for m in MEASURES if m.name in names_read and (m.kept or whole)]
+    for anchor in dict.fromkeys(a for m in wanted for a in m.anchors):
+        measures = tuple(m for m in wanted if anchor in m.anchors)
+        reading = [k for k in kpis if any(m.name in k.formula.measures for m in measures)]
+        asked = {d for kpi in reading for d in kpi.by} - _ELSEWHERE.get(anchor, frozenset())
         found[anchor] = Kept(
             measures, tuple((d, fact) for d, fact in DIMENSIONS.items() if d in asked), level=anchor in LEVELS
         )

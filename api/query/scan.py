@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from aggregators.catalogue import anchors_of, plan
+from aggregators.catalogue import anchors_of
 from aggregators.contribution import DIMENSIONS, added_by, moments
 from aggregators.formulas import TRAILING_MS, read_by
 from aggregators.measure import LEVELS
@@ -110,8 +110,7 @@ class Scan:
         if dimension == "user":
             return [holder[2:] if holder.startswith("u:") and holder != "u:" else NONE]
         if dimension == "team":
-            teams = self.directory.teams.of(holder, found.team_at_ms)
-            return [team for team in teams if self.within is None or team in self.within] or [NONE]
+            return self.directory.teams.of(holder, found.team_at_ms) or [NONE]
         value = found.facts.get("product" if dimension == "product" else DIMENSIONS.get(dimension, dimension))
         if value is None and dimension == "pipeline" and found.facts.get("deal_id"):
             deal = self.records.get(f"deal/{found.facts['deal_id']}")
@@ -121,14 +120,17 @@ class Scan:
 
     def cells(self, found: Found) -> Row:
         """Return what a moment adds."""
-        kept = plan(whole=True)[found.moment.anchor]
+        kept = self.tables.whole[found.moment.anchor]
         return added_by(found.moment, found.facts, kept, self.directory.org)
 
     def keys(self, found: Found) -> list[Key]:
         """Return the groups that a moment counts in."""
         keys: list[Key] = [()]
         for dimension in self.asked.by:
-            keys = [(*key, value) for key in keys for value in self.values(found, dimension)]
+            values = self.values(found, dimension)
+            if dimension == "team" and self.within is not None:
+                values = [team for team in values if team in self.within] or [NONE]  # those above are not asked about
+            keys = [(*key, value) for key in keys for value in values]
         return keys
 
     def whole(self, founds: Iterable[Found]) -> Row:

@@ -29,13 +29,14 @@ DIMENSIONS = ("source", "region", "deal_type", "product", "stage", "pipeline", "
 async def test_any_question_has_the_answer_of_the_recount(seed: int, redis_server: Redis) -> None:
     rng = random.Random(seed)
     events = history(rng, ("demo",), rng.choice((60, 250, 700)))
-    settings = Settings(redis=redis_server.address)
+    few = random.Random(-seed - 1).sample(ASKED, len(ASKED) // 4) if seed % 4 == 0 else ASKED
+    settings = Settings(redis=redis_server.address, enable="" if few is ASKED else ",".join(kpi.id for kpi in few))
     await load(settings, events, rng.choice((1000, 40)))
     oracle, redis = Oracle(events), connect(settings)
     engine = Engine(redis, settings)
     try:
         for _ in range(QUESTIONS):
-            kpi = rng.choice(ASKED)
+            kpi = rng.choice(few)
             asked = question(rng, kpi, events)
             found = await engine.kpi("demo", kpi.id, {name: value for name, value in asked.items() if value})
             where = [spelt(*text.split(":", 1)) for text in asked["where"]]
@@ -67,8 +68,6 @@ def question(rng: random.Random, kpi: Kpi, events: list[Event]) -> dict[str, lis
     scope = rng.choice(("org", "org", f"user:{rng.choice(USERS)}", f"team:{rng.choice(TEAMS)}"))
     if scope.startswith("team:") and "team" in by:
         by.remove("team")  # within a team only its sub-teams are told, and the recount tells those above it too
-    if scope.startswith("team:"):
-        where = [text for text in where if not text.startswith("team:")]
     span = {"from": [f"{instants[0]:%FT%T.%fZ}"], "to": [f"{instants[1]:%FT%T.%fZ}"]}
     # What is said of an instant below the millisecond is beside the point here.
     span = {name: [text[0][:23] + "Z"] for name, text in span.items()}

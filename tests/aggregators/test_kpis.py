@@ -480,6 +480,11 @@ CASES: dict[str, list[Case]] = {
             01-09 task.status_changed 1 new=due_changed due_date=01-20
         """, {"now=2026-01-05T13:00": 1, "now=2026-01-07": 0, "now=2026-01-08T01:00": 1, "now=2026-01-20T23:59": 0,
               "now=2026-01-21": 1}),
+        ("what counts within a team counts for those that it is a part of", TASK + """
+            01-01 team.updated team/east parent_id=top
+            01-01 user.updated user/ann team_id=east
+        """, {"scope=team:east&where=team:top&now=2026-01-06": 1, "scope=team:east&by=team&now=2026-01-06": {"east": 1},
+              "scope=team:top&where=team:east&now=2026-01-06": 1, "scope=team:east&where=team:west&now=2026-01-06": 0}),
         ("a date ends where the assignee is", """
             01-01 task.created 1 assignee_id=ann due_date=01-05
             01-01 user.updated user/ann time_zone=America/New_York
