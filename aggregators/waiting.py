@@ -64,10 +64,11 @@ class Waiting:
     def _worked(self, since_ms: int, at_ms: int) -> int:
         if not self.hours.of_teams:
             return self.hours.between("", since_ms, at_ms)
-        points = self.told.points
-        ends = [*(milliseconds(point.time_ns) for point in points[1:]), at_ms]
+        # What is said of the ticket before it was created holds from its creation on, and so it did before.
+        had = {milliseconds(point.time_ns): holder(point.facts) for point in self.told.points}
+        ends = [*had][1:]
         total, begin = 0, since_ms
-        for point, end in zip(points, ends, strict=True):
-            total += self.hours.between(holder(point.facts), begin, min(end, at_ms))
+        for whose, end in zip(had.values(), [*ends, at_ms], strict=True):
+            total += self.hours.between(whose, begin, min(end, at_ms))
             begin = max(begin, end)
         return total
