@@ -195,7 +195,7 @@ class Folder:
             self.org = Org({**self.before_org.entries, **directory})
 
     def _difference(self) -> None:
-        if self.org is not self.before_org and self.org.moving(self.before_org):
+        if self.org is not self.before_org and self.org.places != self.before_org.places:
             self._replace()
             return
         for entity, records in self.delta.records.items():
@@ -222,7 +222,7 @@ class Folder:
         org, plan, delta = self.org, self.alike.plan, self.delta
         was = self.counted.get(subject) or standing(entity, known, org, plan)
         if record.entries and (step := onward(known, record, was, org, plan)):
-            now = Standing([*step.rest, *step.new], step.facts, was.created_ns)
+            now = Standing([*step.rest, *step.new], step.facts, was.created_ns, step.steps)
             delta.change(subject, org, step.gone, step.new, rest=step.rest)
         else:
             now = standing(entity, record, org, plan)

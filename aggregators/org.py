@@ -18,9 +18,6 @@ from events.instants import instant_ns
 ENTITIES = frozenset({"org", "user", "team", "pipeline", "fx", "goal"})
 """Entities whose records make up the directory."""
 
-WORKED = ("ticket/",)
-"""Sorts of records of which working time is told."""
-
 _KEPT: dict[str, tuple[str, ...]] = {
     "org": ("name", "time_zone", "currency", "week_start", "fiscal_year_start_month", "holidays"),
     "user": ("name", "manager_id", "time_zone", "active"),
@@ -50,15 +47,24 @@ class Org:
         return BusinessHours(self.entries, self.calendar)
 
     @property
-    def _zones(self) -> dict[str, str]:
-        return {s: zone for s, e in self.entries.items() if s.startswith("user/") and (zone := e.get("time_zone"))}
+    def places(self) -> dict[str, Any]:
+        """Return what decides where moments count, by what the subjects that it concerns begin with (empty: all of them).
 
-    def moving(self, before: "Org") -> tuple[str, ...]:
-        """Return the sorts of records that count otherwise than under the directory as it was: `""` for all, none for none."""
-        if (self.calendar.zone.key, self.currency) != (before.calendar.zone.key, before.currency):
-            return ("",)
-        due = ("task/",) if self._zones != before._zones else ()
-        return (*due, *WORKED) if self.hours.decisive != before.hours.decisive else due
+        It is the zone and the currency, for tasks the zones of users, for deals the stages of pipelines, for tickets who works
+        when.
+        """
+        zones = {s: zone for s, e in self.entries.items() if s.startswith("user/") and (zone := e.get("time_zone"))}
+        whole = self.calendar.zone.key, self.currency
+        return {"": whole, "task/": zones, "deal/": self.stages, "ticket/": self.hours.decisive}
+
+    @cached_property
+    def stages(self) -> dict[str, list[str]]:
+        """Return the stages of each pipeline that lists some, in order.
+
+        One without a chance behind one with a chance is where lost deals lie: it is no step of the way.
+        """
+        found = {s[len("pipeline/") :]: _ordered(e["stages"]) for s, e in self.entries.items() if e.get("stages")}
+        return {pipeline: stages for pipeline, stages in found.items() if stages}
 
     def due_ns(self, facts: Facts) -> int | None:
         """Return the instant after which a task is overdue: ``due_at``, or the last ms of ``due_date`` where its assignee is."""
@@ -69,6 +75,20 @@ class Org:
         zone = self.entries.get(f"user/{facts.get('owner_id')}", {}).get("time_zone")
         local = calendar(zone) if zone else self.calendar
         return (local.day_end(due_date) - 1) * 1_000_000
+
+
+def _ordered(stages: list[dict[str, Any]]) -> list[str]:
+    def place(at: int) -> float:
+        order: float | None = stages[at].get("order")
+        return at + 1 if order is None else order
+
+    found, chance = dict[str, None](), False
+    for stage in (stages[at] for at in sorted(range(len(stages)), key=place)):
+        probability = stage.get("probability")
+        if probability != 0 or not chance:
+            found[stage["id"]] = None
+        chance = chance or bool(probability)
+    return [*found]
 
 
 def described(entity: str, record: Record) -> dict[str, Any]:

@@ -218,7 +218,7 @@ def _feedback(a: Author) -> Data:
 
 
 def _pipeline(a: Author) -> Data:
-    chances = [(stage, a.rng.choice((None, 0, 0.25, 0.5, 1))) for stage in STAGES[: a.rng.randint(1, 3)]]
+    chances = [(stage, a.rng.choice((None, 0, 0.25, 0.5, 1))) for stage in a.rng.sample(STAGES, a.rng.randint(1, 3))]
     stages = [{"id": stage, "name": stage, "order": n} for n, (stage, _) in enumerate(chances, 1)]
     for stage, (_, probability) in zip(stages, chances, strict=True):
         if probability is not None:

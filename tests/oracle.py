@@ -1142,3 +1142,11 @@ MONEY = {
     "pipeline_value",
     "weighted_pipeline",
 }
+
+# The areas that have a module of their own, which takes from here what it needs.
+
+from tests.recounts import stages  # noqa: E402
+
+FLOWS |= stages.FLOWS
+DURATIONS |= stages.DURATIONS
+RATIOS |= stages.RATIOS

@@ -12,7 +12,7 @@ import pytest
 
 from aggregators.catalogue import BY_ID
 from crmpulse.embedded import Redis
-from tests.aggregators.cases import hours
+from tests.aggregators.cases import hours, stages
 from tests.telling import Told, events, telling
 
 Case = tuple[str, str, Mapping[str, Any]]
@@ -1054,10 +1054,8 @@ CASES: dict[str, list[Case]] = {
          {"of=win_rate&scope=user:ann": 1, "of=win_rate&scope=user:bo": None}),
     ],
 }  # fmt: skip
-
-for more in (hours.CASES,):
-    for name, cases in more.items():
-        CASES[name] = [*CASES.get(name, ()), *cases]
+CASES |= stages.CASES
+CASES |= {kpi: [*CASES.get(kpi, ()), *cases] for kpi, cases in hours.CASES.items()}
 
 
 def test_every_kpi_of_the_catalogue_has_cases() -> None:

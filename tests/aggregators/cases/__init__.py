@@ -1,0 +1,1 @@
+"""Cases of KPIs, an area a module."""

@@ -1,0 +1,1 @@
+"""Recounts of the second opinion, an area a module."""
