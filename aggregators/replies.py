@@ -2,37 +2,37 @@
 
 from collections.abc import Iterator
 
+from aggregators.clocks import SOLVED, Clocks
 from aggregators.moment import Moment, moment
 from aggregators.story import Point, Story
-from aggregators.waiting import SOLVED, Waiting
 
 
-def moments(told: Story, waiting: Waiting) -> Iterator[Moment]:
+def moments(told: Story, clocks: Clocks) -> Iterator[Moment]:
     """Return what the messages on a ticket and its owners contribute."""
-    yield from _handled(told, waiting)
+    yield from _handled(told, clocks)
     if len(told.points) == 1 and not told.final.get("sla"):
         return
     start_ns, reply = _first_reply(told)
     if reply:
-        yield _answered("ticket.responded", start_ns, reply, waiting)
+        yield _answered("ticket.responded", start_ns, reply, clocks)
     for asked, answer in _turns(told):
-        yield _answered("ticket.answered", asked.entry.time_ns, answer, waiting)
+        yield _answered("ticket.answered", asked.entry.time_ns, answer, clocks)
     if told.final.get("sla"):
-        yield from promised("ticket.first_due", start_ns, "first_response_ms", reply, waiting)
+        yield from promised("ticket.first_due", start_ns, "first_response_ms", reply, clocks)
 
 
-def promised(anchor: str, since_ns: int, what: str, done: Point | None, waiting: Waiting) -> Iterator[Moment]:
+def promised(anchor: str, since_ns: int, what: str, done: Point | None, clocks: Clocks) -> Iterator[Moment]:
     """Return whether a promise was kept: when what was promised was done in time, else when it was due."""
-    told, due_ns = waiting.told, waiting.due(since_ns, what)
+    told, due_ns = clocks.told, clocks.due(since_ns, what)
     if done and what in told.final["sla"] and (due_ns is None or done.time_ns <= due_ns):
         yield moment(anchor, done.entry.time_ns, told, met=True)
     elif due_ns is not None:
         yield moment(anchor, due_ns, told, met=False)
 
 
-def _answered(anchor: str, since_ns: int, reply: Point, waiting: Waiting) -> Moment:
+def _answered(anchor: str, since_ns: int, reply: Point, clocks: Clocks) -> Moment:
     at_ns = reply.entry.time_ns
-    return moment(anchor, at_ns, waiting.told, actor=reply.entry.actor, **waiting.took(since_ns, at_ns))
+    return moment(anchor, at_ns, clocks.told, actor=reply.entry.actor, **clocks.took(since_ns, at_ns))
 
 
 def _author(point: Point) -> str:
@@ -69,13 +69,13 @@ def _turns(told: Story) -> Iterator[tuple[Point, Point]]:
                 asked = None
 
 
-def _handled(told: Story, waiting: Waiting) -> Iterator[Moment]:
+def _handled(told: Story, clocks: Clocks) -> Iterator[Moment]:
     """Each time that somebody had the ticket while it was not solved, when that ended."""
     had, since_ns = None, 0
     for point in told.points:
         has = None if point.facts.get("status") in SOLVED else point.facts.get("owner_id")
         if has != had:
             if had:
-                took = waiting.took(since_ns, point.time_ns)
+                took = clocks.took(since_ns, point.time_ns)
                 yield moment("ticket.handled", point.time_ns, told, actor=had, **took)
             had, since_ns = has, point.time_ns

@@ -5,29 +5,29 @@ from typing import Any
 
 from aggregators import replies
 from aggregators.business_hours import BusinessHours
+from aggregators.clocks import SOLVED, Clocks
 from aggregators.moment import NOBODY, Moment, level, moment
 from aggregators.story import Facts, Point, Story, milliseconds
-from aggregators.waiting import SOLVED, Waiting
 
 
 def moments(told: Story, links: dict[str, list[Any]], hours: BusinessHours) -> Iterator[Moment]:
     """Return what a ticket contributes; ``links`` are its ratings, as ``rating`` gives them."""
     yield moment("ticket.created", told.created_ns, told)
     resolutions, solved = _resolutions(told)
-    waiting = Waiting(told, hours)
+    clocks = Clocks(told, hours)
     if resolutions:
         again = told.points[told.points.index(resolutions[0]) :]
         reopened = any(p.stated.get("status", "solved") not in SOLVED for p in again)
-        yield _resolved("ticket.first_resolved", resolutions[0], waiting, reopened=reopened)
+        yield _resolved("ticket.first_resolved", resolutions[0], clocks, reopened=reopened)
         if solved:
-            yield _resolved("ticket.resolved", resolutions[-1], waiting)
+            yield _resolved("ticket.resolved", resolutions[-1], clocks)
     if links:
         time_ns, *_, score, scale = max(links.values())
         yield moment("ticket.rated", time_ns, told, score=score, scale=scale)
-    yield from replies.moments(told, waiting)
+    yield from replies.moments(told, clocks)
     if told.final.get("sla"):
         done = resolutions[-1] if solved else None
-        yield from replies.promised("ticket.resolution_due", told.created_ns, "resolution_ms", done, waiting)
+        yield from replies.promised("ticket.resolution_due", told.created_ns, "resolution_ms", done, clocks)
     yield from level("ticket.open", told, _steps(told))
 
 
@@ -65,9 +65,9 @@ def _resolutions(told: Story) -> tuple[list[Point], bool]:
     return found, solved
 
 
-def _resolved(anchor: str, point: Point, waiting: Waiting, **extra: Any) -> Moment:
-    told, at_ns = waiting.told, point.entry.time_ns
-    return moment(anchor, at_ns, told, **(extra | waiting.took(told.created_ns, at_ns)))
+def _resolved(anchor: str, point: Point, clocks: Clocks, **extra: Any) -> Moment:
+    told, at_ns = clocks.told, point.entry.time_ns
+    return moment(anchor, at_ns, told, **(extra | clocks.took(told.created_ns, at_ns)))
 
 
 def _steps(told: Story) -> Iterator[tuple[int, Facts | None]]:

@@ -40,6 +40,7 @@ CREATED = {
     "contact": "crm.contact.created",
     "quote": "crm.quote.created",
     "order": "crm.order.created",
+    "visit": "crm.web.visit",
 }
 REPLACED = {"call", "email", "message"}
 """Entities whose latest `logged` replaces all that was said before it."""
@@ -1145,8 +1146,9 @@ MONEY = {
 
 # The areas that have a module of their own, which takes from here what it needs.
 
-from tests.recounts import stages  # noqa: E402
+from tests.recounts import links, stages  # noqa: E402
 
-FLOWS |= stages.FLOWS
-DURATIONS |= stages.DURATIONS
-RATIOS |= stages.RATIOS
+FLOWS |= stages.FLOWS | links.FLOWS
+GAUGES |= links.GAUGES
+DURATIONS |= stages.DURATIONS | links.DURATIONS
+RATIOS |= stages.RATIOS | links.RATIOS

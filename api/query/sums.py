@@ -9,6 +9,7 @@ from aggregators.formulas import TRAILING_MS, Together, read_by
 from aggregators.rollup import is_level
 from aggregators.tables import Row
 from aggregators.teams import ALWAYS, Part
+from aggregators.waiting import OLDEST
 from aggregators.windows import Window
 from api.query.cells import WHOLE, Edge, Group, Rows, Term, add
 from api.query.question import BUSINESS, Question
@@ -73,8 +74,8 @@ class Summing:
 
     def _by_rows(self) -> bool:
         asked = self.asked
-        if asked.hours == BUSINESS:
-            return False  # working time is not kept
+        if asked.stat == OLDEST or asked.hours == BUSINESS:
+            return False  # no row tells it
         if not asked.where and not asked.by:
             return True
         if not asked.where and len(asked.by) == 1 and asked.by[0] in STRUCTURAL:

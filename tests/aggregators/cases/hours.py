@@ -133,6 +133,14 @@ CASES: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
             01-01 org.updated org/demo business_hours.monday=09:00-18:00
         """, {"from=2026-01-05T17:30&to=2026-01-05T17:31": 0}),
     ],
+    "speed_to_lead": [
+        ("in business hours, of who has the lead", TEAMS + """
+            01-05T08:00 lead.created 1 owner_id=bo inbound=true
+            01-06T10:00 call.logged 1 direction=outbound lead_id=1 actor=ann
+            01-05T08:00 lead.created 2 owner_id=ann inbound=true
+            01-06T10:00 call.logged 2 direction=outbound lead_id=2 actor=bo
+        """, {f"scope=user:ann&{BUSINESS}": 9 * HOUR, f"scope=user:bo&{BUSINESS}": 8 * HOUR, "scope=user:bo&stat=mean": 26 * HOUR}),
+    ],
     "sla_resolution_rate": [
         ("solved in time of those solved or too late", """
             01-05 ticket.created 1 owner_id=ann sla.resolution_ms=3600000 channel=mail
