@@ -89,7 +89,7 @@ async def asked(redis: Client, settings: Settings, load: Load) -> dict[str, int]
     org, position = load.orgs[0], (await engine.standing(load.orgs[0]))[0]
     await Marks(redis, settings).include(org, read_position(position))
     found = await engine.records(
-        org, {"kpi": ["calls_made"], "from": ["2026-01-01T10:10:00Z"], "to": ["2026-01-01T10:50:00Z"]}
+        org, {"kpi": ["calls_made"], "from": ["2026-01-01T00:10:00Z"], "to": ["2026-01-01T01:50:00Z"]}
     )
     assert found["records"]
     return {org: (await engine.kpi(org, "calls_made", params))["value"] for org in load.calls}
