@@ -41,6 +41,11 @@ PARAMETERS: dict[str, tuple[str, Any, Json]] = {
     ),
     "now": ("the instant that `window` and gauges refer to; default: the present", "2026-01-31T18:00:00Z", {}),
     "stat": ("durations: `p50` (default), `p90`, `mean`, `count`; others: what the KPI has", "p90", {}),
+    "hours": (
+        "durations that tell both: all time (default), or business hours",
+        "business",
+        {"enum": ["calendar", "business"], "default": "calendar"},
+    ),
     "variant": ("another way to count, of KPIs that have one", "value", {}),
     "of": (
         "the KPI that a `rank` is one by, whose growth a `growth_rate` is, or that `goals_met_share` takes the goals on",

@@ -11,6 +11,7 @@ from aggregators.money import PROBABILITY
 from aggregators.org import Org
 from aggregators.tables import Row, unescaped
 from aggregators.values import Context, Number, Value
+from aggregators.waiting import OLDEST
 from aggregators.windows import Window, named, text, utc_text
 from api.query.errors import ImpossibleError, Problem
 from api.query.question import Question
@@ -78,6 +79,8 @@ def unit(kpi: Kpi, org: Org, asked: Question) -> str:
         return "records"
     if asked.stat == "sum" and "money" in kpi.unit:
         return org.currency
+    if asked.stat == OLDEST:
+        return "s"
     return kpi.unit.split(",")[0].replace("money", org.currency)
 
 
@@ -174,10 +177,10 @@ def value(asked: Question, context: Context, row: Row, total: Row | None = None)
 
 def context_for(asked: Question, org: Org, window: Window) -> Context:
     """Return what the formula of a question asks of an organisation, for all values of a window."""
-    return context_of(org, window.to_ms, asked.stat, asked.variant)
+    return context_of(org, window.to_ms, asked.stat, asked.variant, asked.hours)
 
 
-def context_of(org: Org, at_ms: int, stat: str = "", variant: str = "") -> Context:
+def context_of(org: Org, at_ms: int, stat: str = "", variant: str = "", hours: str = "") -> Context:
     """Return what formulas ask of an organisation: its exchange rates, for levels those of ``at_ms``, and probabilities."""
     day_asked = org.calendar.bucket(max(0, at_ms - 1)).day
 
@@ -195,7 +198,7 @@ def context_of(org: Org, at_ms: int, stat: str = "", variant: str = "") -> Conte
         found = [s.get("probability") for s in stages if s.get("id") == unescaped(stage)]
         return Fraction(round(found[0] * PROBABILITY), PROBABILITY) if found and found[0] is not None else None
 
-    return Context(rate, probability, stat, variant)
+    return Context(rate, probability, stat, variant, hours, at_ms)
 
 
 def form(found: Value) -> dict[str, Any]:

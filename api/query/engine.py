@@ -1,6 +1,7 @@
 """The query engine: questions in the form of request parameters, answers in the form of the contract."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from redis.asyncio import Redis
@@ -8,7 +9,7 @@ from redis.asyncio import Redis
 from aggregators.catalogue import enabled
 from aggregators.goals import Goal
 from aggregators.kpi import Kpi
-from aggregators.tables import org_keys, shard
+from aggregators.tables import LAYOUT, OrgKeys, org_keys, shard
 from aggregators.unsummed import Growth, Ranked
 from aggregators.windows import utc_text
 from api.query import drill, goal_kpis, goals, ranking
@@ -37,20 +38,28 @@ class Engine:
 
     async def tables(self, org: str) -> Tables:
         """Return the tables of an organisation, for one answer; before anything was ever applied they are empty."""
-        return Tables(
-            self.redis, org_keys(shard(await self._partition(org)), org), self.directories, self.settings.enable
-        )
+        self.layout = self.layout or await layout.read(self.redis)
+        return Tables(self.redis, self._keys(org), partial(self._find, org), self.directories, self.settings.enable)
 
     async def standing(self, org: str) -> tuple[str, int]:
         """Return where an organisation's tables last changed, `<partition>:<offset>` (-1: never), and how often its alerts did."""
-        keys = (await self.tables(org)).keys
-        found: list[Any] = await self.redis.mget(keys.version, keys.alert_changes)
-        version, alerts = found
-        changed = (version or b"").decode().rpartition(" ")[2] or "-1"
-        return f"{await self._partition(org)}:{changed}", int(alerts or 0)
+        tables = await self.tables(org)
+        while True:
+            keys = tables.keys
+            found: list[Any] = await self.redis.mget(keys.version, keys.alert_changes, keys.owner)
+            version, alerts, owner = found
+            if not await tables.follow(owner):
+                changed = (version or b"").decode().rpartition(" ")[2] or "-1"
+                return f"{self._partition(org)}:{changed}", int(alerts or 0)
 
-    async def _partition(self, org: str) -> int:
-        self.layout = self.layout or await layout.read(self.redis)
+    async def _find(self, org: str) -> OrgKeys:
+        self.layout = await layout.read(self.redis)
+        return self._keys(org)
+
+    def _keys(self, org: str) -> OrgKeys:
+        return org_keys(shard(self._partition(org), self.layout.layout if self.layout else LAYOUT), org)
+
+    def _partition(self, org: str) -> int:
         return partition_for(org, self.layout.partitions if self.layout else self.settings.partitions)
 
     async def kpi(self, org: str, kpi_id: str, params: Params) -> dict[str, Any]:

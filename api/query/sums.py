@@ -9,9 +9,10 @@ from aggregators.formulas import TRAILING_MS, Together, read_by
 from aggregators.rollup import is_level
 from aggregators.tables import Row
 from aggregators.teams import ALWAYS, Part
+from aggregators.waiting import OLDEST
 from aggregators.windows import Window
 from api.query.cells import WHOLE, Edge, Group, Rows, Term, add, adding
-from api.query.question import Question
+from api.query.question import BUSINESS, Question
 from api.query.scan import Key, Scan
 from api.query.selection import NONE, everyone, parts
 from api.query.tables import Directory, Tables
@@ -73,6 +74,8 @@ class Summing:
 
     def _by_rows(self) -> bool:
         asked = self.asked
+        if asked.stat == OLDEST or asked.hours == BUSINESS:
+            return False  # no row tells it
         if not asked.where and not asked.by:
             return True
         if not asked.where and len(asked.by) == 1 and asked.by[0] in STRUCTURAL:
