@@ -25,6 +25,8 @@ BUSINESS = "business"
 HOURS = ("calendar", BUSINESS)
 """How durations are counted that tell both; the first by default."""
 LARGEST = 10_000
+CLOCK = ("weekday", "hour")
+"""Dimensions that an instant has by itself."""
 
 
 class Question(NamedTuple):
@@ -198,7 +200,7 @@ def dimensions(kpi: Kpi) -> list[str]:
 def _is_dimension(name: str, kpi: Kpi) -> bool:
     if name.startswith("custom.") and len(name) > len("custom."):
         return "custom" in kpi.by
-    return name in kpi.by and name in (*DIMENSIONS, "user", "team", "goal")
+    return name in kpi.by and name in (*DIMENSIONS, *CLOCK, "user", "team", "goal")
 
 
 def _by(reading: Reading, kpi: Kpi) -> tuple[str, ...]:
