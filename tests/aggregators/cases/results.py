@@ -36,6 +36,38 @@ CASES: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
             01-06 deal.won 1 value=60USD
         """, {"": 0, "fx_missing?": {"USD": 60}}),
     ],
+    "seasonality_index": [
+        ("what is, by what was in the same month of the years before", """
+            2023-03-10 deal.won 1 owner_id=ann
+            2024-03-05 deal.won 2 owner_id=bo
+            2024-03-06 deal.lost 3
+            2025-03-07 deal.won 4 owner_id=ann
+            2025-03-07 deal.won 5 owner_id=ann
+            2025-03-08 deal.won 6 owner_id=bo
+            2026-03-02 deal.won 7 owner_id=ann
+            2026-03-02 deal.won 8 owner_id=ann
+            2026-03-02 deal.won 9 owner_id=ann
+            2026-03-03 deal.won 10 owner_id=cy
+        """, {"of=deals_won&from=2026-03-01&to=2026-04-01": Fraction(12, 5), "n?of=deals_won&from=2026-03-01&to=2026-04-01": 3,
+              "of=deals_won&from=2025-03-01&to=2025-04-01": 3, "of=deals_won&from=2024-03-01&to=2024-04-01": None,
+              "of=deals_won&from=2026-02-01&to=2026-04-01&every=month": [None, Fraction(12, 5)],
+              "of=deals_won&from=2026-03-01&to=2026-04-01&by=user": {"ann": 3},
+              "of=deals_won&window=this_month&now=2026-03-06": 12,
+              "of=win_rate&from=2026-03-01&to=2026-04-01": Fraction(6, 5), "of=win_rate&from=2026-02-01&to=2026-03-01": None}),
+        ("or on the same weekday and hour of the weeks before, by the local clock", """
+            01-01 org.updated org/demo time_zone=Europe/Berlin
+            2024-01-05 lead.created 1
+            03-23T08:30 lead.created 2
+            03-16T08:30 lead.created 3
+            03-16T07:30 lead.created 4
+            03-30T07:30 lead.created 5
+            03-30T07:31 lead.created 6
+            03-30T07:32 lead.created 7
+        """, {"of=leads_created&variant=week&from=2026-03-30T09:00&to=2026-03-30T10:00": 78,
+              "of=leads_created&variant=week&from=2026-03-30&to=2026-03-31": 52,
+              "of=leads_created&variant=week&from=2026-03-30T08:00&to=2026-03-30T11:00&every=hour": [0, 78, None]}),
+        ("of nothing is null", "01-05 lead.created 1", {"of=deals_won": None, "of=deals_won&by=user": {}}),
+    ],
     "sales_heatmap": [
         ("by region, and by the local weekday and hour of the close", """
             01-01 org.updated org/demo time_zone=Europe/Berlin
