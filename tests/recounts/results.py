@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
-from tests.oracle import Oracle, Part, local, revenue_won
+from tests.oracle import Oracle, Part, local
+from tests.recounts.links import revenue_won
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
