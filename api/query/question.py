@@ -53,7 +53,7 @@ class Question(NamedTuple):
 def kpi_of(kpi_id: str, known: Mapping[str, Kpi]) -> Kpi:
     """Return one of the KPIs that are known here; UnknownError with the nearest names for any other."""
     if kpi_id in BY_ID and kpi_id not in known:
-        raise UnknownError("enabled KPI (CRMPULSE_ENABLE)", kpi_id, list(known))
+        raise UnknownError("KPI enabled (CRMPULSE_ENABLE) and counted (CRMPULSE_KPIS)", kpi_id, list(known))
     if kpi_id not in known:
         raise UnknownError("KPI", kpi_id, list(known))
     return known[kpi_id]
