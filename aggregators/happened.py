@@ -13,8 +13,8 @@ from events import Data, Entry
 
 def moments(told: Story, types: Collection[str]) -> Iterator[Moment]:
     """Return the events of some types that a record knows: each when it happened, credited to who did it, else to the owner then."""
-    for point in told.points:
-        entry = point.entry
+    # What no event made begins with its first event, which then stands there twice.
+    for entry in {id(point.entry): point.entry for point in told.points}.values():
         if entry.data.type in types:
             facts = told.seen(told.as_of(entry.time_ns)) | said(entry)
             credited, current = holder(facts, entry.actor), holder(told.final)

@@ -48,6 +48,7 @@ TOLD = """
     01-07 deal.health_changed 1 new=at_risk actor=bo
     01-08 deal.updated 1 changed.custom.size=big
     01-20 deal.created 2 owner_id=bo value=7EUR custom.size=big
+    01-21 deal.health_changed 4 new=at_risk owner_id=cy
     02-05 deal.won 1
     02-06 deal.won 3 owner_id=bo
 """
@@ -75,15 +76,15 @@ async def test_a_kpi_of_ones_own_is_asked_as_any_other(redis_server: Redis) -> N
             assert await asking.value("big_wins", "by=custom.size") == {"big": 1}
             assert await asking.value("big_wins", "scope=team:west&where=source:web") == 1
             assert await asking.value("big_wins", "every=month&from=2026-01-01&to=2026-03-01") == [0, 1]
-            assert await asking.value("risks", "by=user") == {"ann": 1, "bo": 1}
-            assert await asking.value("risks", "by=source") == {"web": 2}
+            assert await asking.value("risks", "by=user") == {"ann": 1, "bo": 1, "cy": 1}
+            assert await asking.value("risks", "by=source") == {"web": 2, "(none)": 1}
             assert await asking.value("big_open") == 7
             assert await asking.value("big_open", "now=2026-01-15") == 100
             assert await asking.value("big_share") == Fraction(1, 2)
             assert await asking.value("big_share", "by=user") == {"ann": 1}
             assert (await asking.answer("big_wins"))["version"] == 1
             behind = await asking.engine.records("demo", params("kpi=risks"))
-            assert [(row["record"], row["value"]) for row in behind["records"]] == [("deal/1", 2)]
+            assert [(row["record"], row["value"]) for row in behind["records"]] == [("deal/4", 1), ("deal/1", 2)]
             record = await asking.engine.record("demo", "deal", "1")
             assert {"big_wins", "risks"} <= {row["kpi"] for row in record["contributions"]}
             board = await asking.engine.leaderboard("demo", params("kpi=big_wins"))

@@ -39,8 +39,8 @@ def test_a_fine_file_has_none() -> None:
         ({**FINE, "version": 0}, "kpi 1 (wins), version: 0 is not at least 1"),
         ({**FINE, "version": True}, "kpi 1 (wins), version: True is not a whole number"),
         ({**FINE, "dimensions": "user"}, "kpi 1 (wins), dimensions: 'user' is not a list"),
-        ({**FINE, "wher": {}}, "kpi 1 (wins), wher: is no member of a KPI; it has id, definition, version, area, unit, event, moment, "
-         "where, sum, duration, dimensions, ratio, test; nearest: where"),
+        ({**FINE, "wher": {}}, ("kpi 1 (wins), wher: is no member of a KPI; it has id, definition, version, area, unit, event, moment, "
+         "where, sum, duration, dimensions, ratio, test; nearest: where")),
         ({**FINE, "event": "deal.won"}, "kpi 1 (wins): has event and moment; give one of event, moment, ratio"),
         ({"id": "x", "definition": "x"}, "kpi 1 (x): has nothing to count; give one of event, moment, ratio"),
         ({**EVENT, "event": "email.engage"}, "kpi 1 (clicks), event: there is no type 'email.engage'; nearest: email.engaged"),
@@ -49,32 +49,33 @@ def test_a_fine_file_has_none() -> None:
          "kpi 1 (wins), where.statuz: nothing of that name is known of deal.closed; nearest: status"),
         ({**EVENT, "where": {"changed.x": 1}}, "kpi 1 (clicks), where.changed.x: nothing of that name is known of crm.email.engaged"),
         ({**FINE, "where": {"status": []}},
-         "kpi 1 (wins), where.status: [] is neither a value, nor a list of some, nor a table of is, not, "
-         "at_least, below, known"),
+         ("kpi 1 (wins), where.status: [] is neither a value, nor a list of some, nor a table of is, not, "
+         "at_least, below, known")),
         ({**FINE, "where": {"status": {"isnt": "won"}}},
-         "kpi 1 (wins), where.status: 'isnt' is none of is, not, at_least, below, known; "
-         "nearest: is"),
+         ("kpi 1 (wins), where.status: 'isnt' is none of is, not, at_least, below, known; "
+         "nearest: is")),
         ({**FINE, "where": {"status": {"known": "yes"}}}, "kpi 1 (wins), where.status: known is true or false, not 'yes'"),
         ({**FINE, "where": {"cycle_ms": {"below": [1]}}}, "kpi 1 (wins), where.cycle_ms: below takes a number or a text, not [1]"),
         ({**FINE, "sum": "valu"},
-         "kpi 1 (wins), sum: 'valu' is no number or amount of money of deal.closed; there are amount, cycle_ms, "
-         "probability, value; nearest: value"),
+         ("kpi 1 (wins), sum: 'valu' is no number or amount of money of deal.closed; there are amount, cycle_ms, "
+         "probability, value; nearest: value")),
         ({**EVENT, "duration": "took_ms"},
-         "kpi 1 (clicks), duration: 'took_ms' is no number of milliseconds of crm.email.engaged; there are "
-         "none"),
+         ("kpi 1 (clicks), duration: 'took_ms' is no number of milliseconds of crm.email.engaged; there are "
+         "none")),
         ({**FINE, "sum": "value", "duration": "cycle_ms"}, "kpi 1 (wins), sum: cannot be given beside duration"),
         ({**FINE, "dimensions": ["usr"]},
-         "kpi 1 (wins), dimensions: 'usr' is none of user, team, org, pipeline, stage, source, channel, "
-         "campaign, region, lost_reason, deal_type, deal_subtype, product, custom; nearest: user"),
+         ("kpi 1 (wins), dimensions: 'usr' is none of user, team, org, pipeline, stage, source, channel, "
+         "campaign, region, lost_reason, deal_type, deal_subtype, product, custom; nearest: user")),
         ({**RATIO, "ratio": ["deals_won"]}, "kpi 1 (share), ratio: ['deals_won'] is not two KPIs, the one above the line first"),
-        ({**RATIO, "ratio": ["deals_win", "deals_won"]}, "kpi 1 (share), ratio: 'deals_win' is no KPI that counts or adds up; nearest: "
-         "deals_won, deals_open, deals_lost"),
+        ({**RATIO, "ratio": ["deals_win", "deals_won"]},
+         ("kpi 1 (share), ratio: 'deals_win' is no KPI that counts or adds up; nearest: "
+         "deals_won, deals_open, deals_lost")),
         ({**RATIO, "ratio": ["win_rate", "deals_won"]}, "kpi 1 (share), ratio: 'win_rate' is no KPI that counts or adds up"),
         ({**RATIO, "where": {}}, "kpi 1 (share), where: has no meaning for a ratio: it is that of its two KPIs"),
         ({**RATIO, "dimensions": ["stage"]}, "kpi 1 (share), dimensions: 'stage' is none of "),
         ({**FINE, "test": [{"events": [{}], "answer": {}}]},
-         "kpi 1 (wins), test 1.answer: is no member of a test; it has name, events, "
-         "answers; nearest: answers"),
+         ("kpi 1 (wins), test 1.answer: is no member of a test; it has name, events, "
+         "answers; nearest: answers")),
         ({**FINE, "test": [{"events": [], "answers": {"": 1}}]}, "kpi 1 (wins), test 1.events: is not a list of events"),
         ({**FINE, "test": [{"events": [{}], "answers": {}}]},
          "kpi 1 (wins), test 1.answers: is not a table of questions and their answers"),

@@ -185,7 +185,7 @@ def test_the_service_counts_them_as_any_other(file: Path, servers: tuple[str, st
         assert {"whales", "risks"} <= {kpi["id"] for kpi in client.get("/v1/kpis").json()["kpis"]}
         metrics = client.get("/metrics").text
         assert 'crm_whales{org="demo",team="west",user="",window="all"} 1.0' in metrics, [
-            l for l in metrics.splitlines() if "whales" in l
+            line for line in metrics.splitlines() if "whales" in line
         ]
         dry = crmpulse("kpis", "--check", str(file), "--dry-run", **plain(worker))
         assert dry.returncode == 0 and ["demo", "whales", "1"] in [line.split() for line in dry.stdout.splitlines()], (
