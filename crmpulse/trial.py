@@ -3,27 +3,29 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Self, cast
 
+import msgspec
 from redis.asyncio import Redis
 
 from aggregators.memory import Tables
 from aggregators.tables import escaped
+from api.query import tables
 from api.query.engine import Engine
-from api.query.tables import MATCHING
 from crmpulse.settings import Settings
+from streams import commit
 
 Params = Mapping[str, Sequence[str]]
 
 
-def engine(tables: Tables, settings: Settings) -> Engine:
+def engine(held: Tables, settings: Settings) -> Engine:
     """Return an engine that answers from tables in memory."""
-    return Engine(cast(Redis, _Memory(tables)), settings)
+    return Engine(cast(Redis, _Memory(held)), settings)
 
 
 class _Memory:
     """What the engine asks of Redis, of tables in memory. A pipeline gathers the answers."""
 
-    def __init__(self, tables: Tables) -> None:
-        self.tables = tables
+    def __init__(self, held: Tables) -> None:
+        self.tables = held
         self.answers: list[Any] = []
 
     async def get(self, key: str) -> bytes | None:
@@ -45,16 +47,20 @@ class _Memory:
     def hgetall(self, key: str) -> None:
         self.answers.append({field.encode(): value for field, value in self.tables.hashes.get(key, {}).items()})
 
-    def execute_command(self, command: str, *args: Any) -> None:
-        match command:
-            case "EVAL" if args[0] == MATCHING:
+    def eval(self, script: str, *args: Any) -> None:
+        """Answer one of the scripts by which tables are read; before what it asks stand how many keys are named, and those."""
+        match script:
+            case commit.READ:
+                self.answers.append([self.tables.values.get(key) for key in msgspec.msgpack.decode(args[2])])
+            case tables.MATCHING:
                 self.answers.append(self._matching(args[2], args[3:]))
-            case "ZREVRANGEBYSCORE":
-                key, below, least, _, _, count = args
-                found = self._between(key, float(least), float(below.removeprefix("(")))
-                self.answers.append([member.encode() for member in reversed(found)][:count])
+            case tables.LATEST:
+                self.answers.append([self._latest(*asked) for asked in msgspec.msgpack.decode(args[2])])
             case _:
-                raise NotImplementedError(command)
+                raise NotImplementedError(script)
+
+    def execute_command(self, _: str, script: str, *args: Any) -> None:
+        self.eval(script, *args)
 
     async def execute(self) -> list[Any]:
         return self.answers
@@ -67,6 +73,9 @@ class _Memory:
                 if state := self.tables.values.get(prefix + escaped(subject)):
                     found[subject] = state
         return [part for subject, state in found.items() for part in (subject.encode(), state)]
+
+    def _latest(self, key: str, below: str, least: str, count: int) -> list[bytes]:
+        return [member.encode() for member in reversed(self._between(key, float(least), float(below)))][:count]
 
     def _between(self, key: str, least: float, below: float) -> list[str]:
         members = self.tables.sets.get(key, {})
