@@ -6,12 +6,13 @@ from functools import cache
 from aggregators.alerts import RULES
 from aggregators.contribution import DIMENSIONS, Kept, Plan
 from aggregators.kpi import Kpi
-from aggregators.kpis import activities, contacts, deals, goals, leads, revenue, support, tasks
+from aggregators.kpis import activities, contacts, deals, goals, leads, relationships, revenue, support, tasks
 from aggregators.measure import LEVELS
 from aggregators.measures import MEASURES
 
 KPIS: tuple[Kpi, ...] = (
-    *leads.KPIS, *deals.KPIS, *revenue.KPIS, *activities.KPIS, *tasks.KPIS, *support.KPIS, *contacts.KPIS, *goals.KPIS,
+    *leads.KPIS, *deals.KPIS, *revenue.KPIS, *activities.KPIS, *tasks.KPIS, *support.KPIS, *contacts.KPIS,
+    *relationships.KPIS, *goals.KPIS,
 )  # fmt: skip
 BY_ID: dict[str, Kpi] = {kpi.id: kpi for kpi in KPIS}
 

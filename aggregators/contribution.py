@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from aggregators import activities, contacts, deals, leads, orders, tickets
+from aggregators import activities, contacts, conversations, deals, leads, orders, tickets
 from aggregators.histogram import bucket
 from aggregators.measure import Measure
 from aggregators.moment import Moment
@@ -158,10 +158,17 @@ def moments(entity: str, record: Record, org: Org) -> Iterator[Moment]:
 
 def _moments(entity: str, told: Story | None, record: Record, org: Org) -> Iterator[Moment]:
     if told is None:
-        return tickets.unknown(record.links) if entity == "ticket" and not record.entries else iter(())
+        return _UNTOLD[entity](record.links) if entity in _UNTOLD and not record.entries else iter(())
     told_by = _OF_ENTITY.get(entity)
     return told_by(told, record, org) if told_by else iter(())
 
+
+_UNTOLD: dict[str, Callable[[dict[str, list[Any]]], Iterator[Moment]]] = {
+    "ticket": tickets.unknown,
+    "thread": conversations.moments,
+    "conversation": conversations.moments,
+}
+"""What records contribute of which nothing is known but what others say of them."""
 
 _OF_ENTITY: dict[str, Callable[[Story, Record, Org], Iterator[Moment]]] = {
     "call": lambda told, *_: activities.logged(told),

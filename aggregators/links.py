@@ -9,8 +9,8 @@ states, so what is told does not depend on what was told first; and what is told
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from aggregators import deals, leads, orders, tickets
-from aggregators.activities import touch
+from aggregators import conversations, deals, leads, orders, tickets
+from aggregators.activities import logged, touch
 from aggregators.record import Record
 from aggregators.sales import ACCOUNT, FIRST, SALE, SOLD, of
 from aggregators.story import story
@@ -60,7 +60,7 @@ def names_any(record: Record, members: tuple[str, ...]) -> bool:
     for entry in record.entries:
         data = entry.data
         for name in members:
-            if getattr(data, name) is not None:
+            if getattr(data, name, None) is not None:
                 return True
         changed = getattr(data, "changed", None)
         if changed and not changed.keys().isdisjoint(members):
@@ -75,12 +75,20 @@ def _rating(_: str, record: Record) -> Said:
 
 
 def _touch(subject: str, record: Record) -> Said:
-    """An answer to a lead is what a person says to it."""
+    """An answer to a lead is what a person says to it; a message belongs to its conversation."""
     told = story(record)
-    found, lead = (touch(told), told.final.get("lead_id")) if told else (None, None)
-    if not (found and lead and found.outbound and found.human):
+    found = touch(told) if told else None
+    if told is None or found is None:
         return {}
-    return {(leads.ANSWER, f"lead/{lead}"): member(found.at_ns, found.actor, subject)}
+    tells: Said = {}
+    if (lead := told.final.get("lead_id")) and found.outbound and found.human:
+        tells[leads.ANSWER, f"lead/{lead}"] = member(found.at_ns, found.actor, subject)
+    name, entity = conversations.ENTITIES.get(found.activity, ("", ""))
+    if conversation := told.final.get(name):
+        by = next(logged(told)).holder
+        facts = [told.final.get("channel"), told.final.get("source")]
+        tells["", f"{entity}/{conversation}"] = [found.at_ns, found.outbound, found.human, by, *facts]
+    return tells
 
 
 def _form(_: str, record: Record) -> Said:
@@ -127,8 +135,8 @@ Tell = Callable[[str, Record], Said]
 TELLS: dict[str, tuple[tuple[str, ...], Tell]] = {
     "feedback": (("ticket_id",), _rating),
     "call": (("lead_id",), _touch),
-    "email": (("lead_id",), _touch),
-    "message": (("lead_id",), _touch),
+    "email": (("lead_id", "thread_id"), _touch),
+    "message": (("lead_id", "conversation_id"), _touch),
     "meeting": (("lead_id",), _touch),
     "visit": (("lead_id",), _form),
     "order": (("deal_id", ACCOUNT), _order),

@@ -308,11 +308,13 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
     )}),
     "email.logged": _of("email", 6, lambda a: {
         **a.owned(), **a.about(0.4, "lead"), **a.maybe(0.8, direction=a.one("outbound", "inbound"), automated=a.one(True, False)),
+        **a.maybe(0.7, thread_id=a.one("t", "t:{2}")),
     }),
     "email.engaged": _of("email", 2, lambda _: {"kind": "open"}),
     "message.logged": _of("message", 6, lambda a: {
         **a.owned(), **a.about(0.4, "lead"), **a.maybe(
             0.8, direction=a.one("outbound", "inbound"), author=a.one("human", "bot"), channel=a.one("sms"),
+            conversation_id=a.one("c", "c/2"),
         ),
     }),
     "meeting.scheduled": _of("meeting", 5, lambda a: {**a.owned(0.8), **a.about(0.4, "lead"), **_slot(a)}),

@@ -44,10 +44,10 @@ KPIS: tuple[Kpi, ...] = (
         "First sales of accounts: of all deals won and orders confirmed of an account the earliest, as deals_won and orders_count "
         "count them. A deal that confirmed orders name is the same sale as these, which count alone, each by itself; an order that "
         "names no account is its deal's. What is of no account is no sale of one. `stat=sum` for their amounts, without refunds. "
-        "Where the first is deleted, reopened or cancelled the next is the first."),
+        "Where the first is deleted, reopened or cancelled the next is the first.", ("stat",)),
     Kpi("repeat_sales", AREA, "core", "count sum", "sales, money", "user team org source channel region product",
         Count("repeat_sales", "repeat_value"),
-        "Sales of accounts (as in primary_sales) that are not the first; `stat=sum` for their amounts, without refunds."),
+        "Sales of accounts (as in primary_sales) that are not the first; `stat=sum` for their amounts, without refunds.", ("stat",)),
     Kpi("new_customers", AREA, "core", "distinct", "accounts", "user team org source channel region", Count("primary_sales"),
         "Distinct accounts whose first sale (as in primary_sales) is in the window, credited as that is."),
     Kpi("contracts_signed", AREA, "core", "count", "contracts", "user team org region product", Count("contracts_signed"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -153,9 +154,48 @@ def won_part(it: Oracle, deal: Record, at_ns: int) -> Part:
     return part
 
 
+# Conversations
+
+
+def conversations(it: Oracle, *entities: str) -> Iterator[list[tuple[int, str, Part, bool, bool]]]:
+    """The messages of each, in order: when, which, what it counts by, whether it is ours, and by a person."""
+    of: dict[tuple[str, str], list[tuple[int, str, Part, bool, bool]]] = {}
+    for entity, name in (("email", "thread_id"), ("message", "conversation_id")):
+        for record, part in oracle.logged(it, entity) if entity in entities else ():
+            human = not record.final("automated") and record.final("author") != "bot"
+            message = (part.at_ns, f"{entity}/{record.key}", part, oracle.outbound(record), human)
+            if conversation := record.final(name):
+                of.setdefault((entity, conversation), []).append(message)
+    for own in of.values():
+        yield sorted(own, key=lambda message: message[:2])
+
+
+def reply_rate(it: Oracle, *entities: str) -> Iterator[Part]:
+    for (at_ns, _, part, ours, human), *rest in conversations(it, *entities):
+        if ours and human:
+            answers = [when for when, _, _, ours, human in rest if human and not ours]
+            due_ns = at_ns + 14 * 86_400 * 1000 * MS_NS
+            met = bool(answers) and answers[0] // MS_NS <= due_ns // MS_NS
+            yield replace(part, at_ns=answers[0] if met else due_ns, top=Fraction(met))
+
+
+def customer_reply_time(it: Oracle) -> Iterator[Part]:
+    for messages in conversations(it, "email", "message"):
+        asked: list[Part] = []
+        for at_ns, _, part, ours, human in messages:
+            if human and ours:
+                asked.append(part)
+            elif human and asked:
+                yield replace(asked[0], at_ns=at_ns, top=seconds_between(asked[0].at_ns, at_ns))
+                asked.clear()
+
+
 FLOWS: dict[str, Callable[[Oracle], Iterator[Part]]] = {
     "speed_to_lead": speed_to_lead,
     "lead_response_within_target_rate": lead_response_within_target_rate,
+    "email_reply_rate": lambda it: reply_rate(it, "email"),
+    "customer_reply_rate": lambda it: reply_rate(it, "email", "message"),
+    "customer_reply_time": customer_reply_time,
     "primary_sales": lambda it: account_sales(it, first=True),
     "repeat_sales": lambda it: account_sales(it, first=False),
     "new_customers": lambda it: account_sales(it, first=True),
@@ -163,5 +203,5 @@ FLOWS: dict[str, Callable[[Oracle], Iterator[Part]]] = {
     "avg_deal_size": revenue_won,
 }
 GAUGES: dict[str, Callable[[Oracle, int], Iterator[Part]]] = {"leads_awaiting_response": leads_awaiting_response}
-DURATIONS: set[str] = {"speed_to_lead"}
-RATIOS: set[str] = {"lead_response_within_target_rate"}
+DURATIONS: set[str] = {"speed_to_lead", "customer_reply_time"}
+RATIOS: set[str] = {"lead_response_within_target_rate", "email_reply_rate", "customer_reply_rate"}
