@@ -177,7 +177,7 @@ _OF_ENTITY: dict[str, Callable[[Story, Record, Org], Iterator[Moment]]] = {
     "meeting": lambda told, *_: activities.meeting(told),
     "task": lambda told, _, org: activities.task(told, org.due_ns),
     "account": lambda told, *_: contacts.account(told),
-    "contact": lambda told, *_: contacts.contact(told),
+    "contact": lambda told, record, _: contacts.contact(told, record.links),
     "lead": lambda told, record, org: leads.moments(told, record.links, org.response_target_ms),
     "deal": lambda told, record, org: deals.moments(told, record.links, org),
     "quote": lambda told, *_: orders.quote(told),

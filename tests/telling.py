@@ -81,6 +81,8 @@ def _value(name: str, text: str) -> Any:
         return instant(text)
     if name == "due_date":
         return instant(text)[:10]
+    if name == "contact_ids":
+        return text.split(",")
     if name == "lines":
         return [_line(line) for line in text.split(",")]
     if name == "milestones":

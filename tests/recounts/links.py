@@ -130,6 +130,38 @@ def account_sales(it: Oracle, *, first: bool) -> Iterator[Part]:
             yield oracle.deal_part(it, record, at_ns)
 
 
+def customers(it: Oracle) -> tuple[set[str], set[str], set[str]]:
+    """The leads, contacts and accounts that have a sale which names them."""
+    sold = [order for order, _ in oracle.confirmed(it)] + [deal for deal, *_ in oracle.closed(it, "won")]
+    contacts = {contact for record in sold for contact in record.final("contact_ids") or ()}
+    return {record.final("lead_id") for record in sold}, contacts, {account for *_, account in sales(it) if account}
+
+
+def contact_buys(it: Oracle, key: str) -> bool:
+    _, contacts, accounts = customers(it)
+    record = it.records["contact"].get(key)
+    if record and record.deleted:
+        return False
+    return key in contacts or bool(record and record.final("account_id") in accounts)
+
+
+def lead_buys(it: Oracle, lead: Record) -> bool:
+    leads, _, accounts = customers(it)
+    of_contact = any(contact_buys(it, contact) for contact in lead.final("contact_ids") or ())
+    return lead.key in leads or lead.final("account_id") in accounts or of_contact
+
+
+def lead_to_customer_rate(it: Oracle) -> Iterator[Part]:
+    for lead in it.live("lead"):
+        yield Part(lead.created_ns, *lead.holder(lead.created_ns), lead.timeless(), Fraction(lead_buys(it, lead)))
+
+
+def contact_to_customer_rate(it: Oracle) -> Iterator[Part]:
+    for contact in it.live("contact"):
+        buys = Fraction(contact_buys(it, contact.key))
+        yield Part(contact.created_ns, *contact.holder(contact.created_ns), contact.timeless(), buys)
+
+
 def revenue_won(it: Oracle) -> Iterator[Part]:
     """What was earned with a deal is what was ordered, where anything was."""
     for deal, _, at_ns, _ in oracle.closed(it, "won"):
@@ -193,6 +225,8 @@ def customer_reply_time(it: Oracle) -> Iterator[Part]:
 FLOWS: dict[str, Callable[[Oracle], Iterator[Part]]] = {
     "speed_to_lead": speed_to_lead,
     "lead_response_within_target_rate": lead_response_within_target_rate,
+    "lead_to_customer_rate": lead_to_customer_rate,
+    "contact_to_customer_rate": contact_to_customer_rate,
     "email_reply_rate": lambda it: reply_rate(it, "email"),
     "customer_reply_rate": lambda it: reply_rate(it, "email", "message"),
     "customer_reply_time": customer_reply_time,
@@ -204,4 +238,10 @@ FLOWS: dict[str, Callable[[Oracle], Iterator[Part]]] = {
 }
 GAUGES: dict[str, Callable[[Oracle, int], Iterator[Part]]] = {"leads_awaiting_response": leads_awaiting_response}
 DURATIONS: set[str] = {"speed_to_lead", "customer_reply_time"}
-RATIOS: set[str] = {"lead_response_within_target_rate", "email_reply_rate", "customer_reply_rate"}
+RATIOS: set[str] = {
+    "lead_to_customer_rate",
+    "contact_to_customer_rate",
+    "lead_response_within_target_rate",
+    "email_reply_rate",
+    "customer_reply_rate",
+}

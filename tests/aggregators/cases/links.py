@@ -238,4 +238,43 @@ CASES: dict[str, list[Case]] = {
             01-06 record.deleted email/1
         """, {"stat=mean": 20 * MINUTE, "scope=user:bo&stat=count": 1}),
     ],
+    "lead_to_customer_rate": [
+        ("of the leads of a month, those with a sale to date: of their own, their contact or their account", """
+            01-01 lead.created 1 owner_id=ann source=web
+            01-01 lead.created 2 owner_id=ann contact_ids=c2
+            01-01 lead.created 3 owner_id=bo account_id=A
+            01-01 lead.created 4 owner_id=bo contact_ids=c4
+            01-01 lead.created 5 owner_id=bo account_id=B
+            02-01 lead.created 6
+            01-02 contact.created c4 account_id=A
+            03-01 deal.won 1 lead_id=1
+            03-01 order.created 2 contact_ids=c2
+            03-02 order.status_changed 2 new=confirmed
+            03-01 deal.won 3 account_id=A
+            03-01 deal.lost 4 account_id=B lead_id=5 contact_ids=c2
+        """, {"from=2026-01-01&to=2026-02-01": Fraction(4, 5), "by=user": {"ann": 1, "bo": Fraction(2, 3)}, "": Fraction(2, 3)}),
+        ("a sale that goes takes the customer with it", """
+            01-01 lead.created 1 account_id=A
+            01-01 lead.created 2 contact_ids=c
+            02-01 contact.created c account_id=A
+            03-01 deal.won 1 account_id=A
+            03-01 deal.won 2 account_id=B
+            03-02 record.deleted deal/1
+            03-02 record.updated contact/c changed.account_id=B
+        """, {"": 0.5}),
+        ("who comes to a customer later is one", "03-01 deal.won 1 account_id=A\n04-01 lead.created 1 account_id=A", {"": 1}),
+    ],
+    "contact_to_customer_rate": [
+        ("contacts of a sale, or of an account with one", """
+            01-01 contact.created 1 owner_id=ann
+            01-01 contact.created 2 owner_id=ann account_id=A
+            01-01 contact.created 3 owner_id=bo account_id=B
+            03-01 deal.won 1 contact_ids=1 account_id=C
+            03-01 deal.won 2 account_id=A
+            03-01 deal.won 3 account_id=B
+            03-02 deal.reopened 3
+        """, {"": Fraction(2, 3), "by=user": {"ann": 1}}),
+        ("a deleted contact is in neither", "01-01 contact.created 1\n03-01 deal.won 1 contact_ids=1\n04-01 record.deleted contact/1",
+         {"": None}),
+    ],
 }  # fmt: skip
