@@ -178,12 +178,12 @@ _OF_ENTITY: dict[str, Callable[[Story, Record, Org], Iterator[Moment]]] = {
     "task": lambda told, _, org: activities.task(told, org.due_ns),
     "account": lambda told, *_: contacts.account(told),
     "contact": lambda told, record, _: contacts.contact(told, record.links),
-    "lead": lambda told, record, org: leads.moments(told, record.links, org.response_target_ms),
+    "lead": lambda told, record, org: leads.moments(told, record.links, org.response_target_ms, org.hours),
     "deal": lambda told, record, org: deals.moments(told, record.links, org),
     "quote": lambda told, *_: orders.quote(told),
     "order": lambda told, record, _: orders.order(told, record.links),
     "contract": lambda told, *_: orders.contract(told),
-    "ticket": lambda told, record, _: tickets.moments(told, record.links),
+    "ticket": lambda told, record, org: tickets.moments(told, record.links, org.hours),
     "feedback": lambda told, *_: tickets.feedback(told),
 }
 

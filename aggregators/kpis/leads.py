@@ -38,12 +38,12 @@ KPIS: tuple[Kpi, ...] = (
         Ratio(("leads_created_customers",), ("leads_created",)),
         "Cohort: leads created in the window that have a sale to date / leads created in the window. A lead has the sales (deals won, "
         "orders confirmed) that name it or one of its contacts, and those of its account and of its contacts' accounts."),
-    Kpi("speed_to_lead", AREA, "core", "duration", "s", "user team org source channel", Duration("lead_answer"),
+    Kpi("speed_to_lead", AREA, "core", "duration", "s", "user team org source channel", Duration("lead_answer", "lead_answer_bh"),
         "Time from the creation of an inbound lead to the first contact that a person made: an outbound call, e-mail or message "
         "that names the lead, or a meeting with it that was held, at its start. Automated mail and bots do not count, nor does "
         "what was before. A lead is inbound when it says so, when it has a form and does not say, and since a form visit that "
         "names it. Counted at the contact, credited to who made it, else to the lead's owner then; unanswered leads are left out.",
-        ("stat",)),
+        ("stat", "hours")),
     Kpi("lead_response_within_target_rate", AREA, "core", "ratio", "ratio", "user team org source channel",
         Ratio(("lead_answers_met",), ("lead_answers_due",)),
         "Inbound leads answered (as in speed_to_lead) within `lead_response_target_ms`, by default 30 min / those and the ones whose "

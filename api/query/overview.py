@@ -26,7 +26,7 @@ AT_ONCE = 100
 
 def is_single(kpi: Kpi) -> bool:
     """Tell whether a KPI has one value without being asked for more, such as which goal or which share."""
-    return kpi.kind != "rank" and not isinstance(kpi.formula, Share) and {*kpi.params} <= {"stat", "variant"}
+    return kpi.kind != "rank" and not isinstance(kpi.formula, Share) and {*kpi.params} <= {"stat", "variant", "hours"}
 
 
 SHOWN: tuple[Kpi, ...] = tuple(kpi for kpi in KPIS if is_single(kpi))

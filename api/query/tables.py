@@ -64,7 +64,7 @@ class Directory(NamedTuple):
 class Tables:
     """The tables of one organisation, for one answer. Raises UnsettledError when they do not stand still long enough.
 
-    ``kpis`` are the KPIs that they are kept for, by ``plan``.
+    ``kpis`` are the KPIs that they are kept for, by ``plan``; ``whole`` is what their records tell beside.
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class Tables:
         self.directories = directories
         self.kpis = enabled(enable)
         self.plan = plan(enable)
+        self.whole = plan(enable, whole=True)
         self.version: bytes | None = None
         self.known: dict[Read, Any] = {}
         self.rows: dict[str, Row] = {}

@@ -42,7 +42,8 @@ async def test_any_question_has_the_answer_of_the_recount(seed: int, redis_serve
             where = [spelt(*text.split(":", 1)) for text in asked["where"]]
             by = asked["by"][0].split(",") if asked["by"] else None
             end = min(ms(asked["to"]), ms(asked["now"])) if kpi.due else ms(asked["to"])
-            expected = oracle.kpi(kpi.id, asked["scope"][0], ms(asked["from"]), end, by, where)
+            hours = asked["hours"][0] if asked["hours"] else ""
+            expected = oracle.kpi(kpi.id, asked["scope"][0], ms(asked["from"]), end, by, where, hours)
             compare(kpi, found, expected, f"seed {seed}: {kpi.id} {asked}")
     finally:
         await redis.aclose()
@@ -72,6 +73,7 @@ def question(rng: random.Random, kpi: Kpi, events: list[Event]) -> dict[str, lis
     span = {name: [text[0][:23] + "Z"] for name, text in span.items()}
     span["now"] = [f"{rng.choice(instants):%FT%T}.000Z"]
     limit = {"limit": ["10000"], "stat": ["mean"] if isinstance(kpi.formula, Duration) else []}
+    limit["hours"] = [rng.choice(("business", "calendar"))] if "hours" in kpi.params else []
     return {"scope": [scope], "by": [",".join(by)] if by else [], "where": where, **span, **limit}
 
 

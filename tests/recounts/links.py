@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests import oracle
-from tests.oracle import EVER_NS, MS_NS, NONE, Oracle, Part, data, seconds_between, status, time_ns
+from tests.oracle import EVER_NS, MS_NS, NONE, Oracle, Part, data, status, time_ns
 
 if TYPE_CHECKING:
     from tests.oracle import Record
@@ -80,7 +80,7 @@ def speed_to_lead(it: Oracle) -> Iterator[Part]:
     for lead, since_ns, _, first in answered(it):
         if first:
             holder = (first.actor, None) if first.actor else lead.holder(first.at_ns)
-            yield Part(first.at_ns, *holder, lead.timeless(), seconds_between(since_ns, first.at_ns))
+            yield Part(first.at_ns, *holder, lead.timeless(), it.took(lead, since_ns, first.at_ns))
 
 
 def lead_response_within_target_rate(it: Oracle) -> Iterator[Part]:
