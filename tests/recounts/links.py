@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests import oracle
-from tests.oracle import EVER_NS, MS_NS, NONE, Oracle, Part, data, status, time_ns
+from tests.oracle import EVER_NS, MS_NS, NONE, Oracle, Part, data, seconds_between, status, time_ns
 
 if TYPE_CHECKING:
     from tests.oracle import Record
