@@ -230,6 +230,9 @@ class Oracle:
         if kpi_id == "pipeline_velocity":
             return self.velocity(scope, to_ms, by, where)
         self.hours = hours
+        if kpi_id in results.TOLD:
+            by = [by] if isinstance(by, str) else [*(by or ())]
+            return results.TOLD[kpi_id](self, scope, from_ms, to_ms, by, [*where])
         from_ns, to_ns = from_ms * MS_NS, to_ms * MS_NS
         if kpi_id == "contact_growth_rate":
             parts = [replace(p, bottom=0) for p in created(self, "contact") if from_ns <= p.at_ns < to_ns]
@@ -300,6 +303,8 @@ class Oracle:
                 (product, replace(part, top=top, missing_rate=missing, products={product: (top, missing)}))
                 for product, (top, missing) in part.products.items()
             ]
+        if name in ("weekday", "hour"):
+            return [(results.on_the_clock(self, part, name), part)]
         if name == "user":
             return [(label(part.user), part)]
         if name == "team":
@@ -1130,7 +1135,7 @@ RATIOS = {
     "ticket_reopen_rate", "sla_first_response_rate", "sla_resolution_rate", "contact_growth_rate",
 }  # fmt: skip
 SHARES = {"lost_reason_share": "lost_reason", "source_share": "source", "activity_mix": "activity"}
-MONEY = {
+MONEY: set[str] = {
     "revenue_won",
     "avg_deal_size",
     "deals_lost_value",
@@ -1143,9 +1148,10 @@ MONEY = {
 
 # The areas that have a module of their own, which takes from here what it needs.
 
-from tests.recounts import links, stages  # noqa: E402
+from tests.recounts import links, results, stages  # noqa: E402
 
-FLOWS |= stages.FLOWS | links.FLOWS
+FLOWS |= stages.FLOWS | links.FLOWS | results.FLOWS
+MONEY |= results.MONEY
 GAUGES |= links.GAUGES
 DURATIONS |= stages.DURATIONS | links.DURATIONS
 RATIOS |= stages.RATIOS | links.RATIOS

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from aggregators.calendar import Calendar
 from aggregators.catalogue import anchors_of
 from aggregators.contribution import DIMENSIONS, added_by, moments
 from aggregators.formulas import TRAILING_MS, read_by
@@ -15,10 +16,11 @@ from aggregators.tables import Row
 from aggregators.teams import Part
 from aggregators.waiting import OLDEST, Waiting
 from api.query.cells import add
-from api.query.question import Question
+from api.query.question import CLOCK, Question
 from api.query.tables import Directory, Tables
 
 NONE = "(none)"
+WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 Key = tuple[str, ...]
 
 
@@ -112,6 +114,8 @@ class Scan:
             return [holder[2:] if holder.startswith("u:") and holder != "u:" else NONE]
         if dimension == "team":
             return self.directory.teams.of(holder, found.team_at_ms) or [NONE]
+        if dimension in CLOCK:
+            return [clock(found.moment.at_ms, dimension, self.directory.org.calendar)]
         value = found.facts.get("product" if dimension == "product" else DIMENSIONS.get(dimension, dimension))
         if value is None and dimension == "pipeline" and found.facts.get("deal_id"):
             deal = self.records.get(f"deal/{found.facts['deal_id']}")
@@ -155,6 +159,12 @@ class Scan:
                 add(totals[key], cells)
         formula = (self.asked.of or self.asked.kpi).formula
         return {key: row for key, row in totals.items() if read_by(formula, row)}
+
+
+def clock(at_ms: int, dimension: str, calendar: Calendar) -> str:
+    """Return the local weekday or hour of an instant."""
+    local = calendar.local(at_ms)
+    return WEEKDAYS[local.weekday()] if dimension == "weekday" else f"{local.hour:02}"
 
 
 def label(value: object) -> str:

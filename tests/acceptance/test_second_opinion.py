@@ -22,7 +22,9 @@ from tests.oracle import Oracle
 SEEDS = range(24)
 QUESTIONS = 60
 ASKED = [kpi for kpi in KPIS if kpi.counts]
-DIMENSIONS = ("source", "region", "deal_type", "product", "stage", "pipeline", "lost_reason", "category", "activity")
+DIMENSIONS = (
+    "source", "region", "deal_type", "product", "stage", "pipeline", "lost_reason", "category", "activity", "weekday", "hour",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -80,6 +82,7 @@ def question(rng: random.Random, kpi: Kpi, events: list[Event]) -> dict[str, lis
 def value(rng: random.Random, dimension: str, events: Iterable[Event]) -> str:
     """Return a value that a dimension may have."""
     named = {"user": [*USERS, "(none)"], "team": [*TEAMS, "(none)"], "activity": ["call", "email", "meeting"]}
+    named |= {"weekday": ["monday", "saturday"], "hour": ["00", "09", "20"]}
     member = {"pipeline": "pipeline_id", "stage": "stage_id"}.get(dimension, dimension)
     said = {str(e["data"][member]) for e in events if e["data"].get(member) and not isinstance(e["data"][member], list)}
     lines = {line["product_id"] for e in events for line in e["data"].get("lines") or [] if line.get("product_id")}

@@ -12,7 +12,7 @@ import pytest
 
 from aggregators.catalogue import BY_ID
 from crmpulse.embedded import Redis
-from tests.aggregators.cases import hours, links, stages
+from tests.aggregators.cases import hours, links, results, stages
 from tests.telling import Told, events, telling
 
 Case = tuple[str, str, Mapping[str, Any]]
@@ -1057,6 +1057,7 @@ CASES: dict[str, list[Case]] = {
 CASES |= stages.CASES
 
 CASES |= links.CASES
+CASES |= results.CASES
 CASES |= {kpi: [*CASES.get(kpi, ()), *cases] for kpi, cases in hours.CASES.items()}
 
 
