@@ -34,7 +34,7 @@ KPIS: tuple[Kpi, ...] = (
         "Cohort: leads created in the window and converted to date / leads created in the window; `open_share` tells how many of "
         "them are still undecided. Variant `flow`: converted / (converted + disqualified) by the time of the decision.",
         ("variant",)),
-    Kpi("lead_to_customer_rate", AREA, "core", "ratio", "ratio", "user team org source channel region",
+    Kpi("lead_to_customer_rate", AREA, "core", "ratio", "ratio", "user team org source channel region custom",
         Ratio(("leads_created_customers",), ("leads_created",)),
         "Cohort: leads created in the window that have a sale to date / leads created in the window. A lead has the sales (deals won, "
         "orders confirmed) that name it or one of its contacts, and those of its account and of its contacts' accounts."),
