@@ -85,7 +85,7 @@ class Scan:
         record = self.records.get(subject)
         if record is None:
             return
-        for moment in moments(subject.partition("/")[0], record, self.directory.org):
+        for moment in moments(subject.partition("/")[0], record, self.directory.org, self.tables.whole):
             if moment.anchor in self.anchors:
                 for facts in self._products(moment.facts):
                     yield Found(subject, moment, facts, moment.at_ms)
