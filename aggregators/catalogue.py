@@ -8,13 +8,14 @@ from aggregators import own
 from aggregators.alerts import RULES
 from aggregators.contribution import DIMENSIONS, Kept, Plan
 from aggregators.kpi import Kpi
-from aggregators.kpis import activities, contacts, deals, goals, leads, revenue, support, tasks
+from aggregators.kpis import activities, contacts, deals, goals, leads, relationships, revenue, support, tasks
 from aggregators.measure import LEVELS
 from aggregators.measures import MEASURES
 from events import EVENTS
 
 KPIS: list[Kpi] = [
-    *leads.KPIS, *deals.KPIS, *revenue.KPIS, *activities.KPIS, *tasks.KPIS, *support.KPIS, *contacts.KPIS, *goals.KPIS,
+    *leads.KPIS, *deals.KPIS, *revenue.KPIS, *activities.KPIS, *tasks.KPIS, *support.KPIS, *contacts.KPIS,
+    *relationships.KPIS, *goals.KPIS,
 ]  # fmt: skip
 """All KPIs, those of one's own last."""
 BY_ID: dict[str, Kpi] = {kpi.id: kpi for kpi in KPIS}
