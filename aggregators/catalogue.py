@@ -3,6 +3,7 @@
 from functools import cache
 
 from aggregators.contribution import DIMENSIONS, Kept, Plan
+from aggregators.derived import DERIVED, Derived
 from aggregators.kpi import Kpi
 from aggregators.kpis import activities, contacts, deals, goals, leads, revenue, support, tasks
 from aggregators.measure import LEVELS
@@ -33,6 +34,11 @@ _ELSEWHERE = dict.fromkeys(
     frozenset({"pipeline"}),
 )
 """Dimensions that no fact of the record itself tells: answered from the records, through the deal that they name."""
+
+
+def derived_of(kpi: Kpi) -> Derived | None:
+    """Return how the moments of a KPI are told where they are not kept but told when they are asked for."""
+    return next((DERIVED[anchor] for anchor in anchors_of(kpi) if anchor in DERIVED), None)
 
 
 def anchors_of(kpi: Kpi) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from aggregators.moment import Moment
 from aggregators.org import Org
 from aggregators.record import Record
 from aggregators.story import Facts, Story, story
+from aggregators.tables import part_of_name
 
 PRODUCTS = "products"
 DIMENSIONS: dict[str, str] = {
@@ -28,6 +29,7 @@ DIMENSIONS: dict[str, str] = {
     "product": PRODUCTS,
     "category": "category",
     "activity": "activity",
+    "origin": "origin",
 }
 """Dimensions that the organisation's measures are broken down by, and the fact that tells a moment's value."""
 
@@ -263,4 +265,12 @@ def _duration(cells: Cells, measure: Measure, read: Any, *_: object) -> None:
     cells[f"{measure.name}.h{bucket(read)}"] = 1
 
 
-_READ: dict[str, Callable[[Cells, Measure, Any, Facts, int, Org], None]] = {"money": _money, "duration": _duration}
+def _names(cells: Cells, measure: Measure, read: Any, *_: object) -> None:
+    cells.update(dict.fromkeys((f"{measure.name}/{part_of_name(name)}" for name in read), 1))
+
+
+_READ: dict[str, Callable[[Cells, Measure, Any, Facts, int, Org], None]] = {
+    "money": _money,
+    "duration": _duration,
+    "names": _names,
+}

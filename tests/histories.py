@@ -19,6 +19,8 @@ USERS = ("ann", "bo:b", "ç{é}", "d/d", "e e", "🦊")
 TEAMS = ("west", "east:1", "{top}", "sub/1")
 STAGES = ("new", "demo", "offer")
 PIPELINES = ("sales", "re:new{al}")
+SEGMENTS = ("vip", "s:{2}")
+FIELDS = ("name", "custom.size", "pho/ne@:{x}")
 PRODUCTS = ("atlas", "bea con", "c/p")
 SOURCES = ("web", "ads", "(x)")
 ZONES = ("UTC", "Europe/Berlin", "America/Sao_Paulo", "Asia/Kathmandu", "Pacific/Apia", "America/New_York")
@@ -126,6 +128,14 @@ class Author:
         """A choice that is not made yet."""
         return lambda: self.rng.choice(values)
 
+    def ids(self, entity: str) -> Callable[[], str]:
+        """An id of an entity, not yet chosen."""
+        return lambda: self.key(entity)
+
+    def fields(self) -> list[str]:
+        """Names of some fields."""
+        return [name for name in FIELDS if self.chance(0.5)]
+
     def money(self) -> Data:
         """An amount in one of two currencies."""
         amount = self.rng.choice(("0", "10", "19.99", "1000.0001", "250000", "7.5"))
@@ -151,6 +161,9 @@ class Author:
         return {
             **self.maybe(share, owner_id=self.one(*USERS)),
             **self.maybe(0.15, team_id=self.one(*TEAMS), source=self.one(*SOURCES), region=self.one("DE-BY", "IT-25")),
+            **self.maybe(
+                0.1, account_id=self.ids("account"), contact_ids=lambda: [self.key("contact") for _ in range(2)]
+            ),
             **self.maybe(
                 0.1, campaign_id=self.one("c1", "c:2"), custom=lambda: {"size": self.rng.choice((1, "big", True))}
             ),
@@ -266,10 +279,21 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
         **a.maybe(0.2, reason=a.one(*REASONS)),
     }),
     "account.created": _of("account", 3, lambda a: {**a.owned(0.8), **a.maybe(0.3, channel=a.one("shop", "phone"))}),
-    "contact.created": _of("contact", 3, lambda a: {**a.owned(0.8), **a.maybe(0.3, channel=a.one("shop", "phone"))}),
-    "contact.updated": _of("contact", 4, lambda a: {"changed": {
-        "lifecycle": {"new": a.rng.choice(("lead", "customer", "fan", None))},
-    }}),
+    "contact.created": _of("contact", 4, lambda a: {
+        **a.owned(0.8), **a.maybe(0.3, channel=a.one("shop", "phone"), origin=a.one("manual", "form"), account_id=a.ids("account")),
+        **a.maybe(0.5, filled=a.fields, email_hash=a.one("h1", " H1 ", "h2", ""), phone_hash=a.one("h1", "p2")),
+    }),
+    "contact.updated": _of("contact", 5, lambda a: {
+        "changed": a.maybe(0.6, lifecycle=lambda: {"new": a.rng.choice(("lead", "customer", "fan", None))},
+                           email_hash=lambda: {"new": a.rng.choice(("h1", "h3", None))}),
+        **a.maybe(0.4, filled=a.fields),
+    }),
+    "segment.updated": (3, "", lambda a: (f"segment/{a.rng.choice(SEGMENTS)}", {"where": {}, **a.maybe(
+        0.7, entity=a.one("contact", "account", "call"), where=a.one(
+            {"source": "web"}, {"custom.size": "big"}, {"user": a.rng.choice(USERS)}, {"team": a.rng.choice(TEAMS)},
+            {"region": None, "channel": "shop"},
+        ),
+    )})),
     "quote.created": _of("quote", 2, lambda a: {**a.owned(0.6), **a.maybe(0.5, value=a.money, revision=a.one(1, 2))}),
     "order.created": _of("order", 4, lambda a: {**a.owned(0.8), **a.maybe(0.6, value=a.money, lines=a.lines)}),
     "order.status_changed": _of("order", 9, lambda a: {
@@ -326,6 +350,7 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
     "record.deleted": _of("", 5, lambda a: {**a.maybe(0.5, restored=a.one(True, False)), **a.maybe(0.3, reason=a.one("user", "spam"))}),
     "org.updated": (2, "", lambda a: ("org/?", {
         **a.maybe(0.6, time_zone=a.one(*ZONES), currency=a.one(*CURRENCIES)),
+        **a.maybe(0.3, required_contact_fields=a.fields),
         **a.maybe(0.2, business_hours=lambda: _hours(a), holidays=lambda: [a.date()], week_start=a.one("sunday", "saturday")),
     })),
     "user.updated": (6, "", lambda a: (

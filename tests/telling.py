@@ -3,7 +3,7 @@
 A line is `<time> <type> <id> <member>=<value> …`. A time without a year is in 2026, without an offset in UTC. `5EUR` is money,
 `changed.x=` what record.updated says, `custom.x=` a custom field, `lines=atlas*2@10,c@3` products with quantity and price,
 `stages=new:0.1,offer` those of a pipeline, `where.x=` and `params.x=` what a goal is of, `milestones=0.5,1` its shares, `sla.x=`
-what a ticket promises.
+what a ticket promises, `filled=name,phone` names.
 `actor=`, `sequence=`, `id=` and `source_id=` (the publisher) belong to the envelope.
 """
 
@@ -25,6 +25,7 @@ from tests.loading import Event, load
 ORG = "demo"
 NOW = "2026-07-01"
 _TEXT = {"rate", "lost_reason", "merged_into"}
+_NAMES = {"filled", "contact_ids", "required_contact_fields"}
 _TIMES = {"due_at", "start", "end"}
 
 
@@ -83,6 +84,8 @@ def _value(name: str, text: str) -> Any:
         return instant(text)[:10]
     if name == "lines":
         return [_line(line) for line in text.split(",")]
+    if name in _NAMES:
+        return [part for part in text.split(",") if part]
     if name == "milestones":
         return [float(share) for share in text.split(",")]
     if name == "stages":

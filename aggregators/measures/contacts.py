@@ -6,5 +6,8 @@ MEASURES: tuple[Measure, ...] = (
     Measure("accounts_created", ("account.created",), "count", "", one),
     Measure("contacts_created", ("contact.created",), "count", "", one),
     Measure("contacts_total", ("contact.live",), "count", "", one),
+    Measure("fields_filled", ("contact.live",), "names", "filled", lambda f: f.get("filled")),
+    Measure("contacts_compared", ("contact.compared",), "count", "", one),
+    Measure("contacts_doubled", ("contact.compared",), "count", "doubled", lambda f: f["doubled"]),
     Measure("lifecycle_transitions", ("contact.moved",), "count", "", one),
 )

@@ -190,7 +190,7 @@ def context_of(org: Org, at_ms: int, stat: str = "", variant: str = "") -> Conte
         found = [s.get("probability") for s in stages if s.get("id") == unescaped(stage)]
         return Fraction(round(found[0] * PROBABILITY), PROBABILITY) if found and found[0] is not None else None
 
-    return Context(rate, probability, stat, variant)
+    return Context(rate, probability, stat, variant, org.own)
 
 
 def form(found: Value) -> dict[str, Any]:

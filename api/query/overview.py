@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import NamedTuple
 
-from aggregators.catalogue import KPIS
+from aggregators.catalogue import KPIS, derived_of
+from aggregators.data_quality import Members
 from aggregators.formulas import Share, Together
 from aggregators.kpi import Kpi
 from aggregators.tables import Row
@@ -25,8 +26,9 @@ AT_ONCE = 100
 
 
 def is_single(kpi: Kpi) -> bool:
-    """Tell whether a KPI has one value without being asked for more, such as which goal or which share."""
-    return kpi.kind != "rank" and not isinstance(kpi.formula, Share) and {*kpi.params} <= {"stat", "variant"}
+    """Tell whether a KPI has one value, without being asked for more such as which goal or share, and that from rows."""
+    told_alone = not isinstance(kpi.formula, Share | Members) and not derived_of(kpi)
+    return kpi.kind != "rank" and told_alone and {*kpi.params} <= {"stat", "variant"}
 
 
 SHOWN: tuple[Kpi, ...] = tuple(kpi for kpi in KPIS if is_single(kpi))

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from aggregators.catalogue import anchors_of, plan
+from aggregators.catalogue import anchors_of, derived_of, plan
 from aggregators.contribution import Addition, contribution
+from aggregators.data_quality import Members
 from aggregators.formulas import TRAILING_MS, Together, read_by
 from aggregators.rollup import is_level
 from aggregators.tables import Row
@@ -73,6 +74,8 @@ class Summing:
 
     def _by_rows(self) -> bool:
         asked = self.asked
+        if isinstance(self.kpi.formula, Members) or derived_of(self.kpi):
+            return False
         if not asked.where and not asked.by:
             return True
         if not asked.where and len(asked.by) == 1 and asked.by[0] in STRUCTURAL:

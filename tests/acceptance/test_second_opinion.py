@@ -15,14 +15,17 @@ from api.query.engine import Engine
 from crmpulse.embedded import Redis
 from crmpulse.settings import Settings
 from streams.connection import connect
-from tests.histories import TEAMS, USERS, Event, history
+from tests.histories import SEGMENTS, TEAMS, USERS, Event, history
 from tests.loading import load
 from tests.oracle import Oracle
 
 SEEDS = range(24)
 QUESTIONS = 60
 ASKED = [kpi for kpi in KPIS if kpi.counts]
-DIMENSIONS = ("source", "region", "deal_type", "product", "stage", "pipeline", "lost_reason", "category", "activity")
+DIMENSIONS = (
+    "source", "channel", "region", "deal_type", "deal_subtype", "product", "stage", "pipeline", "lost_reason", "category",
+    "activity", "custom.size", "origin", "segment",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -41,7 +44,7 @@ async def test_any_question_has_the_answer_of_the_recount(seed: int, redis_serve
             where = [spelt(*text.split(":", 1)) for text in asked["where"]]
             by = asked["by"][0].split(",") if asked["by"] else None
             end = min(ms(asked["to"]), ms(asked["now"])) if kpi.due else ms(asked["to"])
-            expected = oracle.kpi(kpi.id, asked["scope"][0], ms(asked["from"]), end, by, where)
+            expected = oracle.kpi(kpi.id, asked["scope"][0], ms(asked["from"]), end, by, where, ms(asked["now"]))
             compare(kpi, found, expected, f"seed {seed}: {kpi.id} {asked}")
     finally:
         await redis.aclose()
@@ -57,7 +60,7 @@ def question(rng: random.Random, kpi: Kpi, events: list[Event]) -> dict[str, lis
     instants = sorted(datetime.fromisoformat(e["time"].upper()).astimezone(UTC) for e in rng.choices(events, k=2))
     if rng.random() < 0.4:
         instants = [at.replace(minute=0, second=0, microsecond=0) for at in instants]
-    dimensions = [d for d in (*DIMENSIONS, "user", "team") if d in kpi.by]
+    dimensions = [d for d in (*DIMENSIONS, "user", "team") if d.partition(".")[0] in kpi.by]
     by = rng.sample(dimensions, min(len(dimensions), rng.choice((0, 0, 1, 1, 2))))
     where = [
         f"{d}:{value(rng, d, events)}"
@@ -76,7 +79,8 @@ def question(rng: random.Random, kpi: Kpi, events: list[Event]) -> dict[str, lis
 
 def value(rng: random.Random, dimension: str, events: Iterable[Event]) -> str:
     """Return a value that a dimension may have."""
-    named = {"user": [*USERS, "(none)"], "team": [*TEAMS, "(none)"], "activity": ["call", "email", "meeting"]}
+    named = {"segment": SEGMENTS, "user": [*USERS, "(none)"], "team": [*TEAMS, "(none)"], "activity": ["call", "email", "meeting"],
+             "custom.size": ["1", "big", "true", "2", "small"]}  # fmt: skip
     member = {"pipeline": "pipeline_id", "stage": "stage_id"}.get(dimension, dimension)
     said = {str(e["data"][member]) for e in events if e["data"].get(member) and not isinstance(e["data"][member], list)}
     lines = {line["product_id"] for e in events for line in e["data"].get("lines") or [] if line.get("product_id")}

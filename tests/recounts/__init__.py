@@ -1,0 +1,1 @@
+"""The recount of KPIs, an area each; joined in `tests/oracle.py`."""
