@@ -1,7 +1,9 @@
 """The KPI catalogue, joined from its areas, and what has to be kept for it."""
 
+from collections.abc import Mapping
 from functools import cache
 
+from aggregators.alerts import RULES
 from aggregators.contribution import DIMENSIONS, Kept, Plan
 from aggregators.derived import DERIVED, Derived
 from aggregators.kpi import Kpi
@@ -16,17 +18,43 @@ BY_ID: dict[str, Kpi] = {kpi.id: kpi for kpi in KPIS}
 
 
 @cache
-def plan() -> Plan:
-    """Return what to keep of each anchor: the measures that KPIs read, by the dimensions that they declare, no more."""
+def enabled(names: str = "") -> Mapping[str, Kpi]:
+    """Return the KPIs by id whose ids are given with commas; all where none is. Raises UnknownKpisError."""
+    wanted = [name for name in map(str.strip, names.split(",")) if name]
+    if unknown := [name for name in wanted if name not in BY_ID]:
+        raise UnknownKpisError(unknown)
+    return {name: kpi for name, kpi in BY_ID.items() if name in wanted} or BY_ID
+
+
+class UnknownKpisError(Exception):
+    """There are no KPIs with these ids."""
+
+    def __init__(self, ids: list[str]) -> None:
+        self.ids = ids
+        super().__init__(f"no such KPIs: {', '.join(ids)}")
+
+
+@cache
+def plan(names: str = "") -> Plan:
+    """Return what to keep of each anchor: the measures that alerts and the KPIs ``enabled`` read, by the KPIs' dimensions."""
     found: dict[str, Kept] = {}
-    for anchor in dict.fromkeys(a for m in MEASURES for a in m.anchors):
-        measures = tuple(m for m in MEASURES if anchor in m.anchors and any(m.name in k.formula.measures for k in KPIS))
-        kpis = [k for k in KPIS if any(m.name in k.formula.measures for m in measures)]
-        asked = {d for kpi in kpis for d in kpi.by} - _ELSEWHERE.get(anchor, frozenset())
+    kpis = enabled(names).values()
+    wanted = {name for kpi in kpis for name in kpi.formula.measures} | {rule.measure for rule in RULES}
+    wanted |= _found_by(wanted)
+    for anchor in dict.fromkeys(a for m in MEASURES if m.name in wanted for a in m.anchors):
+        measures = tuple(m for m in MEASURES if anchor in m.anchors and m.name in wanted)
+        reading = [k for k in kpis if any(m.name in k.formula.measures for m in measures)]
+        asked = {d for kpi in reading for d in kpi.by} - _ELSEWHERE.get(anchor, frozenset())
         found[anchor] = Kept(
             measures, tuple((d, fact) for d, fact in DIMENSIONS.items() if d in asked), level=anchor in LEVELS
         )
     return found
+
+
+def _found_by(wanted: set[str]) -> set[str]:
+    """Measures that have to be kept so that the records are found which tell what is only told when it is asked for."""
+    anchors = {a for m in MEASURES if m.name in wanted for a in m.anchors if a in DERIVED}
+    return {next(m.name for m in MEASURES if a in m.anchors) for anchor in anchors for a in DERIVED[anchor].anchors}
 
 
 _ELSEWHERE = dict.fromkeys(

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
-from aggregators.catalogue import BY_ID, KPIS
+from aggregators.catalogue import BY_ID
 from aggregators.kpi import Kpi
 from api import answers, reference
 from api.query.encoding import encode
@@ -22,7 +22,7 @@ router = APIRouter(tags=["Questions"])
 async def catalogue(request: Request) -> Response:
     """List all KPIs: what they mean, and what they may be asked by."""
     await reader(request, known=())
-    return _json({"kpis": [_entry(kpi) for kpi in KPIS]})
+    return _json({"kpis": [_entry(kpi) for kpi in service(request).engine.kpis.values()]})
 
 
 @router.get("/v1/kpis/{id}", response_model=answers.Value, **reference.question(*reference.SELECTORS, missing=True))

@@ -13,7 +13,6 @@ from bench import tables, totals
 from bench.process import PATIENCE_SECONDS, CannotMeasureError, Child, Servers
 from bench.publish import PARTITIONS, Topic
 from bench.usage import Account, Usage, peak_mib
-from crmpulse.settings import Settings
 from streams.commit import mark
 
 POLL_SECONDS = 0.02
@@ -24,7 +23,6 @@ TWELVE = (
     "deals_created,deals_won,revenue_won,deals_lost,leads_created,tickets_created"
 )
 """The KPIs that need the measures of `bench.totals.MEASURES`, and no others."""
-CAN_ENABLE = "enable" in Settings.model_fields
 
 
 def settings(servers: Servers, topic: Topic, enable: str = "") -> dict[str, str]:
@@ -38,7 +36,7 @@ def settings(servers: Servers, topic: Topic, enable: str = "") -> dict[str, str]
         "CRMPULSE_PARTITIONS": str(PARTITIONS),
         "CRMPULSE_GROUP": f"bench-{uuid.uuid4().hex}",
         "CRMPULSE_LOG_LEVEL": "warning",
-        **({"CRMPULSE_ENABLE": enable} if enable and CAN_ENABLE else {}),
+        "CRMPULSE_ENABLE": enable,
     }
 
 

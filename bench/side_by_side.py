@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 from rich.table import Table
 
-from bench import ours
 from bench.engines import ENGINES, OURS
 from bench.mix import Shape
 from bench.printed import machine
@@ -70,7 +69,7 @@ def rounds(
 def table(done: Sequence[Round]) -> Table:
     """Return medians over rounds, and how many times the work of an engine crmpulse does per CPU second (and its range)."""
     made = Table(
-        *COLUMNS, title=f"second half of the events, medians of {len(done)} interleaved rounds", caption=_notes()
+        *COLUMNS, title=f"second half of the events, medians of {len(done)} interleaved rounds", caption=machine()
     )
     for name in done[0]:
         runs = [one[name] for one in done]
@@ -90,14 +89,6 @@ def table(done: Sequence[Round]) -> Table:
             *(_times(done, name, part) for part in ("cpu_s", "engine_cpu_s")),
         )
     return made
-
-
-def _notes() -> str:
-    return (
-        machine()
-        if ours.CAN_ENABLE
-        else f"{machine()}; no KPI can be left out yet: every row of crmpulse keeps them all"
-    )
 
 
 def _per_event_us(run: Usage, part: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.metadata
 import json
 from collections.abc import Iterator
@@ -146,6 +147,8 @@ def _main(version: Annotated[bool, typer.Option("--version", help="Show the vers
 def _start(*needs: reach.Need) -> Iterator[Settings]:
     try:
         checked = settings.load()
+        if checked.enable:
+            _require_kpis(checked.enable)
         logging.configure(checked)
         reach.require(checked, needs)
         yield checked
@@ -155,6 +158,19 @@ def _start(*needs: reach.Need) -> Iterator[Settings]:
         if not reach.is_lost(error):
             raise
         _end(f"{error}\nIs it Kafka at CRMPULSE_KAFKA={checked.kafka} and Redis at CRMPULSE_REDIS={checked.redis}?")
+
+
+def _require_kpis(ids: str) -> None:
+    from aggregators.catalogue import BY_ID, UnknownKpisError, enabled  # noqa: PLC0415
+
+    try:
+        enabled(ids)
+    except UnknownKpisError as unknown:
+        near = [near for name in unknown.ids for near in difflib.get_close_matches(name, BY_ID, n=1)]
+        hint = f"; nearest: {', '.join(near)}" if near else ""
+        raise settings.SettingsError(
+            [f"CRMPULSE_ENABLE={ids!r}: {', '.join(unknown.ids)}: no such KPI, `crmpulse kpis` lists them{hint}"]
+        ) from None
 
 
 def _end(message: str) -> NoReturn:

@@ -114,6 +114,9 @@ class Settings(BaseSettings):
         24, ge=1, le=8_760, description="Hours for which a cause of an alert is news: an older one does not fire"
     )
     alert_kept_days: int = Field(7, ge=1, le=3_650, description="Days for which an alert that resolved is listed")
+    enable: str = Field(
+        "", description="KPIs that are kept and told, ids with commas; empty: all. Workers and API need the same ones"
+    )
     worker_metrics: OptionalAddress = Field("", description="Where a worker serves metrics, host:port; empty: nowhere")
     stall_seconds: int = Field(
         60, ge=5, le=3_600, description="Seconds without progress, with work waiting, after which a worker ends itself"

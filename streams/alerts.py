@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer
 from aggregators import alerts
 from aggregators.alerts import BY_NAME, causes
 from aggregators.catalogue import plan
-from aggregators.contribution import contribution
+from aggregators.contribution import Plan, contribution
 from aggregators.ledger import Owned, Turn, look
 from aggregators.org import Org
 from aggregators.record import UNKNOWN, Record, decode_record
@@ -108,7 +108,7 @@ class Alerts:
         return changes
 
     def _turn(self, each: Look, record: Record, org: Org, at_ms: int) -> Turn:
-        since_ms = causes_of(each.subject, record, org).get(each.rule)
+        since_ms = causes_of(each.subject, record, org, plan(self.partition.settings.enable)).get(each.rule)
 
         def owned() -> Owned:
             return owned_by(each.rule, record, org, at_ms)
@@ -118,10 +118,10 @@ class Alerts:
         )
 
 
-def causes_of(subject: str, record: Record, org: Org) -> dict[str, int]:
+def causes_of(subject: str, record: Record, org: Org, kept: Plan) -> dict[str, int]:
     """Return since when (ms) which rules hold for a record."""
     entity = subject.partition("/")[0]
-    return causes(contribution(entity, record, org, plan())) if record.entries else {}
+    return causes(contribution(entity, record, org, kept)) if record.entries else {}
 
 
 def owned_by(rule: str, record: Record, org: Org, at_ms: int) -> Owned:

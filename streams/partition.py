@@ -64,7 +64,7 @@ class Partition:
         return self.mark.next if self.mark else 0
 
     def _empty(self) -> Shard:
-        return Shard(self.prefix, plan(), final_days=self.settings.final_days)
+        return Shard(self.prefix, plan(self.settings.enable), final_days=self.settings.final_days)
 
     async def claim(self, earliest: int) -> int:
         """Become the writer; return the offset to read from: the last one applied, to see that it is still the same.

@@ -36,7 +36,7 @@ class Recount:
         self.tell = tell
         self.tables = Tables()
         self.highest_ms = 0
-        self._shard = Shard(prefix, plan(), final_days=settings.final_days)
+        self._shard = Shard(prefix, plan(settings.enable), final_days=settings.final_days)
 
     async def upto(self, mark: Mark) -> None:
         """Fold on to a mark. Raises LogError where the log is not the one that was applied up to there."""

@@ -27,12 +27,16 @@ LOOKED_AT = 100
 async def card(user: str, params: Params, tables: Tables, directory: Directory) -> dict[str, Any]:
     """Return the card of a user; of one that is not known it is empty. ``of`` names the KPI of the rank."""
     reading = Reading(params, PARAMETERS)
-    of = kpi_of(reading.one("of", "revenue_won"))
+    of = kpi_of(reading.one("of") or next(kpi for kpi in SHOWN if kpi in tables.kpis), tables.kpis)
     reading.done()
     own = {**{name: values for name, values in params.items() if name != "of"}, "scope": [f"user:{user}"]}
     asked = question(of, own, directory.org)
     compared = {**own, "compare": ["previous"]}
-    kpis = [await answer(question(BY_ID[kpi], compared, directory.org), tables, directory) for kpi in SHOWN]
+    kpis = [
+        await answer(question(tables.kpis[kpi], compared, directory.org), tables, directory)
+        for kpi in SHOWN
+        if kpi in tables.kpis
+    ]
     standings = await goals.standings(tables, directory, asked.now_ms, scope=f"user:{user}")
     return {
         "user": _user(user, directory, asked.now_ms),

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from aggregators.catalogue import KPIS, anchors_of, plan
+from aggregators.catalogue import anchors_of
 from aggregators.contribution import added_by, moments
 from aggregators.formulas import read_by
 from aggregators.kpi import Kpi
@@ -98,16 +98,16 @@ async def record(entity: str, record_id: str, tables: Tables, directory: Directo
             }
             for e in found.entries
         ],
-        "contributions": _contributions(entity, found, directory),
+        "contributions": _contributions(entity, found, tables, directory),
     }
 
 
-def _contributions(entity: str, found: Record, directory: Directory) -> list[dict[str, Any]]:
+def _contributions(entity: str, found: Record, tables: Tables, directory: Directory) -> list[dict[str, Any]]:
     org, rows = directory.org, []
     for moment in moments(entity, found, org):
-        kept = plan().get(moment.anchor)
+        kept = tables.plan.get(moment.anchor)
         cells = added_by(moment, moment.facts, kept, org) if kept else {}
-        for kpi in KPIS:
+        for kpi in tables.kpis.values():
             mine = read_by(kpi.formula, cells) if moment.anchor in anchors_of(kpi) else {}
             if mine:
                 added = form(kpi.formula.value(mine, context_of(org, moment.at_ms, _exact(kpi))))

@@ -1,10 +1,11 @@
 """The query engine: questions in the form of request parameters, answers in the form of the contract."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from redis.asyncio import Redis
 
+from aggregators.catalogue import enabled
 from aggregators.goals import Goal
 from aggregators.kpi import Kpi
 from aggregators.tables import org_keys, shard
@@ -30,12 +31,15 @@ class Engine:
     def __init__(self, redis: Redis, settings: Settings) -> None:
         self.redis = redis
         self.settings = settings
+        self.kpis = enabled(settings.enable)
         self.layout: Layout | None = None
         self.directories: dict[str, Directory] = {}
 
     async def tables(self, org: str) -> Tables:
         """Return the tables of an organisation, for one answer; before anything was ever applied they are empty."""
-        return Tables(self.redis, org_keys(shard(await self._partition(org)), org), self.directories)
+        return Tables(
+            self.redis, org_keys(shard(await self._partition(org)), org), self.directories, self.settings.enable
+        )
 
     async def standing(self, org: str) -> tuple[str, int]:
         """Return where an organisation's tables last changed, `<partition>:<offset>` (-1: never), and how often its alerts did."""
@@ -51,10 +55,12 @@ class Engine:
 
     async def kpi(self, org: str, kpi_id: str, params: Params) -> dict[str, Any]:
         """Return the value of a KPI. Raises UnknownError, ImpossibleError, UnsettledError."""
-        kpi, tables = kpi_of(kpi_id), await self.tables(org)
+        kpi, tables = kpi_of(kpi_id, self.kpis), await self.tables(org)
 
         async def ask(directory: Directory) -> dict[str, Any]:
             asked = question(kpi, params, directory.org)
+            if asked.of and asked.of.id not in self.kpis:
+                raise ImpossibleError([Problem("of", f"{asked.of.id} is left out here by CRMPULSE_ENABLE")])
             if isinstance(kpi.formula, Ranked):
                 return await self._rank(asked, tables, directory)
             if isinstance(kpi.formula, Growth):
@@ -65,7 +71,7 @@ class Engine:
 
     async def leaderboard(self, org: str, params: Params) -> dict[str, Any]:
         """Return users or teams ranked by a KPI."""
-        kpi, tables = _named(params), await self.tables(org)
+        kpi, tables = _named(params, self.kpis), await self.tables(org)
         rest = {name: values for name, values in params.items() if name not in ("kpi", "level", "team")}
 
         async def ask(directory: Directory) -> dict[str, Any]:
@@ -82,7 +88,7 @@ class Engine:
 
     async def records(self, org: str, params: Params) -> dict[str, Any]:
         """Return the records behind a KPI's number."""
-        kpi, tables = _named(params), await self.tables(org)
+        kpi, tables = _named(params, self.kpis), await self.tables(org)
         rest = {name: values for name, values in params.items() if name != "kpi"}
 
         async def ask(directory: Directory) -> dict[str, Any]:
@@ -135,7 +141,7 @@ class Engine:
         tables = await self.tables(org)
 
         async def ask(directory: Directory) -> list[Problem]:
-            return mistakes(goal, directory.org)
+            return mistakes(goal, directory.org, self.kpis)
 
         return await tables.settled(ask)
 
@@ -170,11 +176,11 @@ class Engine:
         }
 
 
-def _named(params: Params) -> Kpi:
+def _named(params: Params, known: Mapping[str, Kpi]) -> Kpi:
     ids: Sequence[str] = params.get("kpi", ())
     if len(ids) != 1:
         raise ImpossibleError([Problem("kpi", "says which KPI, once", [])])
-    kpi = kpi_of(ids[0])
+    kpi = kpi_of(ids[0], known)
     if not kpi.counts:
         what = "rank" if isinstance(kpi.formula, Ranked) else "growth" if isinstance(kpi.formula, Growth) else "goal"
         reason = f"a {what} has neither records nor a ranking of its own; name the KPI that it is one of"

@@ -1,6 +1,6 @@
 """Whether a goal can be told, and the question that its progress is the answer to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aggregators.catalogue import BY_ID
@@ -36,13 +36,13 @@ def asked_of(goal: Goal, org: Org, window: Window) -> Question:
 
 def unit_of(goal: Goal, org: Org) -> str | None:
     """Return the unit of a goal's progress and target; None of a goal that cannot be told."""
-    return None if mistakes(goal, org) else unit(BY_ID[goal.kpi], org, asked_of(goal, org, _ANY))
+    return None if mistakes(goal, org, BY_ID) else unit(BY_ID[goal.kpi], org, asked_of(goal, org, _ANY))
 
 
-def mistakes(goal: Goal, org: Org) -> list[Problem]:
-    """Return all that keeps a goal from being told, each with the member of the goal that it is in."""
-    kpi = BY_ID.get(goal.kpi)
-    known = [name for name, one in BY_ID.items() if one.counts]
+def mistakes(goal: Goal, org: Org, kpis: Mapping[str, Kpi]) -> list[Problem]:
+    """Return all that keeps a goal from being told where these KPIs are, each with the member of the goal that it is in."""
+    kpi = kpis.get(goal.kpi)
+    known = [name for name, one in kpis.items() if one.counts]
     if kpi is None or not kpi.counts:
         reason = f"there is no KPI {goal.kpi!r}" if kpi is None else f"there are no goals on {goal.kpi}"
         return [Problem("kpi", reason, nearest(goal.kpi, known)), *_dates(goal)]

@@ -142,7 +142,7 @@ async def _met(
     instants = _instants(asked._replace(at_ms=min(asked.at_ms, now_ms)), windows)
     rows = [defaultdict[Key, list[tuple[bool, str]]](list) for _ in windows]
     for goal in goals(directory.org):
-        if mistakes(goal, directory.org) or (asked.of and asked.of.id != goal.kpi):
+        if mistakes(goal, directory.org, tables.kpis) or (asked.of and asked.of.id != goal.kpi):
             continue
         counted = list(_counted(asked, goal, windows, instants, directory))
         _check_size(len(counted))

@@ -112,7 +112,7 @@ async def standings(
 async def stand(goal: Goal, instants: Sequence[At], tables: Tables, directory: Directory) -> list[Standing]:
     """Return how a goal stands at some instants, asked for at once as `GET /v1/kpis/{id}` would ask for each."""
     who = assignee_name(goal, directory.org)
-    wrong = mistakes(goal, directory.org)
+    wrong = mistakes(goal, directory.org, tables.kpis)
     if wrong or not instants:
         return [Standing(goal, at_ms, who, problem=str(ImpossibleError(wrong))) for at_ms, _ in instants]
     periods = periods_of(directory.org)

@@ -85,10 +85,11 @@ async def overview(
     org = directory.org
     periods = Periods(org.calendar, org.week_start, org.fiscal_year_start_month)
     spans = {name: named(name, periods, now_ms) for name in windows}
+    shown = [kpi for kpi in SHOWN if kpi.id in tables.kpis]
     sums: list[Summed] = []
     for level in levels:
         for of, over in (((False, False), spans), ((False, True), spans), ((True, False), {NOW: Window(0, now_ms)})):
-            kpis = tuple(kpi for kpi in SHOWN if level in kpi.by and (kpi.gauge, kpi.due) == of)
+            kpis = tuple(kpi for kpi in shown if level in kpi.by and (kpi.gauge, kpi.due) == of)
             asked = Question(_all(kpis), "org", Window(0, now_ms), now_ms, now_ms, periods)
             asked = asked._replace(by=() if level == "org" else (level,))
             found = await Summing(asked, tables, directory).over([*over.values()])

@@ -46,11 +46,13 @@ class Question(NamedTuple):
     cursor: int = 0
 
 
-def kpi_of(kpi_id: str) -> Kpi:
-    """Return a KPI of the catalogue; UnknownError with the nearest names for any other."""
-    if kpi_id not in BY_ID:
-        raise UnknownError("KPI", kpi_id, list(BY_ID))
-    return BY_ID[kpi_id]
+def kpi_of(kpi_id: str, known: Mapping[str, Kpi]) -> Kpi:
+    """Return one of the KPIs that are known here; UnknownError with the nearest names for any other."""
+    if kpi_id in BY_ID and kpi_id not in known:
+        raise UnknownError("enabled KPI (CRMPULSE_ENABLE)", kpi_id, list(known))
+    if kpi_id not in known:
+        raise UnknownError("KPI", kpi_id, list(known))
+    return known[kpi_id]
 
 
 class Reading:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from aggregators.catalogue import anchors_of, derived_of, plan
+from aggregators.catalogue import anchors_of, derived_of
 from aggregators.contribution import DIMENSIONS, added_by, moments
 from aggregators.data_quality import Members
 from aggregators.formulas import TRAILING_MS, read_by
@@ -146,7 +146,7 @@ class Scan:
 
     def cells(self, found: Found) -> Row:
         """Return what a moment adds."""
-        kept = plan()[found.moment.anchor]
+        kept = self.tables.plan[found.moment.anchor]
         return added_by(found.moment, found.facts, kept, self.directory.org)
 
     def keys(self, found: Found) -> list[Key]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from aggregators.catalogue import anchors_of, derived_of, plan
+from aggregators.catalogue import anchors_of, derived_of
 from aggregators.contribution import Addition, contribution
 from aggregators.data_quality import Members
 from aggregators.formulas import TRAILING_MS, Together, read_by
@@ -81,7 +81,9 @@ class Summing:
         if not asked.where and len(asked.by) == 1 and asked.by[0] in STRUCTURAL:
             return not (asked.scope.startswith("user:") and asked.by == ("team",))
         named = [*asked.by, *(name for name, _ in asked.where)]
-        kept = all(any(d == named[0] for d, _ in plan()[anchor].dimensions) for anchor in anchors_of(self.kpi))
+        kept = all(
+            any(d == named[0] for d, _ in self.tables.plan[anchor].dimensions) for anchor in anchors_of(self.kpi)
+        )
         return asked.scope == "org" and len(named) == 1 and kept and NONE not in [value for _, value in asked.where]
 
     # From rows
@@ -189,7 +191,7 @@ class Summing:
         records = await self.tables.matching(sorted(ranges))
         sums: dict[Edge, Row] = {edge: {} for edge in edges}
         for subject, record in records.items():
-            for one in contribution(subject.partition("/")[0], record, self.directory.org, plan()):
+            for one in contribution(subject.partition("/")[0], record, self.directory.org, self.tables.plan):
                 for edge, total in sums.items():
                     if edge.from_ms <= one.at_ms < edge.to_ms:
                         add(total, _of(one, edge))

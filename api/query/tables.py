@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 from redis.asyncio import Redis
 
+from aggregators.catalogue import enabled, plan
 from aggregators.org import Org
 from aggregators.record import Record, decode_record
 from aggregators.tables import OrgKeys, Row, decode_hours, decode_row, held_in
@@ -52,12 +53,17 @@ class Directory(NamedTuple):
 
 
 class Tables:
-    """The tables of one organisation, for one answer. Raises UnsettledError when they do not stand still long enough."""
+    """The tables of one organisation, for one answer. Raises UnsettledError when they do not stand still long enough.
 
-    def __init__(self, redis: Redis, keys: OrgKeys, directories: dict[str, Directory]) -> None:
+    ``kpis`` are the KPIs that they are kept for, by ``plan``.
+    """
+
+    def __init__(self, redis: Redis, keys: OrgKeys, directories: dict[str, Directory], enable: str = "") -> None:
         self.redis = redis
         self.keys = keys
         self.directories = directories
+        self.kpis = enabled(enable)
+        self.plan = plan(enable)
         self.version: bytes | None = None
         self.known: dict[Read, Any] = {}
         self.rows: dict[str, Row] = {}

@@ -32,13 +32,14 @@ DIMENSIONS = (
 async def test_any_question_has_the_answer_of_the_recount(seed: int, redis_server: Redis) -> None:
     rng = random.Random(seed)
     events = history(rng, ("demo",), rng.choice((60, 250, 700)))
-    settings = Settings(redis=redis_server.address)
+    few = random.Random(-seed - 1).sample(ASKED, len(ASKED) // 4) if seed % 4 == 0 else ASKED
+    settings = Settings(redis=redis_server.address, enable="" if few is ASKED else ",".join(kpi.id for kpi in few))
     await load(settings, events, rng.choice((1000, 40)))
     oracle, redis = Oracle(events), connect(settings)
     engine = Engine(redis, settings)
     try:
         for _ in range(QUESTIONS):
-            kpi = rng.choice(ASKED)
+            kpi = rng.choice(few)
             asked = question(rng, kpi, events)
             found = await engine.kpi("demo", kpi.id, {name: value for name, value in asked.items() if value})
             where = [spelt(*text.split(":", 1)) for text in asked["where"]]

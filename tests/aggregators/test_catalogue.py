@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from aggregators.catalogue import BY_ID, KPIS, anchors_of, plan
+from aggregators.alerts import RULES
+from aggregators.catalogue import BY_ID, KPIS, UnknownKpisError, anchors_of, enabled, plan
 from aggregators.contribution import DIMENSIONS
 from aggregators.formulas import Duration
 from aggregators.kpi import Kpi
@@ -57,6 +58,22 @@ def test_a_kpi_reads_measures_that_are_kept_and_told_by_dimensions_that_are_know
     assert set(kpi.by) <= {*DIMENSIONS, "user", "team", "org", "custom", "goal", "all", "segment"}
     kept = {measure.name for anchor in anchors_of(kpi) for measure in plan()[anchor].measures}
     assert set(kpi.formula.measures) <= kept
+
+
+def test_what_no_enabled_kpi_and_no_alert_reads_is_not_kept() -> None:
+    kept = {m.name for each in plan("win_rate, calls_made").values() for m in each.measures}
+    alerts = {rule.measure for rule in RULES} - {""}
+    assert kept == {"deals_won", "deals_lost", "revenue_won", "lost_value", "calls_made"} | alerts
+    dimensions = {d for d, _ in plan("calls_made")["call.logged"].dimensions}
+    assert dimensions == set(BY_ID["calls_made"].by) & dimensions
+    assert plan("calls_made")["call.logged"].facts == plan(" calls_made,")["call.logged"].facts
+
+
+def test_enabled_kpis_are_named_and_all_where_none_is() -> None:
+    assert enabled() == BY_ID
+    assert [*enabled("win_rate,calls_made")] == ["win_rate", "calls_made"]
+    with pytest.raises(UnknownKpisError, match="no such KPIs: won, lost"):
+        enabled("won,win_rate,lost")
 
 
 def test_every_measure_is_read_by_a_kpi() -> None:

@@ -164,6 +164,13 @@ def test_a_fault_of_ours_keeps_its_traceback(fake: Fake) -> None:
     assert crmpulse("worker").exception is fault
 
 
+def test_kpis_that_do_not_exist_cannot_be_enabled() -> None:
+    told = crmpulse("worker", CRMPULSE_ENABLE="win_rate,deal_won,zzz")
+    assert told.exit_code == 2
+    assert "CRMPULSE_ENABLE='win_rate,deal_won,zzz': deal_won, zzz: no such KPI" in told.output
+    assert "nearest: deals_won" in told.output
+
+
 def test_the_catalogue_is_a_table_and_json() -> None:
     whole = json.loads(crmpulse("kpis", "--json").output)
     shown = crmpulse("kpis").output

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from aiokafka.structs import TopicPartition
 
 from streams.topics import ensure_topics
 from streams.verify import differences
@@ -85,6 +87,31 @@ def test_a_topic_made_anew_under_a_worker_is_said_aloud_and_not_applied(world: W
     asyncio.run(recreated())
 
 
+@pytest.mark.parametrize("killed", [False, True], ids=["frozen worker", "killed worker"])
+def test_a_log_that_lost_what_was_not_applied_is_said_aloud(world: World, killed: bool) -> None:
+    worker = world.workers[0]
+
+    async def expired() -> None:
+        async with world.open() as here:
+            await here.publish(600)
+            await here.settle()
+            # What a worker fetched before it was removed is not lost: it must not run.
+            if killed:
+                world.resting.add(worker)
+            worker.send(signal.SIGKILL if killed else signal.SIGSTOP)
+            await here.publish(6_000)
+            await drop(world, 2_000)
+            if killed:
+                worker.start()
+            else:
+                worker.send(signal.SIGCONT)
+            await until(lambda: said(world, "is lost", 2), 120, "halt")
+            assert await here.applied() < 2 * 2_000
+            assert all("recount" in line for line in await differences(world.settings))
+
+    asyncio.run(expired())
+
+
 async def said(world: World, words: str, partitions: int) -> bool:
     return world.said(words) >= partitions
 
@@ -103,3 +130,11 @@ async def anew(world: World) -> None:
         return not await ensure_topics(world.settings)
 
     await until(created, 30, "make the topic anew")
+
+
+async def drop(world: World, before: int) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=world.settings.kafka)
+    await admin.start()
+    parts = [TopicPartition(world.settings.events_topic, number) for number in range(world.settings.partitions)]
+    await admin.delete_records({part: RecordsToDelete(before) for part in parts})
+    await admin.close()

@@ -139,7 +139,9 @@ def test_any_text_is_a_question_or_a_problem(kpi: Any, given_: dict[str, list[st
 
 def test_a_kpi_that_is_not_there_has_near_names() -> None:
     with pytest.raises(UnknownError, match="There is no KPI 'deal_won'; nearest: deals_won"):
-        kpi_of("deal_won")
+        kpi_of("deal_won", BY_ID)
+    with pytest.raises(UnknownError, match=r"no enabled KPI \(CRMPULSE_ENABLE\) 'deals_won'; nearest: deals_lost"):
+        kpi_of("deals_won", {"deals_lost": BY_ID["deals_lost"]})
 
 
 @pytest.mark.parametrize("kpi", KPIS, ids=lambda kpi: kpi.id)
