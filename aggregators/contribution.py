@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from aggregators import activities, contacts, deals, leads, orders, tickets
+from aggregators import activities, contacts, deals, leads, orders, sessions, tickets
 from aggregators.histogram import bucket
 from aggregators.measure import Measure
 from aggregators.moment import Moment
@@ -180,6 +180,7 @@ _OF_ENTITY: dict[str, Callable[[Story, Record, Org], Iterator[Moment]]] = {
     "contract": lambda told, *_: orders.contract(told),
     "ticket": lambda told, record, _: tickets.moments(told, record.links),
     "feedback": lambda told, *_: tickets.feedback(told),
+    "heartbeat": lambda told, *_: sessions.heartbeat(told),
 }
 
 

@@ -10,6 +10,7 @@ from aggregators.formulas import Share, Together
 from aggregators.kpi import Kpi
 from aggregators.tables import Row
 from aggregators.teams import ALWAYS, Part
+from aggregators.users import Users
 from aggregators.values import Number
 from aggregators.windows import Periods, Window, named
 from api.query.answer import context_of
@@ -27,7 +28,7 @@ AT_ONCE = 100
 
 def is_single(kpi: Kpi) -> bool:
     """Tell whether a KPI has one value, without being asked for more such as which goal or share, and that from rows."""
-    told_alone = not isinstance(kpi.formula, Share | Members) and not derived_of(kpi)
+    told_alone = not isinstance(kpi.formula, Share | Members | Users) and not derived_of(kpi)
     return kpi.kind != "rank" and told_alone and {*kpi.params} <= {"stat", "variant"}
 
 

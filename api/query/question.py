@@ -191,7 +191,7 @@ def dimensions(kpi: Kpi) -> list[str]:
 def _is_dimension(name: str, kpi: Kpi) -> bool:
     if name.startswith("custom.") and len(name) > len("custom."):
         return "custom" in kpi.by
-    return name in kpi.by and name in (*DIMENSIONS, "user", "team", "goal", "segment")
+    return name in kpi.by and name in (*DIMENSIONS, "user", "team", "goal", "segment", "feature")
 
 
 def _by(reading: Reading, kpi: Kpi) -> tuple[str, ...]:

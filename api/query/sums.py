@@ -1,7 +1,6 @@
 """The sums behind an answer, from rows where there are any and from records where not."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from aggregators.catalogue import anchors_of, derived_of
 from aggregators.contribution import Addition, contribution
@@ -10,21 +9,16 @@ from aggregators.formulas import TRAILING_MS, Together, read_by
 from aggregators.rollup import is_level
 from aggregators.tables import Row
 from aggregators.teams import ALWAYS, Part
+from aggregators.users import Users
 from aggregators.windows import Window
 from api.query.cells import WHOLE, Edge, Group, Rows, Term, add
+from api.query.distinct import Sums, users
 from api.query.question import Question
 from api.query.scan import Key, Scan
 from api.query.selection import NONE, everyone, parts
 from api.query.tables import Directory, Tables
 
 STRUCTURAL = ("user", "team")
-
-
-class Sums(NamedTuple):
-    """The sum of a window as a whole, and by group."""
-
-    whole: Row
-    groups: Mapping[Key, Row]
 
 
 class Summing:
@@ -43,6 +37,8 @@ class Summing:
         What of a gauge is not held but happens is counted over the ``TRAILING_MS`` before that instant, and what of a window
         is held, as of its beginning.
         """
+        if isinstance(self.kpi.formula, Users):
+            return await users(self.asked, self.kpi.formula, self.directory, lambda each: self._asked(each, windows))
         if self.kpi.due:
             windows = [w._replace(to_ms=max(w.from_ms, min(w.to_ms, self.asked.now_ms))) for w in windows]
         measures = self.kpi.formula.measures
@@ -55,6 +51,9 @@ class Summing:
         spans = [Window(w.to_ms - TRAILING_MS, w.to_ms) for w in windows] if gauge else windows
         levels, flows = self._part("gauge", held, ends), self._part("count", happens, spans)
         return [_joined(*both) for both in zip(await levels, await flows, strict=True)]
+
+    async def _asked(self, each: Question, windows: Sequence[Window]) -> list[Sums]:
+        return await Summing(each, self.tables, self.directory).over(windows)
 
     async def _part(self, kind: str, measures: tuple[str, ...], windows: Sequence[Window]) -> list[Sums]:
         """The sums of some of the measures, of no others."""

@@ -55,7 +55,7 @@ def test_the_page_is_fresh() -> None:
 def test_a_kpi_reads_measures_that_are_kept_and_told_by_dimensions_that_are_known(kpi: Kpi) -> None:
     names = {measure.name for measure in MEASURES}
     assert set(kpi.formula.measures) <= names
-    assert set(kpi.by) <= {*DIMENSIONS, "user", "team", "org", "custom", "goal", "all", "segment"}
+    assert set(kpi.by) <= {*DIMENSIONS, "user", "team", "org", "custom", "goal", "all", "segment", "feature"}
     kept = {measure.name for anchor in anchors_of(kpi) for measure in plan()[anchor].measures}
     assert set(kpi.formula.measures) <= kept
 

@@ -77,4 +77,4 @@ GAUGES: dict[str, Callable[[Oracle, int], Iterator[Part]]] = {
     "contact_completeness": contact_completeness,
     "segment_size": segment_size,
 }
-RATIOS = {"duplicate_rate", "contact_completeness"}
+RATIOS: set[str] = {"duplicate_rate", "contact_completeness"}
