@@ -174,7 +174,7 @@ _OF_ENTITY: dict[str, Callable[[Story, Record, Org], Iterator[Moment]]] = {
     "account": lambda told, *_: contacts.account(told),
     "contact": lambda told, *_: contacts.contact(told),
     "lead": lambda told, *_: leads.moments(told),
-    "deal": lambda told, *_: deals.moments(told),
+    "deal": lambda told, _, org: deals.moments(told, org),
     "quote": lambda told, *_: orders.quote(told),
     "order": lambda told, *_: orders.order(told),
     "contract": lambda told, *_: orders.contract(told),
@@ -186,15 +186,16 @@ _OF_ENTITY: dict[str, Callable[[Story, Record, Org], Iterator[Moment]]] = {
 
 def contribution(entity: str, record: Record, org: Org, plan: Plan) -> list[Addition]:
     """Return what a record adds to the tables of its organisation, moment by moment."""
-    return _additions(moments(entity, record, org), org, plan)
+    return added(moments(entity, record, org), org, plan)
 
 
 def additions(entity: str, told: Story | None, record: Record, org: Org, plan: Plan) -> list[Addition]:
     """Return the same of a record whose story is told already."""
-    return _additions(_moments(entity, told, record, org), org, plan)
+    return added(_moments(entity, told, record, org), org, plan)
 
 
-def _additions(moments: Iterable[Moment], org: Org, plan: Plan) -> list[Addition]:
+def added(moments: Iterable[Moment], org: Org, plan: Plan) -> list[Addition]:
+    """Return what moments add to the tables."""
     found: list[Addition] = []
     facts: Facts | None = None
     for moment in moments:

@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from typing import Any
 
+from aggregators import stages
 from aggregators.moment import Moment, level, moment
 from aggregators.money import PROBABILITY, Amount, amount, by_product, sold
+from aggregators.org import Org
 from aggregators.story import Facts, Story, milliseconds, normalised
 
 CLOSED = frozenset({"won", "lost"})
 Products = dict[str, Amount] | None
 
 
-def moments(told: Story) -> Iterator[Moment]:
+def moments(told: Story, org: Org) -> Iterator[Moment]:
     """Return what a deal contributes."""
     products, lines, value = worth(told.final)
     yield moment("deal.created", told.created_ns, told, **value)
@@ -24,6 +26,7 @@ def moments(told: Story) -> Iterator[Moment]:
     if loss:
         won = told.final["status"] == "won"
         yield moment("deal.lost", loss.entry.time_ns, told, **lost(loss.stated), won_back=won)
+    yield from stages.moments(stages.steps(told), told.final, org)
     yield from level("deal.open", told, _steps(told, products, lines))
 
 

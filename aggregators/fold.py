@@ -222,7 +222,7 @@ class Folder:
         org, plan, delta = self.org, self.alike.plan, self.delta
         was = self.counted.get(subject) or standing(entity, known, org, plan)
         if record.entries and (step := onward(known, record, was, org, plan)):
-            now = Standing([*step.rest, *step.new], step.facts, was.created_ns)
+            now = Standing([*step.rest, *step.new], step.facts, was.created_ns, step.steps)
             delta.change(subject, org, step.gone, step.new, rest=step.rest)
         else:
             now = standing(entity, record, org, plan)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from aggregators.histogram import quantile
 from aggregators.money import PROBABILITY
@@ -130,7 +130,10 @@ class Weighted(NamedTuple):
 
 
 class Ratio(NamedTuple):
-    """Sums of measures over sums of measures; ``others`` are further variants, ``live`` tells what is still undecided."""
+    """Sums of measures over sums of measures; ``others`` are further variants.
+
+    ``live`` tells what is still undecided, ``noted`` names counts to be told beside the ratio.
+    """
 
     over: tuple[str, ...]
     under: tuple[str, ...]
@@ -138,12 +141,13 @@ class Ratio(NamedTuple):
     variant: str = ""
     live: str = ""
     in_money: bool = False
+    noted: Mapping[str, str] = {}
     stats: tuple[str, ...] = ()
 
     @property
     def measures(self) -> tuple[str, ...]:
         """Return the measures read."""
-        mine = (*self.over, *self.under, *((self.live,) if self.live else ()))
+        mine = (*self.over, *self.under, *((self.live,) if self.live else ()), *self.noted.values())
         return tuple(dict.fromkeys([*mine, *(m for r in self.others.values() for m in r.measures)]))
 
     @property
@@ -158,7 +162,9 @@ class Ratio(NamedTuple):
         if self.in_money:
             return self._of_money(cells, context)
         over, under = (sum(cells.get(name, 0) for name in names) for names in (self.over, self.under))
-        caveats = {"open_share": Fraction(cells.get(self.live, 0), under) if under else None} if self.live else {}
+        caveats: dict[str, Any] = {name: cells[one] for name, one in self.noted.items() if cells.get(one)}
+        if self.live:
+            caveats["open_share"] = Fraction(cells.get(self.live, 0), under) if under else None
         return Value(Fraction(over, under) if under else None, over, under, under, caveats)
 
     def _of_money(self, cells: Cells, context: Context) -> Value:

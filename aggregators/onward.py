@@ -4,13 +4,13 @@ It serves the usual case: a deal or a task goes on, later than all that was know
 changes. Wherever this module has no answer the story is told again, and where it has one, it is the same.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec import Struct
 
-from aggregators import deals
-from aggregators.contribution import Addition, Plan, additions
+from aggregators import deals, stages
+from aggregators.contribution import Addition, Plan, added, additions
 from aggregators.moment import Moment, holder
 from aggregators.org import Org
 from aggregators.record import Record
@@ -22,11 +22,15 @@ PRESENT = frozenset({"owner_id", "team_id", "lines"})
 
 
 class Standing(Struct, gc=False):
-    """Where a record stands: what it contributes, the facts that hold (None: it has no story), and since when there is it."""
+    """Where a record stands: what it contributes, the facts that hold (None: it has no story), since when there is it.
+
+    ``steps`` are those of a deal.
+    """
 
     additions: list[Addition]
     facts: dict[str, Any] | None = None
     created_ns: int = 0
+    steps: Sequence[stages.Step] = ()
 
 
 class Step(Struct, gc=False):
@@ -36,13 +40,16 @@ class Step(Struct, gc=False):
     new: list[Addition]
     rest: list[Addition]
     facts: dict[str, Any]
+    steps: Sequence[stages.Step]
 
 
 def standing(entity: str, record: Record, org: Org, plan: Plan) -> Standing:
     """Return where a record stands, as its whole story tells."""
     told = story(record)
     found = additions(entity, told, record, org, plan)
-    return Standing(found, told.final, told.created_ns) if told else Standing(found)
+    if told is None:
+        return Standing(found)
+    return Standing(found, told.final, told.created_ns, stages.steps(told) if entity == "deal" else ())
 
 
 def onward(before: Record, record: Record, was: Standing, org: Org, plan: Plan) -> Step | None:
@@ -60,12 +67,15 @@ def onward(before: Record, record: Record, was: Standing, org: Org, plan: Plan) 
     if found is None:
         return None
     gone, new, moments = found
-    for moment in moments:
-        effect = plan[moment.anchor].effect(moment, org) if moment.anchor in plan else None
-        if effect:
-            new.append(Addition(moment.anchor, moment.at_ms, moment.holder, 1, effect))
+    taken = stages.stepped(was.steps, entry.time_ns, now) if was.steps else []
+    steps = [*was.steps, *taken]
+    if taken and stages.ANCHORS & plan.keys():
+        passed = added(stages.moments(steps, now, org), org, plan)
+        gone += [one for one in was.additions if one.anchor in stages.ANCHORS and one not in passed]
+        new += [one for one in passed if one not in was.additions]
+    new += added(moments, org, plan)
     rest = [one for one in was.additions if one not in gone] if gone else was.additions
-    return Step(gone, new, rest, now)
+    return Step(gone, new, rest, now, steps)
 
 
 def _reads(additions: list[Addition], names: set[str], plan: Plan) -> bool:

@@ -4,6 +4,7 @@ Kept as one small entry per directory record, derived from that record's events:
 time and money, and what a reader needs to name and group it.
 """
 
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -44,10 +45,22 @@ class Org:
         self.fiscal_year_start_month: int = own.get("fiscal_year_start_month", 1)
 
     @property
-    def places(self) -> tuple[str, str, dict[str, str]]:
-        """Return what decides in which bucket a moment counts: the zone, the currency, the zones of users."""
+    def places(self) -> dict[str, Any]:
+        """Return what decides where moments count, by what the subjects that it concerns begin with (empty: all of them).
+
+        It is the zone and the currency, for tasks the zones of users, for deals the stages of pipelines.
+        """
         zones = {s: zone for s, e in self.entries.items() if s.startswith("user/") and (zone := e.get("time_zone"))}
-        return self.calendar.zone.key, self.currency, zones
+        return {"": (self.calendar.zone.key, self.currency), "task/": zones, "deal/": self.stages}
+
+    @cached_property
+    def stages(self) -> dict[str, list[str]]:
+        """Return the stages of each pipeline that lists some, in order.
+
+        One without a chance behind one with a chance is where lost deals lie: it is no step of the way.
+        """
+        found = {s[len("pipeline/") :]: _ordered(e["stages"]) for s, e in self.entries.items() if e.get("stages")}
+        return {pipeline: stages for pipeline, stages in found.items() if stages}
 
     def due_ns(self, facts: Facts) -> int | None:
         """Return the instant after which a task is overdue: ``due_at``, or the last ms of ``due_date`` where its assignee is."""
@@ -58,6 +71,20 @@ class Org:
         zone = self.entries.get(f"user/{facts.get('owner_id')}", {}).get("time_zone")
         local = calendar(zone) if zone else self.calendar
         return (local.day_end(due_date) - 1) * 1_000_000
+
+
+def _ordered(stages: list[dict[str, Any]]) -> list[str]:
+    def place(at: int) -> float:
+        order: float | None = stages[at].get("order")
+        return at + 1 if order is None else order
+
+    found, chance = dict[str, None](), False
+    for stage in (stages[at] for at in sorted(range(len(stages)), key=place)):
+        probability = stage.get("probability")
+        if probability != 0 or not chance:
+            found[stage["id"]] = None
+        chance = chance or bool(probability)
+    return [*found]
 
 
 def described(entity: str, record: Record) -> dict[str, Any]:

@@ -10,4 +10,5 @@ from aggregators.story import Story
 def heartbeat(told: Story) -> Iterator[Moment]:
     """Return what a heartbeat contributes: that its user was there."""
     beat = told.points[0].entry
-    yield moment("session.beat", told.created_ns, told, actor=beat.actor if is_initial(beat) else "")
+    if is_initial(beat):
+        yield moment("session.beat", told.created_ns, told, actor=beat.actor)

@@ -126,7 +126,7 @@ class Shard:
     ) -> Generator[Load | LoadHashes | Scan, Any, Delta]:
         """Fold the arrivals of an organisation; ``subjects`` are the keys of its records by subject, added to as needed."""
         more = self._rated(keys, arrivals)
-        moved = [a for a in arrivals if a.change.entity in ("org", "user")]
+        moved = [a for a in arrivals if a.change.entity in ("org", "user", "pipeline")]
         if moved:
             more |= yield from self._replaced(org, keys, moved)
         subjects |= (named := keys.records(more))
@@ -152,17 +152,17 @@ class Shard:
     def _replaced(
         self, org: str, keys: OrgKeys, moved: list[Arrival]
     ) -> Generator[Load | LoadHashes | Scan, Any, set[str]]:
-        """The records whose buckets move because a zone or the currency changes: all of them, or a user's tasks."""
+        """The records that count elsewhere because a zone, the currency or the stages of a pipeline change."""
         before = self.orgs[org]
         records = {a.change.key: self._known(keys, a.change.key) for a in moved}
         trial = Folder(before, records, {}, self.alike, self.final_days)
         trial.fold(moved)
         yield from self._load(self.rows, [keys.months], decode_row, b"{}")
-        if trial.org.places == before.places or not self.rows[keys.months]:
-            return set()
-        whole = trial.org.places[:2] != before.places[:2]
-        prefix = keys.record("" if whole else "task/")
-        stored = [_text(key) for key in (yield Scan(prefix))]
+        was, now = before.places, trial.org.places
+        concerned = [start for start in now if now[start] != was[start]] if self.rows[keys.months] else []
+        stored: list[str] = []
+        for start in [""] if "" in concerned else concerned:
+            stored += [_text(key) for key in (yield Scan(keys.record(start)))]
         yield from self._load(self.records, stored, decode_record)
         return {keys.subject(key) for key in stored}
 

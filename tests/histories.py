@@ -41,6 +41,7 @@ OFFSETS = (timedelta(0), timedelta(hours=2), timedelta(hours=-3), timedelta(hour
 IDS = {
     "lead": 3, "deal": 4, "call": 4, "email": 3, "message": 3, "meeting": 3, "task": 4, "ticket": 3, "feedback": 4, "goal": 3,
     "account": 3, "contact": 3, "quote": 2, "order": 3, "contract": 2,
+    "heartbeat": 4,
 }  # fmt: skip
 ODD = ("{}", "a:{}", "{{{}}}", "x/{} y", "🐌{}", "é{}\u2028")
 
@@ -231,7 +232,7 @@ def _feedback(a: Author) -> Data:
 
 
 def _pipeline(a: Author) -> Data:
-    chances = [(stage, a.rng.choice((None, 0, 0.25, 0.5, 1))) for stage in STAGES[: a.rng.randint(1, 3)]]
+    chances = [(stage, a.rng.choice((None, 0, 0.25, 0.5, 1))) for stage in a.rng.sample(STAGES, a.rng.randint(1, 3))]
     stages = [{"id": stage, "name": stage, "order": n} for n, (stage, _) in enumerate(chances, 1)]
     for stage, (_, probability) in zip(stages, chances, strict=True):
         if probability is not None:
@@ -309,6 +310,10 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
     "deal.lost": _of("deal", 7, lambda a: {**_goods(a), **a.maybe(0.8, lost_reason=a.one(*REASONS))}),
     "deal.reopened": _of("deal", 5, lambda a: a.maybe(0.3, stage_id=a.one(*STAGES))),
     "deal.health_changed": _of("deal", 6, lambda a: {"new": a.rng.choice(("ok", "at_risk", "has_problems"))}),
+    "session.heartbeat": _of("heartbeat", 7, lambda a: {
+        **a.maybe(0.3, owner_id=a.one(*USERS), module=a.one("deals", "mail")),
+        **a.maybe(0.6, feature=a.one("search", "m/a:il@{x}", "(none)", "")),
+    }),
     "call.logged": _of("call", 9, lambda a: {**a.owned(), **a.maybe(
         0.8, direction=a.one("outbound", "inbound"), outcome=a.one("connected", "no_answer", "voicemail"),
         duration_ms=a.one(0, 29_999, 30_000, 123_456),

@@ -45,6 +45,24 @@ KPIS: tuple[Kpi, ...] = (
         Velocity("deals_open", "deals_won", "deals_lost", "revenue_won", "sales_cycle"),
         "Deals open as of an instant x win_rate x avg_deal_size / mean sales_cycle_length in days, the latter three over the "
         "90 x 24 hours before it. Null where nothing was won in them, or all of it in no time."),
+    Kpi("deals_progressed", AREA, "core", "count", "deals", "user team org pipeline stage deal_type deal_subtype custom",
+        Count("deals_progressed"),
+        "Deals that move forward into a stage, once per deal and stage, at the first such move and for the owner then; the stages "
+        "that a move passes over count too. Forward is on in the order of the pipeline's stages as they are listed now; where a "
+        "pipeline lists none, it is the order in which the deal first came into them. The stage in which a deal begins is no "
+        "move, nor is a win, another pipeline, or what is said of a lost deal. A listed stage of probability 0 behind one with "
+        "more is where lost deals lie, and no step forward."),
+    Kpi("stage_conversion_rate", AREA, "core", "ratio", "ratio",
+        "user team org pipeline stage source deal_type deal_subtype custom",
+        Ratio(("stages_converted",), ("stages_entered",), noted={"skipped": "stages_skipped"}),
+        "Cohort: of the deals that entered a stage in the window, for the first time and for the owner then, those that to date "
+        "entered a later stage of the pipeline or are won / all of them. Stages that a move forward passed over count as entered "
+        "and converted at that move, a win passes over all that the pipeline lists after the stage it came from; `skipped` tells "
+        "how many. Without `stage`, each deal counts once for each of its stages. Later is as forward in deals_progressed."),
+    Kpi("time_in_stage", AREA, "core", "duration", "s", "user team org pipeline stage deal_type deal_subtype custom",
+        Duration("time_in_stage"),
+        "Time that a deal was open in a stage, all its stays together, counted when it last left it: for another stage or "
+        "pipeline, or won or lost. A stay that goes on does not count yet. For the owner at that instant.", ("stat",)),
     Kpi("lost_reason_share", AREA, "derived", "ratio", "ratio",
         "user team org pipeline stage lost_reason deal_type deal_subtype region", _REASONS,
         "Lost deals (variant `value`: their amounts) of a reason / all lost. Reasons are compared without regard to case and "

@@ -12,10 +12,11 @@ from aggregators.org import Org
 from aggregators.tables import Row, unescaped
 from aggregators.values import Context, Number, Value
 from aggregators.windows import Window, named, text, utc_text
+from api.query.distinct import Sums
 from api.query.errors import ImpossibleError, Problem
 from api.query.question import Question
 from api.query.scan import Key
-from api.query.sums import Summing, Sums
+from api.query.sums import Summing
 from api.query.tables import Directory, Tables
 
 T = TypeVar("T")

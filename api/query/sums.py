@@ -1,6 +1,6 @@
 """The sums behind an answer, from rows where there are any and from records where not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from aggregators.catalogue import anchors_of, derived_of
 from aggregators.contribution import Addition, contribution

@@ -24,7 +24,7 @@ QUESTIONS = 60
 ASKED = [kpi for kpi in KPIS if kpi.counts]
 DIMENSIONS = (
     "source", "channel", "region", "deal_type", "deal_subtype", "product", "stage", "pipeline", "lost_reason", "category",
-    "activity", "custom.size", "origin", "segment",
+    "activity", "custom.size", "origin", "segment", "feature",
 )  # fmt: skip
 
 

@@ -13,7 +13,10 @@ from tests.aggregators.test_fold import changes
 from tests.histories import history
 from tests.telling import told
 
-ORG = Org({"org/demo": {"time_zone": "Asia/Kathmandu", "currency": "USD"}})
+STAGES = [{"id": stage, "order": order} for order, stage in enumerate(("new", "demo", "offer"), 1)]
+ORG = Org(
+    {"org/demo": {"time_zone": "Asia/Kathmandu", "currency": "USD"}, "pipeline/sales": {"stages": STAGES}},
+)
 
 
 def cells(additions: list[Addition]) -> Counter[tuple[object, ...]]:
@@ -43,8 +46,9 @@ def steps(arriving: list[Change]) -> int:
             found = [*step.rest, *step.new]
             assert cells(found) == cells(now.additions), change
             assert step.facts == now.facts
+            assert [*step.steps] == [*now.steps]
             assert sorted(map(id, [*step.rest, *step.gone])) == sorted(map(id, was.additions))
-            now = Standing(found, step.facts, was.created_ns)
+            now = Standing(found, step.facts, was.created_ns, step.steps)
         records[change.key] = record, now
     return taken
 

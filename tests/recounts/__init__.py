@@ -1,1 +1,1 @@
-"""The recount of KPIs, an area each; joined in `tests/oracle.py`."""
+"""Recounts of the second opinion, an area a module."""

@@ -1,1 +1,1 @@
-"""The cases of KPIs, an area each; joined in `tests/aggregators/test_kpis.py`."""
+"""Cases of KPIs, an area a module."""

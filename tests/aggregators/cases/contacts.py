@@ -38,16 +38,16 @@ CASES: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
     "duplicate_rate": [
         ("share an address or a number with any other, however it is written", """
             01-05 contact.created 1 owner_id=ann email_hash=AB
-            02-05 contact.created 2 owner_id=bo email_hash=" ab" phone_hash=1
-            02-06 contact.created 3 owner_id=bo email_hash=1
+            02-05 contact.created 2 owner_id=bo email_hash=" ab" phone_hash=p1
+            02-06 contact.created 3 owner_id=bo email_hash=p1
             02-07 contact.created 4 owner_id=bo
         """, {"": HALF, "from=2026-02-01&to=2026-03-01": Fraction(1, 3), "by=user": {"ann": 1, "bo": Fraction(1, 3)},
               "n?": 4, "from=2026-05-01&to=2026-06-01": None}),
         ("a merge mends it, a correction too", """
             01-05 contact.created 1 email_hash=a
             01-05 contact.created 2 email_hash=a
-            01-05 contact.created 3 phone_hash=5
-            01-05 contact.created 4 phone_hash=5
+            01-05 contact.created 3 phone_hash=p5
+            01-05 contact.created 4 phone_hash=p5
             01-06 record.deleted contact/2 reason=merge merged_into=1
             01-06 contact.updated 4 changed.phone_hash=6x
         """, {"": 0}),
