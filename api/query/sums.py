@@ -6,6 +6,7 @@ from aggregators.catalogue import anchors_of, derived_of
 from aggregators.contribution import Addition, contribution
 from aggregators.data_quality import Members
 from aggregators.formulas import TRAILING_MS, Together, read_by
+from aggregators.moment import NOBODY
 from aggregators.rollup import is_level
 from aggregators.tables import Row
 from aggregators.teams import ALWAYS, Part
@@ -53,12 +54,12 @@ class Summing:
         return [_joined(*both) for both in zip(await levels, await flows, strict=True)]
 
     async def _asked(self, each: Question, windows: Sequence[Window]) -> list[Sums]:
-        return await Summing(each, self.tables, self.directory).over(windows)
+        return await Summing(each._replace(window=_reach(windows)), self.tables, self.directory).over(windows)
 
     async def _part(self, kind: str, measures: tuple[str, ...], windows: Sequence[Window]) -> list[Sums]:
         """The sums of some of the measures, of no others."""
         kpi = self.kpi._replace(kind=kind, formula=Together(measures))
-        reach = Window(min((w.from_ms for w in windows), default=0), max((w.to_ms for w in windows), default=0))
+        reach = _reach(windows)
         asked = self.asked._replace(kpi=kpi, of=None, window=reach, at_ms=reach.to_ms)
         found = await Summing(asked, self.tables, self.directory)._over(windows)
         return [
@@ -131,7 +132,7 @@ class Summing:
             names = [name]
         elif kind == "team":
             holders = {p.holder for p in self._parts(self.asked.scope, *self._reach())}
-            names = [*sorted(h[2:] for h in holders if h.startswith("u:")), NONE]
+            names = [*sorted(h[2:] for h in holders if h.startswith("u:") and h != NOBODY), NONE]
         else:
             names = [*teams.users, NONE]
         return {one: f"{level}:{one}" for one in names}
@@ -148,7 +149,8 @@ class Summing:
             return parts(teams, scope, from_ms, to_ms, current)
         # A member counts for the team on the days of membership only; nobody, for what the team owns itself.
         mine = parts(teams, self.asked.scope, from_ms, to_ms, current)
-        return [p for p in mine if (p.holder.startswith("t:") if name == NONE else p.holder == f"u:{name}")]
+        nobody = [p for p in mine if p.holder.startswith("t:") or p.holder == NOBODY]
+        return nobody if name == NONE else [p for p in mine if p.holder == f"u:{name}"]
 
     def _terms(self, scope: str, window: Window, group: Group) -> list[Term]:
         gauge = self.kpi.gauge
@@ -228,6 +230,10 @@ class Summing:
         else:
             found = self._parts(self.asked.scope, window.to_ms - 1 if gauge else window.from_ms, window.to_ms)
         return [p._replace(from_ms=ALWAYS[0], to_ms=window.to_ms) for p in found] if gauge else found
+
+
+def _reach(windows: Sequence[Window]) -> Window:
+    return Window(min((w.from_ms for w in windows), default=0), max((w.to_ms for w in windows), default=0))
 
 
 def _joined(one: Sums, other: Sums) -> Sums:

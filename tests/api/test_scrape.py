@@ -206,7 +206,7 @@ async def test_one_organisation_that_cannot_be_computed_stops_no_other(
     ("most", "kept", "dropped"),
     [
         (10_000, {"org", "team", "user"}, set()),
-        (len(SHOWN) * 6, {"org", "team"}, {"user"}),
+        (len(SHOWN) * 5, {"org", "team"}, {"user"}),
         (len(SHOWN) + 5, {"org"}, {"team", "user"}),
         (len(SHOWN) - 1, set(), {"org"}),
     ],

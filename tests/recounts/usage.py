@@ -41,6 +41,6 @@ def users(
             "value": Fraction(len(them), len(there[tuple(name for name in group if not name.startswith("is "))]))
         }
         for group, them in using.items()
-        if len(group) == len(by)
+        if by and len(group) == len(by)
     }
     return {"value": Fraction(len(using[()]), len(there[()])) if there[()] else None, "groups": shares}
