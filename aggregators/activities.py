@@ -1,6 +1,7 @@
 """Calls, e-mails, messages, meetings and tasks: what people do, credited to who did it."""
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from aggregators.moment import Moment, holder, level, moment
 from aggregators.record import is_initial
@@ -15,6 +16,17 @@ SETTLED = frozenset({"done", "cancelled"})
 OUTCOMES = frozenset({"completed", "no_show", "cancelled"})
 CONNECTED_MS = 30_000
 """A call that lasted this long connected, whatever its outcome says."""
+
+
+class Touch(NamedTuple):
+    """One contact with a customer: when, what it was, who of us did it (empty: nobody is known), and of what sort."""
+
+    at_ns: int
+    activity: str
+    actor: str
+    outbound: bool
+    human: bool
+
 
 _LOGGED = {"crm.call.logged": "call", "crm.email.logged": "email", "crm.message.logged": "message"}
 
@@ -36,6 +48,25 @@ def logged(told: Story) -> Iterator[Moment]:
     activity = _LOGGED.get(entry.data.type)
     if activity:
         yield moment(f"{activity}.logged", entry.time_ns, told, actor=entry.actor, activity=activity)
+
+
+def touch(told: Story) -> Touch | None:
+    """Return the contact that a call, an e-mail or a message was, or a meeting that was held: at its start, and by us."""
+    entry, facts = told.points[0].entry, told.final
+    activity = _LOGGED.get(entry.data.type)
+    if activity:
+        human = not facts.get("automated") and facts.get("author") != "bot"
+        return Touch(entry.time_ns, activity, _actor(entry, told), facts.get("direction") == "outbound", human)
+    last = next((p for p in reversed(told.points) if "status" in p.stated), None)
+    if last is None or last.stated["status"] != "completed":
+        return None
+    start = facts.get("start")
+    at_ns = instant_ns(start) if start else last.entry.time_ns
+    return Touch(at_ns, "meeting", _actor(last.entry, told), outbound=True, human=True)
+
+
+def _actor(entry: Entry, told: Story) -> str:
+    return str(entry.actor or told.as_of(entry.time_ns).get("owner_id") or "")
 
 
 def connected(facts: Facts) -> bool:

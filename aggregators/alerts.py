@@ -42,6 +42,7 @@ RULES: tuple[Rule, ...] = (
     Rule("deal_lost", "A deal was lost; `value` is its value and `lost_reason`.", "deal.closed", "deals_lost", _lost, True),
     Rule("deal_has_problems", "The health of an open deal is `has_problems`; `value` is the deal's.", "deal.open",
          "deals_with_problems", lambda facts: facts.get("value")),
+    Rule("lead_unanswered", "Nobody answered an inbound lead within the target.", "lead.unanswered", "leads_unanswered"),
     Rule(OFF_PACE, "A goal's state is `off_track`; `value` is its pace."),
 )  # fmt: skip
 BY_NAME: Mapping[str, Rule] = {rule.name: rule for rule in RULES}

@@ -25,7 +25,8 @@ None of them concerns an alert.
 
 ACTOR, OWNER = "u:\0", "u:\1"
 TOLD_BY = frozenset(
-    "team_id new reason kind score scale ticket_id probability value lines changed created_by author public sla lifecycle".split()
+    "team_id new reason kind score scale ticket_id probability value lines changed created_by author public sla lifecycle "
+    "inbound form_id".split()
 )
 """Members that decide which moments a record has; all others count only where a measure reads them."""
 INSTANTS = frozenset({"start", "due_at", "due_date"})

@@ -160,7 +160,7 @@ def moments(entity: str, record: Record, org: Org) -> Iterator[Moment]:
 
 def _moments(entity: str, told: Story | None, record: Record, org: Org) -> Iterator[Moment]:
     if told is None:
-        return tickets.unknown(record.links) if not record.entries else iter(())
+        return tickets.unknown(record.links) if entity == "ticket" and not record.entries else iter(())
     told_by = _OF_ENTITY.get(entity)
     return told_by(told, record, org) if told_by else iter(())
 
@@ -173,7 +173,7 @@ _OF_ENTITY: dict[str, Callable[[Story, Record, Org], Iterator[Moment]]] = {
     "task": lambda told, _, org: activities.task(told, org.due_ns),
     "account": lambda told, *_: contacts.account(told),
     "contact": lambda told, *_: contacts.contact(told),
-    "lead": lambda told, *_: leads.moments(told),
+    "lead": lambda told, record, org: leads.moments(told, record.links, org.response_target_ms),
     "deal": lambda told, _, org: deals.moments(told, org),
     "quote": lambda told, *_: orders.quote(told),
     "order": lambda told, *_: orders.order(told),

@@ -5,7 +5,7 @@ and only the difference is applied. Since cells are integers, the tables do not 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 
 from msgspec import Struct
@@ -14,11 +14,11 @@ from aggregators import alerts
 from aggregators.alike import ACTOR, OWNER, Alike, Pattern
 from aggregators.calendar import Bucket
 from aggregators.contribution import Addition, Effect, contribution
+from aggregators.linking import Linking
 from aggregators.onward import Standing, onward, standing
 from aggregators.org import ENTITIES, Org, described
 from aggregators.record import FINAL_ENTITIES, UNKNOWN, Record, merge
-from aggregators.story import milliseconds, story
-from aggregators.tickets import rating
+from aggregators.story import milliseconds
 from events import EVENTS, Change, Entry, Invalid
 
 DAY_MS = 86_400_000
@@ -50,8 +50,8 @@ class Delta:
     """What a batch changes in one organisation: ``records`` by entity, and what they add to the tables.
 
     ``tally`` counts by bucket what is added to a holder's rows, less what is taken off; ``added`` and ``removed`` are the
-    moments ``<ms>:<subject>`` by anchor and holder, with their instants in ms; ``causes`` the causes of alerts
-    that changed, by rule and subject.
+    moments ``<ms>:<subject>`` by anchor and holder, with their instants in ms; ``sets`` the differences to the sets beside
+    records, by topic and subject; ``causes`` the causes of alerts that changed, by rule and subject.
     """
 
     def __init__(self) -> None:
@@ -59,6 +59,7 @@ class Delta:
         self.tally: dict[Bucket, dict[tuple[str, Effect], int]] = defaultdict(dict)
         self.added: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
         self.removed: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+        self.sets: dict[tuple[str, str], dict[str, bool]] = {}
         self.directory: dict[str, dict[str, object]] = {}
         self.causes: dict[tuple[str, str], int] = {}
         self.rejected: list[tuple[Arrival, Invalid]] = []
@@ -113,9 +114,7 @@ class Folder:
     ``counted`` is what some of them contribute, by subject; it is kept up to date.
     """
 
-    def __init__(
-        self, org: Org, records: Mapping[str, Record], counted: Counted, alike: Alike, final_days: int
-    ) -> None:
+    def __init__(self, org: Org, records: dict[str, Record], counted: Counted, alike: Alike, final_days: int) -> None:
         self.before_org, self.org = org, org
         self.before = records
         self.counted = counted
@@ -123,8 +122,8 @@ class Folder:
         self.final_ms = final_days * DAY_MS
         self.delta = Delta()
 
-    def fold(self, arrivals: list[Arrival]) -> Delta:
-        """Merge the arrivals and return the difference they make."""
+    def merge(self, arrivals: list[Arrival]) -> Linking:
+        """Merge the arrivals into states; return what carries between them what they tell each other."""
         states, before = self.delta.records, self.before
         for arrival in arrivals:
             change = arrival.change
@@ -134,9 +133,13 @@ class Folder:
                 self._merge(arrival, records)
             else:
                 records[subject] = Record([change.entry], arrival.appended_ms if entity in FINAL_ENTITIES else 0)
-        for subject in states.get("feedback", ()):
-            self._link(subject)
         self._describe(arrivals)
+        linking = Linking(before, states)
+        self.delta.sets = linking.sets
+        return linking
+
+    def count(self, arrivals: list[Arrival]) -> Delta:
+        """Return the difference that they make, once all is told."""
         self._difference()
         if self.delta.causes:
             self._leave_news(arrivals)
@@ -169,22 +172,6 @@ class Folder:
                 return
             merged.appended_ms = arrival.appended_ms
         records[subject] = merged
-
-    def _link(self, subject: str) -> None:
-        """Carry a feedback's rating into the ticket that it rates, and out of the one that it rated before."""
-        states = self.before.get(subject, UNKNOWN), self._record("feedback", subject)
-        before, after = (told and rating(told) for told in map(story, states))
-        for old in [before] if before and (not after or after[0] != before[0]) else []:
-            self._relink(old[0], subject, None)
-        if after and after[0]:
-            self._relink(after[0], subject, after[1])
-
-    def _relink(self, ticket: str, subject: str, link: list[object] | None) -> None:
-        if not ticket:
-            return
-        record = self._record("ticket", f"ticket/{ticket}")
-        links = {k: v for k, v in record.links.items() if k != subject} | ({subject: link} if link else {})
-        self.delta.records["ticket"][f"ticket/{ticket}"] = Record(record.entries, record.appended_ms, links)
 
     def _describe(self, arrivals: list[Arrival]) -> None:
         directory = self.delta.directory

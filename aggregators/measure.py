@@ -12,7 +12,17 @@ from typing import Any, NamedTuple
 from aggregators.story import Facts
 
 LEVELS = frozenset(
-    {"lead.open", "deal.open", "task.overdue", "task.unfulfilled", "meeting.overdue", "ticket.open", "contact.live"}
+    {
+        "lead.open",
+        "lead.awaiting",
+        "lead.unanswered",
+        "deal.open",
+        "task.overdue",
+        "task.unfulfilled",
+        "meeting.overdue",
+        "ticket.open",
+        "contact.live",
+    }
 )
 """Anchors whose moments begin and end something that is counted as of an instant."""
 

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Generator, Sequence
 from typing import Any
 
-from aggregators.shard import Load, LoadHashes, Scan, Writes
+from aggregators.linking import Stretch
+from aggregators.shard import Load, LoadHashes, LoadSets, Request, Scan, Writes
 
 
 class Tables:
@@ -15,13 +16,15 @@ class Tables:
         self.sets: dict[str, dict[str, int]] = defaultdict(dict)
         self.hashes: dict[str, dict[str, bytes]] = defaultdict(dict)
 
-    def answer(self, request: Load | LoadHashes | Scan) -> Sequence[bytes | dict[str, bytes] | str | None]:
+    def answer(self, request: Request) -> Sequence[Any]:
         """Answer what a shard asks for."""
         match request:
             case Load(keys):
                 return [self.values.get(key) for key in keys]
             case LoadHashes(keys):
                 return [dict(self.hashes.get(key, {})) for key in keys]
+            case LoadSets(stretches):
+                return [_members(self.sets.get(key, {}), stretch) for key, stretch in stretches]
             case Scan(prefix):
                 return [key for key in self.values if key.startswith(prefix)]
 
@@ -40,7 +43,12 @@ class Tables:
         self.sets = defaultdict(dict, {key: members for key, members in self.sets.items() if members})
 
 
-def run(asking: Generator[Load | LoadHashes | Scan, Any, Writes], tables: Tables) -> Writes:
+def _members(scores: dict[str, int], stretch: Stretch) -> list[str]:
+    found = sorted(m for m, score in scores.items() if stretch.from_ms <= score < stretch.to_ms)
+    return found[: stretch.first or None]
+
+
+def run(asking: Generator[Request, Any, Writes], tables: Tables) -> Writes:
     """Drive ``Shard.apply`` with tables in memory."""
     answer: Any = None
     while True:

@@ -32,6 +32,10 @@ _KEPT: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+LEAD_RESPONSE_TARGET_MS = 1_800_000
+"""The time that the answer to a lead may take, where the organisation says nothing else."""
+
+
 class Org:
     """One organisation as its directory tells it. ``entries`` is ``{subject: what is known}``, ``{}`` where only mentioned."""
 
@@ -43,15 +47,22 @@ class Org:
         self.currency: str = own.get("currency", "EUR")
         self.week_start: str = own.get("week_start", "monday")
         self.fiscal_year_start_month: int = own.get("fiscal_year_start_month", 1)
+        self.response_targets: list[list[int]] = own.get("lead_response_targets", [])
 
     @property
     def places(self) -> dict[str, Any]:
         """Return what decides where moments count, by what the subjects that it concerns begin with (empty: all of them).
 
-        It is the zone and the currency, for tasks the zones of users, for deals the stages of pipelines.
+        It is the zone and the currency, for tasks the zones of users, for deals the stages of pipelines, for leads the targets of
+        answers.
         """
         zones = {s: zone for s, e in self.entries.items() if s.startswith("user/") and (zone := e.get("time_zone"))}
-        return {"": (self.calendar.zone.key, self.currency), "task/": zones, "deal/": self.stages}
+        return {
+            "": (self.calendar.zone.key, self.currency),
+            "task/": zones,
+            "deal/": self.stages,
+            "lead/": self.response_targets,
+        }
 
     @cached_property
     def stages(self) -> dict[str, list[str]]:
@@ -61,6 +72,11 @@ class Org:
         """
         found = {s[len("pipeline/") :]: _ordered(e["stages"]) for s, e in self.entries.items() if e.get("stages")}
         return {pipeline: stages for pipeline, stages in found.items() if stages}
+
+    def response_target_ms(self, at_ms: int) -> int:
+        """Return the time that the answer to a lead of an instant may take."""
+        said = [target for from_ms, target in self.response_targets if from_ms <= at_ms and target is not None]
+        return said[-1] if said else LEAD_RESPONSE_TARGET_MS
 
     def due_ns(self, facts: Facts) -> int | None:
         """Return the instant after which a task is overdue: ``due_at``, or the last ms of ``due_date`` where its assignee is."""
@@ -91,7 +107,7 @@ def described(entity: str, record: Record) -> dict[str, Any]:
     """Return a directory record's entry.
 
     What holds from an instant on is a list of ``[from instant in ms, value]``, oldest first: a user's ``teams``, the
-    ``business_hours`` of the organisation or a team, a goal's ``targets``.
+    ``business_hours`` of the organisation or a team, its ``lead_response_targets``, a goal's ``targets``.
     """
     told = story(record)
     if told is None:
@@ -101,6 +117,8 @@ def described(entity: str, record: Record) -> dict[str, Any]:
     found = _kept(entity, told.final)
     if entity == "user":
         found["teams"] = memberships(record)
+    if entity == "org" and (targets := over_time(record, "lead_response_target_ms")):
+        found["lead_response_targets"] = targets
     if entity in ("org", "team") and (hours := over_time(record, "business_hours")):
         found["business_hours"] = hours
     return found

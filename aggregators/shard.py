@@ -1,6 +1,6 @@
 """One partition's tables: what a batch has to read, and what it writes.
 
-``Shard.apply`` is a generator and does no I/O: it yields what it has to read (``Load``, ``LoadHashes``, ``Scan``), is sent the
+``Shard.apply`` is a generator and does no I/O: it yields what it has to read (``Load``, ``LoadSets``, …), is sent the
 answer, and returns the writes. So a worker drives it with Redis and a recount with a dictionary, through the same code.
 """
 
@@ -15,6 +15,8 @@ from aggregators import alerts, tables
 from aggregators.alike import Alike
 from aggregators.contribution import Plan
 from aggregators.fold import Arrival, Counted, Delta, Folder
+from aggregators.linking import Linking, Stretch
+from aggregators.links import at_ms
 from aggregators.org import Org, pack_entry
 from aggregators.record import FINAL_ENTITIES, UNKNOWN, Record, decode_record, encode_record
 from aggregators.rollup import Rows, rolled_up, summed, summed_hours
@@ -34,13 +36,20 @@ class LoadHashes(NamedTuple):
     keys: list[str]
 
 
+class LoadSets(NamedTuple):
+    """Asks for stretches of sorted sets, by key: a list of members in order, for each."""
+
+    stretches: list[tuple[str, Stretch]]
+
+
 class Scan(NamedTuple):
     """Asks for the names of all keys with a prefix."""
 
     prefix: str
 
 
-Asking = Generator[Load | LoadHashes | Scan, Any, Any]
+Request = Load | LoadHashes | LoadSets | Scan
+Asking = Generator[Request, Any, Any]
 
 
 class Writes(msgspec.Struct):
@@ -53,6 +62,15 @@ class Writes(msgspec.Struct):
     hset: dict[str, dict[str, bytes]] = {}
     causes: dict[str, int] = {}
     rejected: list[tuple[Arrival, Invalid]] = []
+
+
+class _Fold(NamedTuple):
+    """The fold of one organisation's arrivals; ``subjects`` are the keys of its records by subject, added to as needed."""
+
+    keys: OrgKeys
+    subjects: dict[str, str]
+    folder: Folder
+    linking: Linking
 
 
 _read_entry = msgspec.json.Decoder(dict[str, Any]).decode
@@ -73,7 +91,7 @@ class Shard:
         self.hours: dict[str, Hours] = {}
         self.counted: dict[str, Counted] = {}
 
-    def apply(self, arrivals: Iterable[Arrival], position: int) -> Generator[Load | LoadHashes | Scan, Any, Writes]:
+    def apply(self, arrivals: Iterable[Arrival], position: int) -> Generator[Request, Any, Writes]:
         """Fold a batch whose last event's offset is ``position``; return what to write."""
         by_org: dict[str, list[Arrival]] = defaultdict(list)
         for arrival in arrivals:
@@ -85,9 +103,12 @@ class Shard:
         yield from self._load_orgs(keys)
         subjects = {org: keys[org].records({a.change.key for a in found}) for org, found in by_org.items()}
         yield from self._load(self.records, chain(*map(dict.values, subjects.values())), decode_record)
-        deltas = {}
+        folds = {}
         for org, found in by_org.items():
-            deltas[org] = yield from self._fold(org, keys[org], subjects[org], found)
+            folds[org] = yield from self._merged(org, keys[org], subjects[org], found)
+        yield from self._link(list(folds.values()))
+        deltas = {org: fold.folder.count(by_org[org]) for org, fold in folds.items()}
+        self.orgs |= {org: fold.folder.org for org, fold in folds.items()}
         rows = {org: rolled_up(keys[org], delta) for org, delta in deltas.items()}
         yield from self._load(self.rows, chain(*(each.touched() for each in rows.values())), decode_row, b"{}")
         yield from self._load(self.hours, chain(*(each.hours for each in rows.values())), decode_hours, b"{}")
@@ -97,7 +118,7 @@ class Shard:
         self._trim()
         return writes
 
-    def directory(self, org: str) -> Generator[Load | LoadHashes | Scan, Any, Org]:
+    def directory(self, org: str) -> Generator[Request, Any, Org]:
         """Return what is known of an organisation."""
         yield from self._load_orgs({org: org_keys(self.prefix, org)})
         return self.orgs[org]
@@ -121,42 +142,42 @@ class Shard:
             (key, decode(packed or empty)) for key, packed in zip(missing, found, strict=True) if packed or empty
         )
 
-    def _fold(
+    def _merged(
         self, org: str, keys: OrgKeys, subjects: dict[str, str], arrivals: list[Arrival]
-    ) -> Generator[Load | LoadHashes | Scan, Any, Delta]:
-        """Fold the arrivals of an organisation; ``subjects`` are the keys of its records by subject, added to as needed."""
-        more = self._rated(keys, arrivals)
+    ) -> Generator[Request, Any, _Fold]:
+        """Merge the arrivals of an organisation."""
         moved = [a for a in arrivals if a.change.entity in ("org", "user", "pipeline")]
         if moved:
-            more |= yield from self._replaced(org, keys, moved)
-        subjects |= (named := keys.records(more))
-        yield from self._load(self.records, named.values(), decode_record)
+            more = yield from self._replaced(org, keys, moved)
+            subjects |= (named := keys.records(more))
+            yield from self._load(self.records, named.values(), decode_record)
         known = self.records
         before = {subject: known[key] for subject, key in subjects.items() if key in known}
         counted = self.counted[org] = self.counted.pop(org, {})  # the last one used is the last one to be forgotten
         folder = Folder(self.orgs[org], before, counted, self.alike, self.final_days)
-        delta = folder.fold(arrivals)
-        self.orgs[org] = folder.org
-        return delta
+        return _Fold(keys, subjects, folder, folder.merge(arrivals))
 
-    def _rated(self, keys: OrgKeys, arrivals: list[Arrival]) -> set[str]:
-        """The tickets that feedback in the batch rates or has rated."""
-        feedback = {a.change.key for a in arrivals if a.change.entity == "feedback"}
-        entries = [a.change.entry for a in arrivals if a.change.key in feedback]
-        entries += [e for subject in feedback for e in self._known(keys, subject).entries]
-        named = {e.data.ticket_id for e in entries}
-        for entry in entries:
-            named |= {str(c.new) for f, c in (getattr(entry.data, "changed", None) or {}).items() if f == "ticket_id"}
-        return {f"ticket/{ticket}" for ticket in named if ticket}
+    def _link(self, folds: list[_Fold]) -> Asking:
+        """Carry what records tell into those that they name, wave by wave, for all organisations at once."""
+        while folds := [fold for fold in folds if fold.linking.wave]:
+            named = [fold.keys.records(set(fold.linking.tell()) - fold.subjects.keys()) for fold in folds]
+            yield from self._load(self.records, chain(*map(dict.values, named)), decode_record)
+            asked = []
+            for fold, new in zip(folds, named, strict=True):
+                fold.subjects.update(new)
+                fold.folder.before.update((s, self.records[key]) for s, key in new.items() if key in self.records)
+                asked.append(fold.linking.asks())
+            sets = [(f.keys.told(*of), s) for f, asks in zip(folds, asked, strict=True) for of, s in asks.items()]
+            read = iter((yield LoadSets(sets)) if sets else ())
+            for fold, asks in zip(folds, asked, strict=True):
+                fold.linking.hear(asks, list(islice(read, len(asks))))
 
-    def _replaced(
-        self, org: str, keys: OrgKeys, moved: list[Arrival]
-    ) -> Generator[Load | LoadHashes | Scan, Any, set[str]]:
-        """The records that count elsewhere because a zone, the currency or the stages of a pipeline change."""
+    def _replaced(self, org: str, keys: OrgKeys, moved: list[Arrival]) -> Generator[Request, Any, set[str]]:
+        """The records that count elsewhere because of a zone, the currency, the stages of a pipeline or a target."""
         before = self.orgs[org]
         records = {a.change.key: self._known(keys, a.change.key) for a in moved}
         trial = Folder(before, records, {}, self.alike, self.final_days)
-        trial.fold(moved)
+        trial.merge(moved)
         yield from self._load(self.rows, [keys.months], decode_row, b"{}")
         was, now = before.places, trial.org.places
         concerned = [start for start in now if now[start] != was[start]] if self.rows[keys.months] else []
@@ -224,6 +245,11 @@ class Shard:
     def _put_index(self, keys: OrgKeys, delta: Delta, writes: Writes) -> None:
         writes.zadd.update((keys.moments(*of), members) for of, members in delta.added.items())
         writes.zrem.update((keys.moments(*of), list(members)) for of, members in delta.removed.items())
+        for of, changes in delta.sets.items():
+            if added := {member: at_ms(member) for member, is_added in changes.items() if is_added}:
+                writes.zadd[keys.told(*of)] = added
+            if gone := [member for member, is_added in changes.items() if not is_added]:
+                writes.zrem[keys.told(*of)] = gone
 
     def _put_causes(self, org: str, arrivals: list[Arrival], delta: Delta, writes: Writes, position: int) -> None:
         """Note for the ledger of alerts what may fire or resolve, whose goals are to be watched, and what was history."""

@@ -8,6 +8,7 @@
 | `:x<holder>:…` | what to add for credit to the current owner |
 | `:o:d:<day>:<dimension>=<value>`, `:m:…`, `:a:…` | the organisation's measures by a dimension's value |
 | `:i:<anchor>:<holder>` | sorted set: the moments `<ms>:<subject>` by time |
+| `:n:<topic>:<subject>` | sorted set: what others tell a record of a topic, `<ns>:…:<their subject>` by time (`links.py`) |
 | `:dir` | hash: the directory, an entry per user, team, pipeline, … |
 | `:months`, `:v:<dimension>` | which months and which values of a dimension have month rows, and how many |
 | `:ver` | the offset at which the directory or one of these two last changed, and that at which anything did |
@@ -151,6 +152,10 @@ class OrgKeys(NamedTuple):
     def moments(self, anchor: str, holder: str) -> str:
         """Return the key of the moments of an anchor that a holder is credited with."""
         return f"{self.prefix}:i:{anchor}:{_named(holder)}"
+
+    def told(self, topic: str, subject: str) -> str:
+        """Return the key of what others tell a record of a topic."""
+        return f"{self.prefix}:n:{topic}:{escaped(subject)}"
 
     def values(self, dimension: str) -> str:
         """Return the key of the set of values that a dimension has."""

@@ -21,17 +21,18 @@ class Value(NamedTuple):
 
 
 class Context(NamedTuple):
-    """What a formula may ask beside the sums: exchange rates, stage probabilities, and the question's ``stat`` and ``variant``.
+    """What a formula may ask beside the sums: exchange rates, stage probabilities, the question's ``stat`` and ``variant``.
 
     ``rate(currency, day)`` is the value of one unit on a day (``YYYYMMDD``, empty: the day asked about), None where unknown;
-    ``probability(pipeline, stage)`` takes them as they stand in the name of a cell; ``own`` is what the organisation says of
-    itself, such as ``licences``.
+    ``probability(pipeline, stage)`` takes them as they stand in the name of a cell; ``at_ms`` is the instant that is asked about,
+    ``own`` what the organisation says of itself, such as ``licences``.
     """
 
     rate: Callable[[str, str], Fraction | None]
     probability: Callable[[str, str], Fraction | None]
     stat: str = ""
     variant: str = ""
+    at_ms: int = 0
     own: Mapping[str, Any] = {}
 
 

@@ -10,7 +10,7 @@ import msgspec
 from aiokafka.structs import ConsumerRecord
 from redis.asyncio import Redis
 
-from aggregators.shard import Load, LoadHashes, Scan, Writes
+from aggregators.shard import Load, LoadHashes, LoadSets, Request, Scan, Writes
 from aggregators.tables import begun, firing, pending
 
 POSITION = """
@@ -144,7 +144,7 @@ class Store:
         """Return when the tables of a partition were begun."""
         return int(await self.redis.get(begun(shard)) or 0)
 
-    async def answer(self, request: Load | LoadHashes | Scan) -> Any:
+    async def answer(self, request: Request) -> Any:
         """Read what a shard asks for."""
         match request:
             case Load(keys):
@@ -155,6 +155,11 @@ class Store:
                 for key in keys:
                     pipe.hgetall(key)
                 return await pipe.execute()
+            case LoadSets(stretches):
+                pipe = self.redis.pipeline(transaction=False)
+                for key, (from_ms, to_ms, first) in stretches:
+                    pipe.zrangebyscore(key, from_ms, f"({to_ms}", 0 if first else None, first or None)
+                return [[member.decode() for member in members] for members in await pipe.execute()]
             case Scan(prefix):
                 return [key async for key in self.redis.scan_iter(match=_literal(prefix) + "*", count=5000)]
 

@@ -116,7 +116,7 @@ async def _read(redis: Redis, prefix: str, names: Sequence[str]) -> tuple[Mark, 
 
 def _kind(name: str, prefix: str) -> str:
     match name.removeprefix(f"{prefix}:").split(":"):
-        case ["orgs"] | [_, "i", *_]:
+        case ["orgs"] | [_, "i" | "n", *_]:
             return "set"
         case [_, "dir"]:
             return "hash"

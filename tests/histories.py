@@ -41,7 +41,7 @@ OFFSETS = (timedelta(0), timedelta(hours=2), timedelta(hours=-3), timedelta(hour
 IDS = {
     "lead": 3, "deal": 4, "call": 4, "email": 3, "message": 3, "meeting": 3, "task": 4, "ticket": 3, "feedback": 4, "goal": 3,
     "account": 3, "contact": 3, "quote": 2, "order": 3, "contract": 2,
-    "heartbeat": 4,
+    "heartbeat": 4, "visit": 2,
 }  # fmt: skip
 ODD = ("{}", "a:{}", "{{{}}}", "x/{} y", "🐌{}", "é{}\u2028")
 
@@ -157,6 +157,10 @@ class Author:
             for _ in range(self.rng.randint(0, 3))
         ]
 
+    def about(self, share: float, *entities: str) -> Data:
+        """Members that name records of these entities, each or not."""
+        return {f"{entity}_id": self.key(entity) for entity in entities if self.chance(share)}
+
     def owned(self, share: float = 0.5) -> Data:
         """Common members about who it belongs to and where it comes from."""
         return {
@@ -216,6 +220,7 @@ def _slot(a: Author) -> Data:
 
 def _record_updated(a: Author) -> Data:
     fields = a.maybe(0.5, source=a.one(*SOURCES), region=a.one("DE-BY", "CH-ZH"), owner_id=a.one(*USERS))
+    fields |= a.about(0.1, "lead")
     fields |= a.maybe(0.2, team_id=a.one(*TEAMS), channel=a.one("chat", "sms"), **{"custom.size": a.one(2, "small")})
     return {"changed": {name: {"new": value} for name, value in fields.items()}}
 
@@ -274,7 +279,10 @@ def _of(entity: str, weight: int, make: Callable[[Author], Data]) -> tuple[int, 
 
 
 CATALOGUE: dict[str, tuple[int, str, Maker]] = {
-    "lead.created": _of("lead", 6, lambda a: {**a.owned(0.8), **a.maybe(0.4, inbound=a.one(True, False), channel=a.one("shop"))}),
+    "lead.created": _of("lead", 6, lambda a: {
+        **a.owned(0.8), **a.maybe(0.5, inbound=a.one(True, True, False), channel=a.one("shop")), **a.maybe(0.2, form_id=a.one("f")),
+    }),
+    "web.visit": _of("visit", 3, lambda a: {"kind": a.rng.choice(("form", "form", "page")), **a.about(0.7, "lead")}),
     "lead.status_changed": _of("lead", 10, lambda a: {
         "new": a.rng.choice(("open", "working", "qualified", "disqualified", "converted")), **a.owned(0.15),
         **a.maybe(0.2, reason=a.one(*REASONS)),
@@ -314,18 +322,20 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
         **a.maybe(0.3, owner_id=a.one(*USERS), module=a.one("deals", "mail")),
         **a.maybe(0.6, feature=a.one("search", "m/a:il@{x}", "(none)", "")),
     }),
-    "call.logged": _of("call", 9, lambda a: {**a.owned(), **a.maybe(
+    "call.logged": _of("call", 9, lambda a: {**a.owned(), **a.about(0.4, "lead"), **a.maybe(
         0.8, direction=a.one("outbound", "inbound"), outcome=a.one("connected", "no_answer", "voicemail"),
         duration_ms=a.one(0, 29_999, 30_000, 123_456),
     )}),
     "email.logged": _of("email", 6, lambda a: {
-        **a.owned(), **a.maybe(0.8, direction=a.one("outbound", "inbound"), automated=a.one(True, False)),
+        **a.owned(), **a.about(0.4, "lead"), **a.maybe(0.8, direction=a.one("outbound", "inbound"), automated=a.one(True, False)),
     }),
     "email.engaged": _of("email", 2, lambda _: {"kind": "open"}),
     "message.logged": _of("message", 6, lambda a: {
-        **a.owned(), **a.maybe(0.8, direction=a.one("outbound", "inbound"), author=a.one("human", "bot"), channel=a.one("sms")),
+        **a.owned(), **a.about(0.4, "lead"), **a.maybe(
+            0.8, direction=a.one("outbound", "inbound"), author=a.one("human", "bot"), channel=a.one("sms"),
+        ),
     }),
-    "meeting.scheduled": _of("meeting", 5, lambda a: {**a.owned(0.8), **_slot(a)}),
+    "meeting.scheduled": _of("meeting", 5, lambda a: {**a.owned(0.8), **a.about(0.4, "lead"), **_slot(a)}),
     "meeting.status_changed": _of("meeting", 8, lambda a: {
         "new": a.rng.choice(("completed", "completed", "no_show", "cancelled", "rescheduled")), **_slot(a), **a.owned(0.1),
     }),
@@ -356,6 +366,7 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
     "org.updated": (2, "", lambda a: ("org/?", {
         **a.maybe(0.6, time_zone=a.one(*ZONES), currency=a.one(*CURRENCIES)),
         **a.maybe(0.3, required_contact_fields=a.fields),
+        **a.maybe(0.2, lead_response_target_ms=a.one(0, 60_000, 7_200_000)),
         **a.maybe(0.2, business_hours=lambda: _hours(a), holidays=lambda: [a.date()], week_start=a.one("sunday", "saturday")),
     })),
     "user.updated": (6, "", lambda a: (

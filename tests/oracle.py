@@ -39,6 +39,7 @@ CREATED = {
     "contact": "crm.contact.created",
     "quote": "crm.quote.created",
     "order": "crm.order.created",
+    "visit": "crm.web.visit",
 }
 REPLACED = {"call", "email", "message"}
 """Entities whose latest `logged` replaces all that was said before it."""
@@ -1130,9 +1131,9 @@ MONEY = {
 
 # The areas that have a module of their own, which takes from here what it needs.
 
-from tests.recounts import contacts, stages, usage  # noqa: E402
+from tests.recounts import contacts, links, stages, usage  # noqa: E402
 
-FLOWS |= stages.FLOWS | contacts.FLOWS
-GAUGES |= contacts.GAUGES
-DURATIONS |= stages.DURATIONS
-RATIOS |= stages.RATIOS | contacts.RATIOS
+FLOWS |= stages.FLOWS | links.FLOWS | contacts.FLOWS
+GAUGES |= links.GAUGES | contacts.GAUGES
+DURATIONS |= stages.DURATIONS | links.DURATIONS
+RATIOS |= stages.RATIOS | links.RATIOS | contacts.RATIOS

@@ -1,7 +1,8 @@
 """Leads, and where they come from."""
 
-from aggregators.formulas import Count, Ratio, Share
+from aggregators.formulas import Count, Duration, Ratio, Share
 from aggregators.kpi import Kpi
+from aggregators.waiting import Waiting
 
 AREA = "Acquisition & leads"
 
@@ -33,4 +34,20 @@ KPIS: tuple[Kpi, ...] = (
         "Cohort: leads created in the window and converted to date / leads created in the window; `open_share` tells how many of "
         "them are still undecided. Variant `flow`: converted / (converted + disqualified) by the time of the decision.",
         ("variant",)),
+    Kpi("speed_to_lead", AREA, "core", "duration", "s", "user team org source channel", Duration("lead_answer"),
+        "Time from the creation of an inbound lead to the first contact that a person made: an outbound call, e-mail or message "
+        "that names the lead, or a meeting with it that was held, at its start. Automated mail and bots do not count, nor does "
+        "what was before. A lead is inbound when it says so, when it has a form and does not say, and since a form visit that "
+        "names it. Counted at the contact, credited to who made it, else to the lead's owner then; unanswered leads are left out.",
+        ("stat",)),
+    Kpi("lead_response_within_target_rate", AREA, "core", "ratio", "ratio", "user team org source channel",
+        Ratio(("lead_answers_met",), ("lead_answers_due",)),
+        "Inbound leads answered (as in speed_to_lead) within `lead_response_target_ms`, by default 30 min / those and the ones whose "
+        "deadline is past, whatever became of them; at the answer, else at the deadline, credited to the owner then. The target is "
+        "the one that held when the lead came. One that is not due yet is left out.", due=True),
+    Kpi("leads_awaiting_response", AREA, "core", "gauge", "leads, s", "user team org source channel",
+        Waiting("leads_awaiting", "leads_unanswered"),
+        "Inbound leads that nobody answered (as in speed_to_lead) as of an instant and that are neither converted nor disqualified, "
+        "by the owner of then. `stat=late` for those whose target is past, `stat=oldest` for the longest time that one waits.",
+        ("stat",)),
 )  # fmt: skip

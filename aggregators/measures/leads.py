@@ -9,5 +9,10 @@ MEASURES: tuple[Measure, ...] = (
     Measure("leads_converted", ("lead.converted",), "count", "", one),
     Measure("leads_qualified", ("lead.qualified",), "count", "", one),
     Measure("leads_lost", ("lead.lost",), "count", "", one),
+    Measure("lead_answer", ("lead.answered",), "duration", "took_ms", lambda f: f["took_ms"]),
+    Measure("lead_answers_due", ("lead.answer_due",), "count", "", one),
+    Measure("lead_answers_met", ("lead.answer_due",), "count", "met", lambda f: f["met"]),
+    Measure("leads_awaiting", ("lead.awaiting",), "count", "", one),
+    Measure("leads_unanswered", ("lead.unanswered",), "count", "", one),
     Measure("leads_open", ("lead.open",), "count", "", one),
 )  # fmt: skip

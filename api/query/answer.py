@@ -11,6 +11,7 @@ from aggregators.money import PROBABILITY
 from aggregators.org import Org
 from aggregators.tables import Row, unescaped
 from aggregators.values import Context, Number, Value
+from aggregators.waiting import OLDEST
 from aggregators.windows import Window, named, text, utc_text
 from api.query.distinct import Sums
 from api.query.errors import ImpossibleError, Problem
@@ -79,6 +80,8 @@ def unit(kpi: Kpi, org: Org, asked: Question) -> str:
         return "records"
     if asked.stat == "sum" and "money" in kpi.unit:
         return org.currency
+    if asked.stat == OLDEST:
+        return "s"
     return kpi.unit.split(",")[0].replace("money", org.currency)
 
 
@@ -191,7 +194,7 @@ def context_of(org: Org, at_ms: int, stat: str = "", variant: str = "") -> Conte
         found = [s.get("probability") for s in stages if s.get("id") == unescaped(stage)]
         return Fraction(round(found[0] * PROBABILITY), PROBABILITY) if found and found[0] is not None else None
 
-    return Context(rate, probability, stat, variant, org.own)
+    return Context(rate, probability, stat, variant, at_ms, org.own)
 
 
 def form(found: Value) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from aggregators.record import Record
 from aggregators.story import Facts, story
 from aggregators.tables import Row
 from aggregators.teams import ALWAYS, Part
+from aggregators.waiting import OLDEST, Waiting
 from api.query.cells import add
 from api.query.question import Question
 from api.query.segments import Segments, named_by
@@ -146,8 +147,11 @@ class Scan:
 
     def cells(self, found: Found) -> Row:
         """Return what a moment adds."""
-        kept = self.tables.plan[found.moment.anchor]
-        return added_by(found.moment, found.facts, kept, self.directory.org)
+        kept, formula = self.tables.plan[found.moment.anchor], self.asked.kpi.formula
+        cells = added_by(found.moment, found.facts, kept, self.directory.org)
+        if isinstance(formula, Waiting) and self.asked.stat == OLDEST:
+            return formula.apart(cells, found.facts["since_ms"])
+        return cells
 
     def keys(self, found: Found) -> list[Key]:
         """Return the groups that a moment counts in."""

@@ -11,6 +11,7 @@ from aggregators.rollup import is_level
 from aggregators.tables import Row
 from aggregators.teams import ALWAYS, Part
 from aggregators.users import Users
+from aggregators.waiting import OLDEST
 from aggregators.windows import Window
 from api.query.cells import WHOLE, Edge, Group, Rows, Term, add
 from api.query.distinct import Sums, users
@@ -74,7 +75,7 @@ class Summing:
 
     def _by_rows(self) -> bool:
         asked = self.asked
-        if isinstance(self.kpi.formula, Members) or derived_of(self.kpi):
+        if asked.stat == OLDEST or isinstance(self.kpi.formula, Members) or derived_of(self.kpi):
             return False
         if not asked.where and not asked.by:
             return True

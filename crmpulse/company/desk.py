@@ -4,7 +4,7 @@ from typing import Any
 
 from crmpulse.company import mishaps, rhythm
 from crmpulse.company.office import Office, Seller, Story
-from crmpulse.company.tables import CALL_OUTCOMES, DUE_DAYS, MEETING_KINDS, PRIORITIES, TASK_KINDS
+from crmpulse.company.tables import CALL_OUTCOMES, DUE_DAYS, FEATURES, MEETING_KINDS, PRIORITIES, TASK_KINDS
 
 
 def acts(office: Office, seller: Seller) -> Story:
@@ -114,6 +114,16 @@ def meeting(office: Office, seller: Seller) -> Story:
     yield start + rhythm.HOUR_S
     end = office.pick({"completed": 80, "no_show": 10, "cancelled": 10})
     office.say("meeting.status_changed", subject, {"new": end}, seller.name)
+
+
+def look(office: Office) -> Story:
+    """Somebody looks something up, for a few minutes."""
+    seller, session = office.rng.choice(office.sellers), f"{office.number()}"
+    feature = office.pick(FEATURES)
+    for _ in range(office.rng.randint(1, 4)):
+        told = {"session_id": session, "module": "sales", "feature": feature, "active_ms": 60_000}
+        office.say("session.heartbeat", f"heartbeat/{office.number()}", told, seller.name)
+        yield office.now + 60
 
 
 ACTS = {"call": call, "email": email, "chat": chat, "task": task, "meeting": meeting}

@@ -15,7 +15,12 @@ def found(office: Office) -> dict[str, str]:
         office,
         f"org/{office.publisher.org}",
         "org",
-        {"time_zone": ZONE, "currency": CURRENCY, "name": "Atlas & Beacon"},
+        {
+            "time_zone": ZONE,
+            "currency": CURRENCY,
+            "name": "Atlas & Beacon",
+            "required_contact_fields": ["name", "email", "phone"],
+        },
     )
     for pipeline, (name, stages) in PIPELINES.items():
         told = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from random import Random
 from typing import get_args
 
@@ -24,6 +25,7 @@ from tests import oracle
 from tests.aggregators.test_fold import changes
 from tests.histories import Event, histories
 from tests.oracle import EVER_NS, MS_NS, Oracle, Record
+from tests.recounts import links as recount
 from tests.telling import instant, merged, told
 
 ORG = "o:{2}"
@@ -63,11 +65,14 @@ def stated(events: Iterable[Event]) -> Causes:
     for rule, entity, holding in (
         ("task_overdue", "task", oracle.tasks_overdue),
         ("deal_has_problems", "deal", oracle.deals_with_problems),
+        ("lead_unanswered", "lead", partial(recount.leads_awaiting_response, late=True)),
     ):
         for record in it.live(entity):
             alone = Oracle([])
             alone.records[entity], alone.zone = {record.key: record}, it.zone
             alone.records["user"] = it.records["user"]
+            if entity == "lead":
+                alone.records |= {of: it.records[of] for of in ("org", "call", "email", "message", "meeting", "visit")}
             since_ms = None
             for at_ms in sorted(turns(alone, record)):
                 holds = any(holding(alone, at_ms * MS_NS + MS_NS - 1))
@@ -86,6 +91,10 @@ def turns(it: Oracle, record: Record) -> Iterator[int]:
         due_ns = oracle.task_due_ns(it, record, at_ns) if record.entity == "task" else None
         if due_ns is not None:
             yield max(due_ns, record.created_ns) // MS_NS
+    for lead, _, due_ns, first in recount.answered(it) if record.entity == "lead" else ():
+        yield max(due_ns, lead.created_ns) // MS_NS
+        if first:
+            yield first.at_ns // MS_NS
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

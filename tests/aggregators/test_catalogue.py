@@ -15,7 +15,11 @@ from aggregators.page import page
 
 ROOT = Path(__file__).parents[2]
 CONTRACT = ROOT.parent / "shared" / "contract" / "kpis.csv"
-BUSINESS_HOURS = {kpi.id for kpi in KPIS if isinstance(kpi.formula, Duration) and kpi.area == "Response & support"}
+BUSINESS_HOURS = {
+    kpi.id
+    for kpi in KPIS
+    if isinstance(kpi.formula, Duration) and (kpi.area == "Response & support" or kpi.id == "speed_to_lead")
+}
 """KPIs whose contract has business hours too, which are not kept yet."""
 
 MORE = {"contacts_created": ("origin",)}

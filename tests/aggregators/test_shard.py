@@ -14,7 +14,7 @@ from aggregators.fold import DAY_MS, Arrival
 from aggregators.memory import Tables, run
 from aggregators.org import Org
 from aggregators.record import decode_record
-from aggregators.shard import Load, LoadHashes, Scan, Shard
+from aggregators.shard import Load, Request, Shard
 from aggregators.tables import decode_hours, decode_row, held_in, org_keys
 from events import Change
 from tests.aggregators.test_fold import changes
@@ -95,7 +95,7 @@ def test_where_the_records_of_many_organisations_stand_is_remembered_for_those_u
 def test_what_is_in_memory_is_not_read_again() -> None:
     shard = fresh()
     run(shard.apply([Arrival(change, 0, 1) for change in told("01-05 deal.created 1 owner_id=ann")], 1), Tables())
-    asked = list[Load | LoadHashes | Scan]()
+    asked = list[Request]()
     asking = shard.apply([Arrival(change, 0, 2) for change in told("01-05T00:10 deal.updated 1 changed.source=web")], 2)
     try:
         asked.append(next(asking))

@@ -47,6 +47,13 @@ class Memory:
         found: Any = self.keys.get(key.encode(), {})
         return dict(found)
 
+    def zrangebyscore(self, key: str, low: int, below: int, limit: tuple[int | None, int | None]) -> list[bytes]:
+        """The members of a sorted set with scores in a stretch, in order; `limit` is where to begin and how many."""
+        scores: Any = self.keys.get(key.encode(), {})
+        found = sorted((score, member) for member, score in scores.items() if low <= score < below)
+        start, count = limit
+        return [member for _, member in found][start : None if count is None else (start or 0) + count]
+
     def set(self, key: str, value: str) -> None:
         """Put a string."""
         self.changes += 1

@@ -107,12 +107,16 @@ class Pipeline:
 
     def __init__(self, redis: RemoteRedis) -> None:
         self.redis = redis
-        self.keys: list[str] = []
+        self.reads: list[Run] = []
 
     def hgetall(self, key: str) -> None:
         """As the client's."""
-        self.keys.append(key)
+        self.reads.append(lambda: self.redis.server.hgetall(key))
+
+    def zrangebyscore(self, key: str, low: int, high: str, start: int | None, num: int | None) -> None:
+        """As the client's."""
+        self.reads.append(lambda: self.redis.server.zrangebyscore(key, low, int(high[1:]), (start, num)))
 
     def execute(self) -> asyncio.Future[Any]:
         """As the client's."""
-        return self.redis.send(lambda: [self.redis.server.hgetall(key) for key in self.keys])
+        return self.redis.send(lambda: [read() for read in self.reads])

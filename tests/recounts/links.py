@@ -1,0 +1,107 @@
+"""The recount of what is told across records: contacts with leads, and how soon they answered those."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple
+
+from tests.oracle import MS_NS, Oracle, Part, data, seconds_between, status, time_ns
+
+if TYPE_CHECKING:
+    from tests.oracle import Record
+
+
+class Contact(NamedTuple):
+    """Something that was said between a customer and us."""
+
+    record: Record
+    at_ns: int
+    actor: str | None
+    outbound: bool
+    human: bool
+
+
+def contacts(it: Oracle) -> Iterator[Contact]:
+    """All of them: what was logged, and the meetings that were held."""
+    for entity in ("call", "email", "message"):
+        for record in it.live(entity):
+            if record.created:
+                human = not record.final("automated") and record.final("author") != "bot"
+                who = record.created.get("actorid") or record.owner(record.created_ns)
+                yield Contact(record, record.created_ns, who, record.final("direction") == "outbound", human)
+    for meeting in it.live("meeting"):
+        changes = meeting.happened("crm.meeting.status_changed")
+        if changes and data(changes[-1])["new"] == "completed":
+            told_ns = time_ns(changes[-1]["time"])
+            start = meeting.final("start")
+            who = changes[-1].get("actorid") or meeting.owner(told_ns)
+            yield Contact(meeting, time_ns(start) if start else told_ns, who, outbound=True, human=True)
+
+
+def waits_since(it: Oracle, lead: Record) -> int | None:
+    """Since when somebody should answer it."""
+    inbound = lead.final("inbound")
+    if inbound is None:
+        inbound = lead.final("form_id") is not None
+    if inbound:
+        return lead.created_ns
+    visits = [v for v in it.live("visit") if v.final("lead_id") == lead.key and v.final("kind") == "form"]
+    return max(lead.created_ns, min(v.created_ns for v in visits)) if visits else None
+
+
+def answered(it: Oracle) -> Iterator[tuple[Record, int, int, Contact | None]]:
+    """Each lead that is waited for: since when, by when, and the first answer."""
+    for lead in it.live("lead"):
+        since_ns = waits_since(it, lead)
+        if since_ns is None:
+            continue
+        said = [c for c in contacts(it) if c.record.final("lead_id") == lead.key and c.outbound and c.human]
+        said = [c for c in said if c.at_ns // MS_NS >= since_ns // MS_NS]
+        first = min(said, key=lambda c: (c.at_ns, c.actor or "", f"{c.record.entity}/{c.record.key}"), default=None)
+        yield lead, since_ns, (since_ns // MS_NS + target_ms(it, since_ns)) * MS_NS, first
+
+
+def target_ms(it: Oracle, at_ns: int) -> int:
+    """As the organisation said it last up to then."""
+    known = [
+        value
+        for org in it.records["org"].values()
+        for event in org.events
+        if time_ns(event["time"]) // MS_NS <= at_ns // MS_NS
+        and (value := data(event).get("lead_response_target_ms")) is not None
+    ]
+    return known[-1] if known else 1_800_000
+
+
+def speed_to_lead(it: Oracle) -> Iterator[Part]:
+    for lead, since_ns, _, first in answered(it):
+        if first:
+            holder = (first.actor, None) if first.actor else lead.holder(first.at_ns)
+            yield Part(first.at_ns, *holder, lead.timeless(), seconds_between(since_ns, first.at_ns))
+
+
+def lead_response_within_target_rate(it: Oracle) -> Iterator[Part]:
+    for lead, _, due_ns, first in answered(it):
+        met = first is not None and first.at_ns // MS_NS <= due_ns // MS_NS
+        at_ns = first.at_ns if first and met else due_ns
+        yield Part(at_ns, *lead.holder(at_ns), lead.timeless(), Fraction(met))
+
+
+def leads_awaiting_response(it: Oracle, now_ns: int, *, late: bool = False) -> Iterator[Part]:
+    """`now_ns` is the last nanosecond before the instant that is asked for."""
+    for lead, since_ns, due_ns, first in answered(it):
+        waits = since_ns <= now_ns and not (first and first.at_ns <= now_ns)
+        if late:
+            waits = waits and due_ns <= now_ns and not (first and first.at_ns // MS_NS <= due_ns // MS_NS)
+        if waits and status(lead, "open", now_ns) in {"open", "working", "qualified"}:
+            yield Part(now_ns, *lead.holder(now_ns), lead.timeless())
+
+
+FLOWS: dict[str, Callable[[Oracle], Iterator[Part]]] = {
+    "speed_to_lead": speed_to_lead,
+    "lead_response_within_target_rate": lead_response_within_target_rate,
+}
+GAUGES: dict[str, Callable[[Oracle, int], Iterator[Part]]] = {"leads_awaiting_response": leads_awaiting_response}
+DURATIONS: set[str] = {"speed_to_lead"}
+RATIOS: set[str] = {"lead_response_within_target_rate"}
