@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
+from aggregators import sessions
 from aggregators.moment import Moment, moment
 from aggregators.record import Record
 from aggregators.story import Story, normalised, story
@@ -13,10 +14,14 @@ Told = Iterator[tuple[str, Moment]]
 
 
 class Derived(NamedTuple):
-    """``anchors`` are those by which the records that tell are found, ``told`` gives the moments of all of them."""
+    """``anchors`` are those by which the records that tell are found, ``told`` gives the moments of all of them.
+
+    ``around_ms``: of the holders that are asked about, those that far around the window are enough; None: all there are.
+    """
 
     anchors: tuple[str, ...]
     told: Callable[[Mapping[str, Record]], Told]
+    around_ms: int | None = None
 
 
 def compared(records: Mapping[str, Record]) -> Told:
@@ -33,5 +38,8 @@ def _identities(told: Story) -> list[tuple[str, str]]:
     return [(name, found) for name, found in hashes if found]
 
 
-DERIVED: dict[str, Derived] = {"contact.compared": Derived(("contact.created",), compared)}
+DERIVED: dict[str, Derived] = {
+    "contact.compared": Derived(("contact.created",), compared),
+    "session.spent": Derived(("session.beat",), sessions.spent, sessions.AROUND_MS),
+}
 """How they are told, by anchor."""

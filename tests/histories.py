@@ -319,7 +319,7 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
     "deal.reopened": _of("deal", 5, lambda a: a.maybe(0.3, stage_id=a.one(*STAGES))),
     "deal.health_changed": _of("deal", 6, lambda a: {"new": a.rng.choice(("ok", "at_risk", "has_problems"))}),
     "session.heartbeat": _of("heartbeat", 7, lambda a: {
-        **a.maybe(0.3, owner_id=a.one(*USERS), module=a.one("deals", "mail")),
+        **a.maybe(0.3, owner_id=a.one(*USERS), module=a.one("deals", "mail"), active_ms=a.one(0, 60_000, 900_000)),
         **a.maybe(0.6, feature=a.one("search", "m/a:il@{x}", "(none)", "")),
     }),
     "call.logged": _of("call", 9, lambda a: {**a.owned(), **a.about(0.4, "lead"), **a.maybe(

@@ -1133,7 +1133,7 @@ MONEY = {
 
 from tests.recounts import contacts, links, stages, usage  # noqa: E402
 
-FLOWS |= stages.FLOWS | links.FLOWS | contacts.FLOWS
+FLOWS |= stages.FLOWS | links.FLOWS | contacts.FLOWS | usage.FLOWS
 GAUGES |= links.GAUGES | contacts.GAUGES
 DURATIONS |= stages.DURATIONS | links.DURATIONS
 RATIOS |= stages.RATIOS | links.RATIOS | contacts.RATIOS

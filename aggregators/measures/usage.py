@@ -8,4 +8,6 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "features_used", ("session.beat",), "names", "feature", lambda f: [f["feature"]] if f.get("feature") else []
     ),
+    Measure("system_ms", ("session.spent",), "count", "spent_ms", lambda f: f["spent_ms"]),
+    Measure("system_pieces", ("session.spent",), "count", "", one),
 )

@@ -82,7 +82,7 @@ def unit(kpi: Kpi, org: Org, asked: Question) -> str:
         return org.currency
     if asked.stat == OLDEST:
         return "s"
-    return kpi.unit.split(",")[0].replace("money", org.currency)
+    return kpi.unit.split(",")[0].replace("money", org.currency).replace("s/day", "s")
 
 
 def gauged(asked: Question, windows: Sequence[Window]) -> list[Window]:

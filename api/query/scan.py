@@ -60,8 +60,12 @@ class Scan:
         """Read the records with a moment in a window that any of the holders is credited with."""
         anchors = self.anchors
         if self.derived:
-            # What one record counts for is told by others, whoever owns them and whenever they came to be.
-            anchors, holders, (from_ms, to_ms) = self.derived.anchors, everyone(self.directory.teams), ALWAYS
+            anchors, around_ms = self.derived.anchors, self.derived.around_ms
+            if around_ms is None:
+                # What one record counts for is told by others, whoever owns them and whenever they came to be.
+                holders, (from_ms, to_ms) = everyone(self.directory.teams), ALWAYS
+            else:
+                from_ms, to_ms = from_ms - around_ms, to_ms + around_ms
         ranges = [(a, i, from_ms, to_ms) for h in holders for i in self._indexes(h) for a in anchors]
         found = await self.tables.matching(ranges)
         self.records |= found

@@ -137,7 +137,7 @@ async def test_help_says_unit_and_definition_and_there_is_a_gauge_for_each_singl
     left_out = {kpi.id: kpi for kpi in KPIS if kpi not in SHOWN}
     assert {"rank", "lost_reason_share", "goal_progress"} <= left_out.keys()
     from_records = {kpi.id for kpi in left_out.values() if isinstance(kpi.formula, Members) or derived_of(kpi)}
-    assert from_records == {"segment_size", "duplicate_rate"}
+    assert from_records == {"segment_size", "duplicate_rate", "time_in_system"}
     assert all(kpi.params or isinstance(kpi.formula, Share) or kpi.id in from_records for kpi in left_out.values())
 
 

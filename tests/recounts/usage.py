@@ -1,13 +1,53 @@
 """How the system is used: users who were there, and what they used."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
-from tests.oracle import MS_NS, NONE, Group, Oracle, logged
+from tests.oracle import MS_NS, NONE, Group, Oracle, Part, logged
 
+GAP_MS, QUARTER_MS = 5 * 60_000, 15 * 60_000
+
+
+def time_in_system(it: Oracle) -> Iterator[Part]:
+    """Every stretch between two edges that is covered, or lies in a short gap; told by quarters of an hour."""
+    spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for heartbeat, part in logged(it, "heartbeat"):
+        if part.user:
+            at_ms = part.at_ns // MS_NS
+            spans[part.user].append((at_ms - min(heartbeat.final("active_ms") or 0, GAP_MS), at_ms))
+    for user, own in spans.items():
+        edges = sorted({edge for span in own for edge in span})
+        edges = sorted({*edges, *(q for a, b in pairwise(edges) if b - a <= GAP_MS for q in quarters(a, b))})
+        pieces: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for start, end in pairwise(edges):
+            covered = any(a <= start and end <= b for a, b in own)
+            before = max(b for a, b in own if a <= start)
+            after = min((a for a, b in own if a >= end), default=end + 2 * GAP_MS)
+            if covered or after - before <= GAP_MS:
+                pieces[start // QUARTER_MS].append((start, end))
+        for parts in pieces.values():
+            yield from joined(user, parts)
+
+
+def joined(user: str, parts: list[tuple[int, int]]) -> Iterator[Part]:
+    """Parts that touch are one, which counts where it begins."""
+    start, length = parts[0][0], 0
+    for begin, end in parts:
+        if begin != start + length:
+            yield Part(start * MS_NS, user, None, {}, Fraction(length, 1000))
+            start, length = begin, 0
+        length += end - begin
+    yield Part(start * MS_NS, user, None, {}, Fraction(length, 1000))
+
+
+def quarters(start_ms: int, end_ms: int) -> range:
+    return range(-(-start_ms // QUARTER_MS) * QUARTER_MS, end_ms, QUARTER_MS)
+
+
+FLOWS: dict[str, Callable[[Oracle], Iterator[Part]]] = {"time_in_system": time_in_system}
 USERS = {"active_users", "feature_utilization"}
 
 

@@ -37,6 +37,29 @@ CASES: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
             01-12 record.updated heartbeat/3 changed.owner_id=dee
         """, {"": 1, "scope=user:bo": 1}),
     ],
+    "time_in_system": [
+        ("the union of what heartbeats say, tabs not doubled, up to a gap", """
+            01-10T09:00 session.heartbeat heartbeat/1 actor=ann session_id=a active_ms=60000
+            01-10T09:01 session.heartbeat heartbeat/2 actor=ann session_id=b active_ms=60000
+            01-10T09:01:30 session.heartbeat heartbeat/3 actor=ann session_id=a active_ms=90000
+            01-10T09:07:30 session.heartbeat heartbeat/4 actor=ann session_id=a active_ms=60000
+            01-10T09:20 session.heartbeat heartbeat/5 actor=ann session_id=a
+            01-10T09:20 session.heartbeat heartbeat/6 actor=bo active_ms=900000
+            01-10T09:20 session.heartbeat heartbeat/7 active_ms=60000
+        """, {"": 510 + 300, "by=user": {"ann": 510, "bo": 300}, "scope=user:ann": 510, "every=day&from=2026-01-10&to=2026-01-12": [
+            810, 0], "scope=user:bo&from=2026-01-10T09:15&to=2026-01-10T09:30": 300, "unit?": "s"}),
+        ("longer than the gap apart they are two, and days and quarters are cut", """
+            01-10T23:58 session.heartbeat heartbeat/1 actor=ann active_ms=60000
+            01-11T00:02 session.heartbeat heartbeat/2 actor=ann
+            01-11T00:07:00.001 session.heartbeat heartbeat/3 actor=ann
+        """, {"every=day&from=2026-01-10&to=2026-01-12": [180, 120], "from=2026-01-10T23:58&to=2026-01-11": 0}),
+        ("corrected and deleted ones", """
+            01-10T09:00 session.heartbeat heartbeat/1 actor=ann active_ms=60000
+            01-10T09:05 session.heartbeat heartbeat/1 actor=bo active_ms=30000
+            01-10T09:05 session.heartbeat heartbeat/2 actor=bo active_ms=60000
+            01-11 record.deleted heartbeat/2
+        """, {"by=user": {"bo": 30}}),
+    ],
     "feature_utilization": [
         ("users of a feature of the active ones", BEATS, {
             "": 1, "by=feature": {"mail": 1, "search": HALF}, "where=feature:search": HALF, "where=feature:none": 0,
