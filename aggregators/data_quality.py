@@ -46,3 +46,22 @@ class Members(NamedTuple):
         """Return the number."""
         n = cells.get(self.measure, 0)
         return Value(n, n=n)
+
+
+class Distribution(NamedTuple):
+    """A number of records by values, of which only the ``most`` frequent are told by themselves."""
+
+    measure: str
+    most: int = 50
+    stats: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Return the measures read."""
+        return (self.measure,)
+
+    def value(self, cells: Cells, context: Context) -> Value:
+        """Return the number."""
+        n = cells.get(self.measure, 0)
+        return Value(n, n=n)

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from aggregators import sessions
+from aggregators import fields, sessions
+from aggregators.fields import About
 from aggregators.moment import Moment, moment
 from aggregators.record import Record
 from aggregators.story import Story, normalised, story
@@ -16,15 +17,16 @@ Told = Iterator[tuple[str, Moment]]
 class Derived(NamedTuple):
     """``anchors`` are those by which the records that tell are found, ``told`` gives the moments of all of them.
 
-    ``around_ms``: of the holders that are asked about, those that far around the window are enough; None: all there are.
+    Of anchors by which custom fields are found those of other entities are left out. ``around_ms``: of the holders that are asked
+    about, those that far around the window are enough; None: all there are.
     """
 
     anchors: tuple[str, ...]
-    told: Callable[[Mapping[str, Record]], Told]
+    told: Callable[[Mapping[str, Record], About], Told]
     around_ms: int | None = None
 
 
-def compared(records: Mapping[str, Record]) -> Told:
+def compared(records: Mapping[str, Record], _: About) -> Told:
     """Return the creation of each contact, and whether it shares an address or a number with another."""
     found = {subject: told for subject in sorted(records) if (told := story(records[subject]))}
     shared = Counter(identity for told in found.values() for identity in _identities(told))
@@ -38,8 +40,14 @@ def _identities(told: Story) -> list[tuple[str, str]]:
     return [(name, found) for name, found in hashes if found]
 
 
+_FIELDS = tuple(fields.FOUND_BY.values())
+
 DERIVED: dict[str, Derived] = {
     "contact.compared": Derived(("contact.created",), compared),
-    "session.spent": Derived(("session.beat",), sessions.spent, sessions.AROUND_MS),
+    "session.spent": Derived(("session.beat",), lambda records, _: sessions.spent(records), sessions.AROUND_MS),
+    "field.live": Derived(_FIELDS, fields.filled),
+    "field.entered": Derived(_FIELDS, fields.entered),
+    "field.changed": Derived(_FIELDS, fields.changed),
+    "field.used": Derived((*_FIELDS, "session.beat"), fields.used),
 }
 """How they are told, by anchor."""

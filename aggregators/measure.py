@@ -22,6 +22,7 @@ LEVELS = frozenset(
         "meeting.overdue",
         "ticket.open",
         "contact.live",
+        "field.live",
     }
 )
 """Anchors whose moments begin and end something that is counted as of an instant."""

@@ -14,7 +14,7 @@ from aggregators.record import Record, is_deleted
 from aggregators.story import Facts, facts_of, story
 from events.instants import instant_ns
 
-ENTITIES = frozenset({"org", "user", "team", "pipeline", "fx", "goal", "segment"})
+ENTITIES = frozenset({"org", "user", "team", "pipeline", "fx", "goal", "segment", "field"})
 """Entities whose records make up the directory."""
 
 _KEPT: dict[str, tuple[str, ...]] = {
@@ -25,6 +25,7 @@ _KEPT: dict[str, tuple[str, ...]] = {
     "team": ("name", "manager_id", "parent_id", "active"),
     "pipeline": ("name", "stages"),
     "fx": ("rate",),
+    "field": ("name", "label", "kind", "required", "choices", "pattern", "capture_minutes"),
     "segment": ("name", "entity", "where", "cadence_days"),
     "goal": (
         "name", "kpi", "assignee", "period", "start", "end", "where", "direction", "pace", "stat", "params", "milestones",

@@ -170,7 +170,7 @@ class Author:
                 0.1, account_id=self.ids("account"), contact_ids=lambda: [self.key("contact") for _ in range(2)]
             ),
             **self.maybe(
-                0.1, campaign_id=self.one("c1", "c:2"), custom=lambda: {"size": self.rng.choice((1, "big", True))}
+                0.15, campaign_id=self.one("c1", "c:2"), custom=lambda: {"size": self.rng.choice((1, "big", True))}
             ),
         }
 
@@ -297,6 +297,9 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
                            email_hash=lambda: {"new": a.rng.choice(("h1", "h3", None))}),
         **a.maybe(0.4, filled=a.fields),
     }),
+    "field.updated": (2, "", lambda a: (f"field/{a.rng.choice(('deal.size', 'lead.size', 'contact.n/a:{1}'))}", a.maybe(
+        0.5, kind=a.one("text", "number", "date", "choice"), choices=a.one(["big", "1"], []), pattern=a.one("b.g|true", "(", "[0-9]+"),
+    ))),
     "segment.updated": (3, "", lambda a: (f"segment/{a.rng.choice(SEGMENTS)}", {"where": {}, **a.maybe(
         0.7, entity=a.one("contact", "account", "call"), where=a.one(
             {"source": "web"}, {"custom.size": "big"}, {"user": a.rng.choice(USERS)}, {"team": a.rng.choice(TEAMS)},
@@ -320,6 +323,7 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
     "deal.health_changed": _of("deal", 6, lambda a: {"new": a.rng.choice(("ok", "at_risk", "has_problems"))}),
     "session.heartbeat": _of("heartbeat", 7, lambda a: {
         **a.maybe(0.3, owner_id=a.one(*USERS), module=a.one("deals", "mail"), active_ms=a.one(0, 60_000, 900_000)),
+        **a.maybe(0.4, field=a.one("deal.size", "size", "lead.n/a:{1}"), module=a.one("lead", "deal")),
         **a.maybe(0.6, feature=a.one("search", "m/a:il@{x}", "(none)", "")),
     }),
     "call.logged": _of("call", 9, lambda a: {**a.owned(), **a.about(0.4, "lead"), **a.maybe(

@@ -25,7 +25,7 @@ from tests.loading import Event, load
 ORG = "demo"
 NOW = "2026-07-01"
 _TEXT = {"rate", "lost_reason", "merged_into"}
-_NAMES = {"filled", "contact_ids", "required_contact_fields"}
+_NAMES = {"choices", "filled", "contact_ids", "required_contact_fields"}
 _TIMES = {"due_at", "start", "end"}
 
 

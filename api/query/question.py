@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from aggregators.catalogue import BY_ID
 from aggregators.contribution import DIMENSIONS
+from aggregators.fields import FOUND_BY
 from aggregators.kpi import Kpi
 from aggregators.org import Org
 from aggregators.story import normalised
@@ -42,6 +43,8 @@ class Question(NamedTuple):
     variant: str = ""
     of: Kpi | None = None
     goal: str = ""
+    entity: str = ""
+    field: str = ""
     limit: int = 100
     cursor: int = 0
 
@@ -122,6 +125,8 @@ def question(kpi: Kpi, params: Params, org: Org, selectors: Sequence[str] = SELE
         variant=reading.choice("variant", (kpi if isinstance(kpi.formula, Growth) else meant).formula.variants),
         of=BY_ID.get(of),
         goal=reading.one("goal") if "goal" in kpi.params else "",
+        entity=reading.choice("entity", tuple(FOUND_BY), next(iter(FOUND_BY))) if "entity" in kpi.params else "",
+        field=reading.one("field").removeprefix("custom.") if "field" in kpi.params else "",
         limit=reading.read("limit", reading.one("limit"), lambda t: _whole(t, 1), 100),
         cursor=reading.read("cursor", reading.one("cursor"), lambda t: _whole(t, 0), 0),
     )
@@ -191,7 +196,7 @@ def dimensions(kpi: Kpi) -> list[str]:
 def _is_dimension(name: str, kpi: Kpi) -> bool:
     if name.startswith("custom.") and len(name) > len("custom."):
         return "custom" in kpi.by
-    return name in kpi.by and name in (*DIMENSIONS, "user", "team", "goal", "segment", "feature")
+    return name in kpi.by and name in (*DIMENSIONS, "user", "team", "goal", "segment", "feature", "field", "value")
 
 
 def _by(reading: Reading, kpi: Kpi) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from aggregators.catalogue import anchors_of, derived_of
 from aggregators.contribution import DIMENSIONS, added_by, moments
 from aggregators.data_quality import Members
+from aggregators.fields import FOUND_BY, About, declared
 from aggregators.formulas import TRAILING_MS, read_by
 from aggregators.measure import LEVELS
 from aggregators.moment import Moment
@@ -46,6 +47,7 @@ class Scan:
         self.kpi = asked.of or asked.kpi
         self.anchors = anchors_of(self.kpi)
         self.derived = derived_of(self.kpi)
+        self.about = About(asked.entity, asked.field, declared(directory.org.entries, asked.entity))
         self.only = self.kpi.formula.dimension if isinstance(self.kpi.formula, Members) else ""
         self.dimensions = {*asked.by, *(name for name, _ in asked.where), self.only}
         self.products = "product" in self.dimensions
@@ -60,7 +62,8 @@ class Scan:
         """Read the records with a moment in a window that any of the holders is credited with."""
         anchors = self.anchors
         if self.derived:
-            anchors, around_ms = self.derived.anchors, self.derived.around_ms
+            of_others = {anchor for entity, anchor in FOUND_BY.items() if self.asked.entity not in ("", entity)}
+            anchors, around_ms = tuple(a for a in self.derived.anchors if a not in of_others), self.derived.around_ms
             if around_ms is None:
                 # What one record counts for is told by others, whoever owns them and whenever they came to be.
                 holders, (from_ms, to_ms) = everyone(self.directory.teams), ALWAYS
@@ -96,7 +99,7 @@ class Scan:
         return (holder, f"x{holder}") if self.asked.credit == "current" else (holder,)
 
     def _found(self, records: Mapping[str, Record]) -> Iterator[Found]:
-        for subject, moment in self.derived.told(records) if self.derived else self._moments(records):
+        for subject, moment in self.derived.told(records, self.about) if self.derived else self._moments(records):
             if moment.anchor in self.anchors:
                 for facts in self._products(moment.facts):
                     yield Found(subject, moment, facts, moment.at_ms)

@@ -1,10 +1,10 @@
 """The sums behind an answer, from rows where there are any and from records where not."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aggregators.catalogue import anchors_of, derived_of
 from aggregators.contribution import Addition, contribution
-from aggregators.data_quality import Members
+from aggregators.data_quality import Distribution, Members
 from aggregators.formulas import TRAILING_MS, Together, read_by
 from aggregators.moment import NOBODY
 from aggregators.rollup import is_level
@@ -20,6 +20,7 @@ from api.query.scan import Key, Scan
 from api.query.selection import NONE, everyone, parts
 from api.query.tables import Directory, Tables
 
+VALUE, OTHER = "value", "(other)"
 STRUCTURAL = ("user", "team")
 
 
@@ -218,8 +219,24 @@ class Summing:
         found = []
         for window in windows:
             chosen = scan.select(self._spans(window), window.to_ms)
-            found.append(Sums(scan.whole(chosen), {**listed, **scan.summed(chosen)} if self.asked.by else {}))
+            found.append(
+                Sums(scan.whole(chosen), {**listed, **self._fewer(scan.summed(chosen))} if self.asked.by else {})
+            )
         return found
+
+    def _fewer(self, groups: Mapping[Key, Row]) -> Mapping[Key, Row]:
+        """Groups, those of rarer values as one where a KPI tells the most frequent alone."""
+        formula, by = self.kpi.formula, self.asked.by
+        if not isinstance(formula, Distribution) or VALUE not in by:
+            return groups
+        at, counts = by.index(VALUE), dict[str, int]()
+        for key, row in groups.items():
+            counts[key[at]] = counts.get(key[at], 0) + row.get(formula.measure, 0)
+        told = sorted(counts, key=lambda value: (-counts[value], value))[: formula.most]
+        fewer: dict[Key, Row] = {}
+        for key, row in groups.items():
+            add(fewer.setdefault(key if key[at] in told else (*key[:at], OTHER, *key[at + 1 :]), {}), row)
+        return fewer
 
     def _holders(self, windows: Sequence[Window]) -> set[str]:
         return {p.holder for w in windows for p in self._spans(w)}

@@ -24,7 +24,7 @@ QUESTIONS = 60
 ASKED = [kpi for kpi in KPIS if kpi.counts]
 DIMENSIONS = (
     "source", "channel", "region", "deal_type", "deal_subtype", "product", "stage", "pipeline", "lost_reason", "category",
-    "activity", "custom.size", "origin", "segment", "feature",
+    "activity", "custom.size", "origin", "segment", "feature", "field", "value",
 )  # fmt: skip
 
 
@@ -45,6 +45,7 @@ async def test_any_question_has_the_answer_of_the_recount(seed: int, redis_serve
             where = [spelt(*text.split(":", 1)) for text in asked["where"]]
             by = asked["by"][0].split(",") if asked["by"] else None
             end = min(ms(asked["to"]), ms(asked["now"])) if kpi.due else ms(asked["to"])
+            oracle.entity, oracle.field = ("".join(asked.get(name, [])) for name in ("entity", "field"))
             expected = oracle.kpi(kpi.id, asked["scope"][0], ms(asked["from"]), end, by, where, ms(asked["now"]))
             compare(kpi, found, expected, f"seed {seed}: {kpi.id} {asked}")
     finally:
@@ -75,13 +76,16 @@ def question(rng: random.Random, kpi: Kpi, events: list[Event]) -> dict[str, lis
     span = {name: [text[0][:23] + "Z"] for name, text in span.items()}
     span["now"] = [f"{rng.choice(instants):%FT%T}.000Z"]
     limit = {"limit": ["10000"], "stat": ["mean"] if isinstance(kpi.formula, Duration) else []}
+    if "entity" in kpi.params:
+        limit |= {"entity": [rng.choice(("deal", "deal", "lead", "contact"))], "field": [rng.choice(("", "size"))]}
     return {"scope": [scope], "by": [",".join(by)] if by else [], "where": where, **span, **limit}
 
 
 def value(rng: random.Random, dimension: str, events: Iterable[Event]) -> str:
     """Return a value that a dimension may have."""
-    named = {"segment": SEGMENTS, "user": [*USERS, "(none)"], "team": [*TEAMS, "(none)"], "activity": ["call", "email", "meeting"],
-             "custom.size": ["1", "big", "true", "2", "small"]}  # fmt: skip
+    sizes = ["1", "big", "true", "2", "small"]
+    named = {"field": ["size", "n/a:{1}"], "value": sizes, "custom.size": sizes, "segment": SEGMENTS,
+             "user": [*USERS, "(none)"], "team": [*TEAMS, "(none)"], "activity": ["call", "email", "meeting"]}  # fmt: skip
     member = {"pipeline": "pipeline_id", "stage": "stage_id"}.get(dimension, dimension)
     said = {str(e["data"][member]) for e in events if e["data"].get(member) and not isinstance(e["data"][member], list)}
     lines = {line["product_id"] for e in events for line in e["data"].get("lines") or [] if line.get("product_id")}

@@ -59,7 +59,19 @@ def test_the_page_is_fresh() -> None:
 def test_a_kpi_reads_measures_that_are_kept_and_told_by_dimensions_that_are_known(kpi: Kpi) -> None:
     names = {measure.name for measure in MEASURES}
     assert set(kpi.formula.measures) <= names
-    assert set(kpi.by) <= {*DIMENSIONS, "user", "team", "org", "custom", "goal", "all", "segment", "feature"}
+    assert set(kpi.by) <= {
+        *DIMENSIONS,
+        "user",
+        "team",
+        "org",
+        "custom",
+        "goal",
+        "all",
+        "segment",
+        "feature",
+        "field",
+        "value",
+    }
     kept = {measure.name for anchor in anchors_of(kpi) for measure in plan()[anchor].measures}
     assert set(kpi.formula.measures) <= kept
 
@@ -87,4 +99,4 @@ def test_every_measure_is_read_by_a_kpi() -> None:
 @every_kpi
 def test_parameters_are_those_that_the_formula_knows(kpi: Kpi) -> None:
     options = {"stat": kpi.formula.stats, "variant": kpi.formula.variants}
-    assert set(kpi.params) - {"of", "goal"} == {name for name, values in options.items() if values}
+    assert set(kpi.params) - {"of", "goal", "entity", "field"} == {name for name, values in options.items() if values}

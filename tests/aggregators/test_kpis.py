@@ -12,7 +12,7 @@ import pytest
 
 from aggregators.catalogue import BY_ID
 from crmpulse.embedded import Redis
-from tests.aggregators.cases import contacts, links, stages, usage
+from tests.aggregators.cases import contacts, fields, links, stages, usage
 from tests.telling import Told, events, telling
 
 Case = tuple[str, str, Mapping[str, Any]]
@@ -1072,7 +1072,7 @@ CASES: dict[str, list[Case]] = {
          {"of=win_rate&scope=user:ann": 1, "of=win_rate&scope=user:bo": None}),
     ],
 }  # fmt: skip
-CASES |= contacts.CASES | links.CASES | stages.CASES | usage.CASES
+CASES |= contacts.CASES | fields.CASES | links.CASES | stages.CASES | usage.CASES
 
 
 def test_every_kpi_of_the_catalogue_has_cases() -> None:
