@@ -1,13 +1,16 @@
 """Hours, days and months of an organisation: the labels of the time buckets and the instants between them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
+T = TypeVar("T")
 QUARTER_HOUR_MS = 900_000
 COVERS = 1000
+FOREVER_MS = 1 << 62
+"""An instant after all others."""
 
 
 class Bucket(NamedTuple):
@@ -74,6 +77,12 @@ class Calendar:
     def day_of(self, at_ms: int) -> date:
         """Return the local day of an instant."""
         return self.local(at_ms).date()
+
+    def stretches(self, said: Iterable[tuple[int, T]]) -> list[tuple[int, int, T]]:
+        """Return from, to and value of what was said from an instant (ms) on: whole local days, a day's last word holds for it."""
+        by_day = {self.start_of(self.day_of(at_ms)): value for at_ms, value in said}
+        starts = sorted(by_day)
+        return [(start, end, by_day[start]) for start, end in zip(starts, [*starts[1:], FOREVER_MS], strict=False)]
 
     def month(self, label: str) -> tuple[int, int]:
         """Return the start and the end of the month with a label ``YYYYMM``."""

@@ -36,14 +36,18 @@ class UnknownKpisError(Exception):
 
 
 @cache
-def plan(names: str = "") -> Plan:
-    """Return what to keep of each anchor: the measures that alerts and the KPIs ``enabled`` read, by the KPIs' dimensions."""
+def plan(names: str = "", *, whole: bool = False) -> Plan:
+    """Return what to keep of each anchor: the measures that alerts and the KPIs ``enabled`` read, by the KPIs' dimensions.
+
+    ``whole``: what can be told of each anchor, by measures that are not kept too.
+    """
     found: dict[str, Kept] = {}
     kpis = enabled(names).values()
-    wanted = {name for kpi in kpis for name in kpi.formula.measures} | {rule.measure for rule in RULES}
-    wanted |= _found_by(wanted)
-    for anchor in dict.fromkeys(a for m in MEASURES if m.name in wanted for a in m.anchors):
-        measures = tuple(m for m in MEASURES if anchor in m.anchors and m.name in wanted)
+    names_read = {name for kpi in kpis for name in kpi.formula.measures} | {rule.measure for rule in RULES}
+    names_read |= _found_by(names_read)
+    wanted = [m for m in MEASURES if m.name in names_read and (m.kept or whole)]
+    for anchor in dict.fromkeys(a for m in wanted for a in m.anchors):
+        measures = tuple(m for m in wanted if anchor in m.anchors)
         reading = [k for k in kpis if any(m.name in k.formula.measures for m in measures)]
         asked = {d for kpi in reading for d in kpi.by} - _ELSEWHERE.get(anchor, frozenset())
         found[anchor] = Kept(

@@ -218,26 +218,28 @@ class Spent(NamedTuple):
 
 
 class Duration(NamedTuple):
-    """How long something took, in seconds, from a histogram."""
+    """How long something took, in seconds, from a histogram; ``worked`` is that of the same in business hours."""
 
     measure: str
+    worked: str = ""
     stats: tuple[str, ...] = ("p50", "p90", "mean", "count")
     variants: tuple[str, ...] = ()
 
     @property
     def measures(self) -> tuple[str, ...]:
         """Return the measures read."""
-        return (self.measure,)
+        return (self.measure, self.worked) if self.worked else (self.measure,)
 
     def value(self, cells: Cells, context: Context) -> Value:
         """Return the quantile (within 0.4 %), the exact mean or the count; None where nothing ended."""
-        n = cells.get(f"{self.measure}.n", 0)
+        measure = self.worked if context.hours == "business" else self.measure
+        n = cells.get(f"{measure}.n", 0)
         if context.stat == "count":
             return Value(n, n=n)
         if context.stat == "mean":
-            total = Fraction(cells.get(f"{self.measure}.ms", 0), 1000)
+            total = Fraction(cells.get(f"{measure}.ms", 0), 1000)
             return Value(total / n if n else None, total, n, n)
-        prefix = f"{self.measure}.h"
+        prefix = f"{measure}.h"
         counts = {int(name[len(prefix) :]): count for name, count in cells.items() if name.startswith(prefix)}
         found = quantile(counts, 0.9 if context.stat == "p90" else 0.5)
         return Value(None if found is None else found / 1000, n=n)

@@ -33,7 +33,7 @@ class Kpi(NamedTuple):
     @property
     def counts(self) -> bool:
         """Tell whether the KPI is made of records; a place or a goal's course is made of another KPI."""
-        return bool(self.formula.measures)
+        return bool(self.formula.measures) and self.kind != "rank"
 
     @property
     def by(self) -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from aggregators.business_hours import BusinessHours
+from aggregators.clocks import Clocks
 from aggregators.moment import Moment, level, moment
 from aggregators.story import Facts, Story, milliseconds, normalised
 
@@ -14,7 +16,7 @@ ANSWER = "answer"
 Links = Mapping[str, list[Any]]
 
 
-def moments(told: Story, links: Links, target_ms: Callable[[int], int]) -> Iterator[Moment]:
+def moments(told: Story, links: Links, target_ms: Callable[[int], int], hours: BusinessHours) -> Iterator[Moment]:
     """Return what a lead contributes; ``target_ms`` gives the time that answers may take from an instant (ms) on."""
     status = told.final.get("status", "open")
     qualified, entered = (
@@ -33,7 +35,7 @@ def moments(told: Story, links: Links, target_ms: Callable[[int], int]) -> Itera
     )
     since_ns = waits_since(told, links)
     if since_ns is not None:
-        yield from _answered(told, since_ns, links.get(ANSWER), target_ms)
+        yield from _answered(Clocks(told, hours), since_ns, links.get(ANSWER), target_ms)
 
 
 def waits_since(told: Story, links: Links) -> int | None:
@@ -46,8 +48,9 @@ def waits_since(told: Story, links: Links) -> int | None:
 
 
 def _answered(
-    told: Story, since_ns: int, answer: list[Any] | None, target_ms: Callable[[int], int]
+    clocks: Clocks, since_ns: int, answer: list[Any] | None, target_ms: Callable[[int], int]
 ) -> Iterator[Moment]:
+    told = clocks.told
     since_ms = milliseconds(since_ns)
     due_ms = since_ms + target_ms(since_ms)
     due_ns = due_ms * 1_000_000
@@ -55,9 +58,8 @@ def _answered(
     met = False
     if answer:
         until_ns, actor = answer
-        took_ms = milliseconds(answer[0]) - since_ms
-        met = since_ms + took_ms <= due_ms
-        yield moment("lead.answered", answer[0], told, actor=actor, took_ms=took_ms)
+        met = milliseconds(answer[0]) <= due_ms
+        yield moment("lead.answered", answer[0], told, actor=actor, **clocks.took(since_ns, answer[0]))
     yield moment("lead.answer_due", answer[0] if answer and met else due_ns, told, met=met)
     yield from level("lead.awaiting", told, _waiting(told, since_ns, until_ns, since_ms=since_ms))
     if not met:

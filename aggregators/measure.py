@@ -31,7 +31,8 @@ LEVELS = frozenset(
 class Measure(NamedTuple):
     """``read`` gives an integer for a count, an ``Amount`` for money, milliseconds for a duration, names; None or 0 adds nothing.
 
-    It is shown the facts named in ``reads`` (space separated) and no others.
+    It is shown the facts named in ``reads`` (space separated) and no others. What is not ``kept`` stands in no row, and is
+    answered from the records.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Measure(NamedTuple):
     reads: str
     read: Callable[[Facts], Any]
     suffix: Callable[[Facts], str] | None = None
+    kept: bool = True
 
     @property
     def level(self) -> bool:
@@ -50,3 +52,13 @@ class Measure(NamedTuple):
 def one(_: Facts) -> int:
     """Count each moment once."""
     return 1
+
+
+def took(facts: Facts) -> int:
+    """Read how long something took by the calendar (ms)."""
+    return facts["took_ms"]  # type: ignore[no-any-return]
+
+
+def worked(facts: Facts) -> int:
+    """Read how long something took in business hours (ms), which are worked out only where they are asked for."""
+    return facts["worked_ms"]()  # type: ignore[no-any-return]

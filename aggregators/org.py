@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from aggregators.business_hours import BusinessHours
 from aggregators.calendar import Calendar, calendar
 from aggregators.record import Record, is_deleted
 from aggregators.story import Facts, facts_of, story
@@ -50,12 +51,17 @@ class Org:
         self.fiscal_year_start_month: int = own.get("fiscal_year_start_month", 1)
         self.response_targets: list[list[int]] = own.get("lead_response_targets", [])
 
+    @cached_property
+    def hours(self) -> BusinessHours:
+        """Return who works when."""
+        return BusinessHours(self.entries, self.calendar)
+
     @property
     def places(self) -> dict[str, Any]:
         """Return what decides where moments count, by what the subjects that it concerns begin with (empty: all of them).
 
         It is the zone and the currency, for tasks the zones of users, for deals the stages of pipelines, for leads the targets of
-        answers.
+        answers, for tickets who works when.
         """
         zones = {s: zone for s, e in self.entries.items() if s.startswith("user/") and (zone := e.get("time_zone"))}
         return {
@@ -63,6 +69,7 @@ class Org:
             "task/": zones,
             "deal/": self.stages,
             "lead/": self.response_targets,
+            "ticket/": self.hours.decisive,
         }
 
     @cached_property

@@ -26,6 +26,7 @@ def _kpi(kpi: Kpi) -> str:
     options = [
         f"`{name}`: {', '.join(of)}" for name, of in (("stat", formula.stats), ("variant", formula.variants)) if of
     ]
+    options += ["`hours`: calendar, business"] if "hours" in kpi.params else []
     facts = [
         f"{kpi.kind}, {kpi.unit}, {kpi.tier}, version {kpi.version}",
         f"by {', '.join(name for name in kpi.by if name != 'org')}",

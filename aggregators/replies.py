@@ -2,35 +2,37 @@
 
 from collections.abc import Iterator
 
+from aggregators.clocks import SOLVED, Clocks
 from aggregators.moment import Moment, moment
-from aggregators.story import Point, Story, milliseconds
-
-SOLVED = frozenset({"solved", "closed"})
-STOPPED = SOLVED | {"pending"}
-"""While a ticket is so nobody waits for a first answer."""
+from aggregators.story import Point, Story
 
 
-def moments(told: Story) -> Iterator[Moment]:
+def moments(told: Story, clocks: Clocks) -> Iterator[Moment]:
     """Return what the messages on a ticket and its owners contribute."""
-    yield from _handled(told)
+    yield from _handled(told, clocks)
     if len(told.points) == 1 and not told.final.get("sla"):
         return
     start_ns, reply = _first_reply(told)
     if reply:
-        yield _answered("ticket.responded", start_ns, reply, told)
-    for waiting, answer in _turns(told):
-        yield _answered("ticket.answered", waiting.entry.time_ns, answer, told)
-    due_ns = _due(told, start_ns)
-    if due_ns is not None and reply and reply.time_ns <= due_ns:
-        yield moment("ticket.first_due", reply.entry.time_ns, told, met=True)
+        yield _answered("ticket.responded", start_ns, reply, clocks)
+    for asked, answer in _turns(told):
+        yield _answered("ticket.answered", asked.entry.time_ns, answer, clocks)
+    if told.final.get("sla"):
+        yield from promised("ticket.first_due", start_ns, "first_response_ms", reply, clocks)
+
+
+def promised(anchor: str, since_ns: int, what: str, done: Point | None, clocks: Clocks) -> Iterator[Moment]:
+    """Return whether a promise was kept: when what was promised was done in time, else when it was due."""
+    told, due_ns = clocks.told, clocks.due(since_ns, what)
+    if done and what in told.final["sla"] and (due_ns is None or done.time_ns <= due_ns):
+        yield moment(anchor, done.entry.time_ns, told, met=True)
     elif due_ns is not None:
-        yield moment("ticket.first_due", due_ns, told, met=False)
+        yield moment(anchor, due_ns, told, met=False)
 
 
-def _answered(anchor: str, since_ns: int, reply: Point, told: Story) -> Moment:
+def _answered(anchor: str, since_ns: int, reply: Point, clocks: Clocks) -> Moment:
     at_ns = reply.entry.time_ns
-    took_ms = max(0, milliseconds(at_ns) - milliseconds(since_ns))
-    return moment(anchor, at_ns, told, actor=reply.entry.actor, took_ms=took_ms)
+    return moment(anchor, at_ns, clocks.told, actor=reply.entry.actor, **clocks.took(since_ns, at_ns))
 
 
 def _author(point: Point) -> str:
@@ -57,42 +59,23 @@ def _first_reply(told: Story) -> tuple[int, Point | None]:
 
 def _turns(told: Story) -> Iterator[tuple[Point, Point]]:
     """Each first message of a customer that was not answered yet, and its answer."""
-    waiting: Point | None = None
+    asked: Point | None = None
     for point in told.points:
         match _author(point):
             case "customer":
-                waiting = waiting or point
-            case "agent" if waiting:
-                yield waiting, point
-                waiting = None
+                asked = asked or point
+            case "agent" if asked:
+                yield asked, point
+                asked = None
 
 
-def _due(told: Story, since_ns: int) -> int | None:
-    """The instant by which the first answer was promised, in calendar time; None where nothing was, or the clock stands."""
-    sla = told.final.get("sla") or {}
-    left: int | None = sla.get("first_response_ms")
-    if left is None or sla.get("hours") == "business":
-        return None
-    left *= 1_000_000
-    begin: int
-    ends = [*(p.time_ns for p in told.points[1:]), None]
-    for point, end_ns in zip(told.points, ends, strict=True):
-        begin = max(point.time_ns, since_ns)
-        if point.facts.get("status") in STOPPED or (end_ns is not None and end_ns <= begin):
-            continue
-        if end_ns is None or begin + left <= end_ns:
-            return begin + left
-        left -= end_ns - begin
-    return None
-
-
-def _handled(told: Story) -> Iterator[Moment]:
+def _handled(told: Story, clocks: Clocks) -> Iterator[Moment]:
     """Each time that somebody had the ticket while it was not solved, when that ended."""
     had, since_ns = None, 0
     for point in told.points:
         has = None if point.facts.get("status") in SOLVED else point.facts.get("owner_id")
         if has != had:
             if had:
-                took_ms = milliseconds(point.time_ns) - milliseconds(since_ns)
-                yield moment("ticket.handled", point.time_ns, told, actor=had, took_ms=took_ms)
+                took = clocks.took(since_ns, point.time_ns)
+                yield moment("ticket.handled", point.time_ns, told, actor=had, **took)
             had, since_ns = has, point.time_ns

@@ -146,7 +146,7 @@ class Shard:
         self, org: str, keys: OrgKeys, subjects: dict[str, str], arrivals: list[Arrival]
     ) -> Generator[Request, Any, _Fold]:
         """Merge the arrivals of an organisation."""
-        moved = [a for a in arrivals if a.change.entity in ("org", "user", "pipeline")]
+        moved = [a for a in arrivals if a.change.entity in ("org", "team", "user", "pipeline")]
         if moved:
             more = yield from self._replaced(org, keys, moved)
             subjects |= (named := keys.records(more))
@@ -173,7 +173,7 @@ class Shard:
                 fold.linking.hear(asks, list(islice(read, len(asks))))
 
     def _replaced(self, org: str, keys: OrgKeys, moved: list[Arrival]) -> Generator[Request, Any, set[str]]:
-        """The records that count elsewhere because of a zone, the currency, the stages of a pipeline or a target."""
+        """The records that count elsewhere because of a zone, the currency, stages, a target or who works when."""
         before = self.orgs[org]
         records = {a.change.key: self._known(keys, a.change.key) for a in moved}
         trial = Folder(before, records, {}, self.alike, self.final_days)

@@ -162,6 +162,12 @@ class OrgKeys(NamedTuple):
         return f"{self.prefix}:v:{dimension}"
 
     @property
+    def owner(self) -> str:
+        """Return the key of who may write the partition that the organisation is in."""
+        shard, brace, _ = self.prefix.partition("}")
+        return f"{shard}{brace}:owner"
+
+    @property
     def directory(self) -> str:
         """Return the key of the directory."""
         return f"{self.prefix}:dir"

@@ -3,10 +3,11 @@
 from collections import defaultdict
 from typing import NamedTuple
 
+from aggregators.calendar import FOREVER_MS
 from aggregators.moment import NOBODY
 from aggregators.org import Org
 
-ALWAYS = (-(1 << 62), 1 << 62)
+ALWAYS = (-FOREVER_MS, FOREVER_MS)
 
 
 class Part(NamedTuple):
@@ -30,16 +31,9 @@ class Teams:
         self.ids = sorted({*ids, *named, *parents})
 
     def _stays(self, user: str) -> list[tuple[int, int, str]]:
-        """From, to and team of each stay: whole local days, the last word of a day holds for all of it."""
-        by_day: dict[int, str] = {}
-        for at_ms, team in self.org.entries[f"user/{user}"].get("teams", []):
-            by_day[self.org.calendar.start_of(self.org.calendar.day_of(at_ms))] = team
-        starts = sorted(by_day)
-        return [
-            (start, end, by_day[start])
-            for start, end in zip(starts, [*starts[1:], ALWAYS[1]], strict=False)
-            if by_day[start]
-        ]
+        """From, to and team of each stay, in whole local days."""
+        said = self.org.entries[f"user/{user}"].get("teams", [])
+        return [stay for stay in self.org.calendar.stretches(said) if stay[2]]
 
     def below(self, team: str) -> set[str]:
         """Return a team with its sub-teams, however deep."""

@@ -4,25 +4,30 @@ from collections.abc import Iterator
 from typing import Any
 
 from aggregators import replies
+from aggregators.business_hours import BusinessHours
+from aggregators.clocks import SOLVED, Clocks
 from aggregators.moment import NOBODY, Moment, level, moment
-from aggregators.replies import SOLVED
 from aggregators.story import Facts, Point, Story, milliseconds
 
 
-def moments(told: Story, links: dict[str, list[Any]]) -> Iterator[Moment]:
+def moments(told: Story, links: dict[str, list[Any]], hours: BusinessHours) -> Iterator[Moment]:
     """Return what a ticket contributes; ``links`` are its ratings, as ``rating`` gives them."""
     yield moment("ticket.created", told.created_ns, told)
     resolutions, solved = _resolutions(told)
+    clocks = Clocks(told, hours)
     if resolutions:
         again = told.points[told.points.index(resolutions[0]) :]
         reopened = any(p.stated.get("status", "solved") not in SOLVED for p in again)
-        yield _resolved("ticket.first_resolved", resolutions[0], told, reopened=reopened)
+        yield _resolved("ticket.first_resolved", resolutions[0], clocks, reopened=reopened)
         if solved:
-            yield _resolved("ticket.resolved", resolutions[-1], told)
+            yield _resolved("ticket.resolved", resolutions[-1], clocks)
     if links:
         time_ns, *_, score, scale = max(links.values())
         yield moment("ticket.rated", time_ns, told, score=score, scale=scale)
-    yield from replies.moments(told)
+    yield from replies.moments(told, clocks)
+    if told.final.get("sla"):
+        done = resolutions[-1] if solved else None
+        yield from replies.promised("ticket.resolution_due", told.created_ns, "resolution_ms", done, clocks)
     yield from level("ticket.open", told, _steps(told))
 
 
@@ -60,9 +65,9 @@ def _resolutions(told: Story) -> tuple[list[Point], bool]:
     return found, solved
 
 
-def _resolved(anchor: str, point: Point, told: Story, **extra: Any) -> Moment:
-    at_ns = point.entry.time_ns
-    return moment(anchor, at_ns, told, took_ms=max(0, milliseconds(at_ns) - milliseconds(told.created_ns)), **extra)
+def _resolved(anchor: str, point: Point, clocks: Clocks, **extra: Any) -> Moment:
+    told, at_ns = clocks.told, point.entry.time_ns
+    return moment(anchor, at_ns, told, **(extra | clocks.took(told.created_ns, at_ns)))
 
 
 def _steps(told: Story) -> Iterator[tuple[int, Facts | None]]:

@@ -29,6 +29,25 @@ class Ranked(NamedTuple):
         return Value(None)
 
 
+class Bottlenecks(NamedTuple):
+    """Where stages stand among each other by how many of the deals that entered them went no further."""
+
+    entered: str
+    converted: str
+    took: str
+    stats: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Return the measures read."""
+        return self.entered, self.converted, self.took
+
+    def value(self, cells: Cells, context: Context) -> Value:
+        """Return nothing: a place is not a sum."""
+        return Value(None)
+
+
 class OfGoal(NamedTuple):
     """How a goal stands by another KPI, which the goal names: its ``progress``, ``attainment`` or ``pace``."""
 

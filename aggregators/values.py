@@ -21,7 +21,7 @@ class Value(NamedTuple):
 
 
 class Context(NamedTuple):
-    """What a formula may ask beside the sums: exchange rates, stage probabilities, the question's ``stat`` and ``variant``.
+    """What a formula may ask beside the sums: exchange rates, stage probabilities, the question's ``stat``, ``variant``, ``hours``.
 
     ``rate(currency, day)`` is the value of one unit on a day (``YYYYMMDD``, empty: the day asked about), None where unknown;
     ``probability(pipeline, stage)`` takes them as they stand in the name of a cell; ``at_ms`` is the instant that is asked about,
@@ -32,6 +32,7 @@ class Context(NamedTuple):
     probability: Callable[[str, str], Fraction | None]
     stat: str = ""
     variant: str = ""
+    hours: str = ""
     at_ms: int = 0
     own: Mapping[str, Any] = {}
 

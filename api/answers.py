@@ -152,6 +152,31 @@ class Leaderboard(_Answer):
     rows: list[Ranked]
 
 
+class Stage(_Answer):
+    """A stage of a pipeline."""
+
+    id: str
+    name: str
+    entered: int = Field(description="deals that first entered it in the window, or passed it over on their way")
+    converted: int = Field(description="those of them that to date went on to a later stage, or are won")
+    skipped: int = Field(description="those of the entered that passed it over")
+    rate: Number = Field(description="converted / entered; null where none entered")
+    time_in_stage: Number = Field(
+        description="of the deals that last left it in the window, in seconds; p50, or `stat`"
+    )
+    open_now: int = Field(description="deals that are open in it as of the window's end, or of now")
+
+
+class Funnel(_Answer):
+    """A pipeline, stage by stage."""
+
+    pipeline: str
+    name: str | None
+    scope: str
+    stages: list[Stage] = Field(description="in the pipeline's order, then those that it does not list")
+    as_of: str = Field(description="the instant of `open_now`")
+
+
 class Contributing(Measured):
     """A record behind a number, and what it adds."""
 

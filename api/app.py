@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from api import alerts, cards, goals, health, ingest, live, pages, problems, reads, scrape, session
+from api import alerts, cards, export, goals, health, ingest, live, pages, problems, reads, scrape, session
 from api.auth import Tokens
 from api.kpi_metrics import windows
 from api.metrics import Measured, Metrics
@@ -26,7 +26,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(title="crmpulse", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
     app.add_middleware(Measured, metrics=metrics)
     problems.install(app)
-    for module in (ingest, reads, goals, alerts, live, cards, session, health, scrape, pages):
+    for module in (ingest, reads, export, goals, alerts, live, cards, session, health, scrape, pages):
         app.include_router(module.router)
     pages.mount(app)
     return app

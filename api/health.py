@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from redis.exceptions import RedisError
 
 from aggregators.catalogue import KPIS
-from aggregators.tables import LAYOUT, shard
+from aggregators.tables import LAYOUT
 from api import answers, reference
 from api.log import Ends
 from api.positions import agreed
@@ -109,7 +109,7 @@ async def standing(at: Service) -> Standing:
     try:
         async with asyncio.timeout(REDIS_SECONDS):
             found = await agreed(at.redis, at.settings)
-            keys = [f"{shard(number, found.layout)}:mark" for number in range(found.partitions)]
+            keys = [f"{prefix}:mark" for prefix in found.shards()]
             marks = {number: mark(packed) or Mark(0) for number, packed in enumerate(await at.redis.mget(keys))}
     except (RedisError, OSError):  # a TimeoutError is an OSError
         return Standing(None, None, await at.log.ends({}))

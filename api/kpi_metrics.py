@@ -9,7 +9,7 @@ from prometheus_client.core import GaugeMetricFamily
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from aggregators.tables import orgs, shard
+from aggregators.tables import orgs
 from aggregators.windows import NAMES
 from api import gauges
 from api.gauges import Gauge
@@ -20,6 +20,7 @@ from api.query.errors import nearest
 from api.query.overview import figures_each
 from api.query.tables import Tables
 from crmpulse.settings import PREFIX, Settings, SettingsError
+from streams.layout import Layout
 
 WAIT_SECONDS = 5.0
 """How long a scrape waits for a computation; after that it tells the numbers as they were."""
@@ -82,16 +83,25 @@ class KpiMetrics:
 
     async def _organisations(self) -> list[_Organisation]:
         """All organisations by name, and where the tables of each stand."""
-        found = await agreed(self.redis, self.settings)
-        async with self.redis.pipeline(transaction=False) as pipe:
-            for number in range(found.partitions):
-                pipe.zrange(orgs(shard(number, found.layout)), 0, -1)
-            listed = await pipe.execute()
-        names = sorted(org.decode() for of_partition in listed for org in of_partition)
+        names = await self._names()
         tables = [await self.engine.tables(org) for org in names]
         keys = [key for one in tables for key in (one.keys.version, one.keys.alert_changes)]
         changes: list[Any] = [change or b"" for change in await self.redis.mget(keys)] if keys else []
         return [_Organisation(*one) for one in zip(names, tables, changes[::2], changes[1::2], strict=True)]
+
+    async def _names(self) -> list[str]:
+        """The names of all organisations, under the layout that holds."""
+        found: Layout | None = None
+        listed: list[list[bytes]] = []
+        while found != (
+            now := await agreed(self.redis, self.settings)
+        ):  # it may be another one by the time that all is read
+            found = now
+            async with self.redis.pipeline(transaction=False) as pipe:
+                for prefix in found.shards():
+                    pipe.zrange(orgs(prefix), 0, -1)
+                listed = await pipe.execute()
+        return sorted(org.decode() for of_partition in listed for org in of_partition)
 
     async def _current(self, one: _Organisation, room: int) -> bool:
         """Have what is told of an organisation be that of now; False where it stays as it was, which stops no other."""

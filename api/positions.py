@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from redis.asyncio import Redis
 
-from aggregators.tables import LAYOUT, shard
+from aggregators.tables import LAYOUT
 from api.problems import Problem, invalid
 from crmpulse.settings import Settings
 from events import partition_for
@@ -46,7 +46,7 @@ class Marks:
     def __init__(self, redis: Redis, settings: Settings) -> None:
         self.redis = redis
         self.settings = settings
-        self.waiting: dict[str, dict[asyncio.Future[bool], int]] = {}
+        self.waiting: dict[int, dict[asyncio.Future[bool], int]] = {}
         self.polling: asyncio.Task[None] | None = None
 
     async def include(self, org: str, wanted: Position) -> None:
@@ -54,38 +54,37 @@ class Marks:
 
         Raises ImpossibleError where the position is another organisation's, a 504 problem after 10 s, RedisError.
         """
-        key = await self._mark_key(org, wanted)
-        applied = mark(await self.redis.get(key))
-        if not (applied and applied.next > wanted.offset) and not await self._reached(key, wanted.offset):
-            detail = f"The tables did not include the position {wanted} within {WAIT_SECONDS:g} s; ask again."
-            raise Problem(504, "not-yet", detail)
-
-    async def _mark_key(self, org: str, wanted: Position) -> str:
         found = await agreed(self.redis, self.settings)
         own = partition_for(org, found.partitions)
         if wanted.partition != own:
             raise invalid(("after", f"the events of {org} are in partition {own}, not {wanted.partition}", []))
-        return f"{shard(own, found.layout)}:mark"
+        applied = mark(await self.redis.get(f"{found.shard(own)}:mark"))
+        if not (applied and applied.next > wanted.offset) and not await self._reached(wanted):
+            detail = f"The tables did not include the position {wanted} within {WAIT_SECONDS:g} s; ask again."
+            raise Problem(504, "not-yet", detail)
 
-    async def _reached(self, key: str, offset: int) -> bool:
+    async def _reached(self, wanted: Position) -> bool:
         """Wait for a mark to be past an offset. By ``wait``: a timeout that cancels can get lost in a client's command."""
         reached: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self.waiting.setdefault(key, {})[reached] = offset
+        waiters = self.waiting.setdefault(wanted.partition, {})
+        waiters[reached] = wanted.offset
         if self.polling is None or self.polling.done():
             self.polling = asyncio.create_task(self._poll())
         try:
             done, _ = await asyncio.wait({reached}, timeout=WAIT_SECONDS)
             return bool(done) and reached.result()
         finally:
-            self.waiting[key].pop(reached, None)
+            waiters.pop(reached, None)
 
     async def _poll(self) -> None:
         """Read the marks that are waited for until nobody waits."""
         try:
-            while keys := [key for key, waiters in self.waiting.items() if waiters]:
-                for key, packed in zip(keys, await self.redis.mget(keys), strict=True):
+            while numbers := [number for number, waiters in self.waiting.items() if waiters]:
+                found = await agreed(self.redis, self.settings)  # a rebuild may replace the tables meanwhile
+                keys = [f"{found.shard(number)}:mark" for number in numbers]
+                for number, packed in zip(numbers, await self.redis.mget(keys), strict=True):
                     applied = mark(packed)
-                    for reached, offset in self.waiting[key].items():
+                    for reached, offset in self.waiting[number].items():
                         if applied and applied.next > offset and not reached.done():
                             reached.set_result(True)
                 await asyncio.sleep(POLL_SECONDS)

@@ -44,6 +44,14 @@ async def leaderboard(request: Request) -> Response:
     return _json(await service(request).engine.leaderboard(asks.org, params))
 
 
+@router.get("/v1/funnel", response_model=answers.Funnel, **reference.question(*reference.FUNNEL))
+async def funnel(request: Request) -> Response:
+    """Tell the stages of a pipeline in order: deals that enter each, and go on; their time in it, and how many are there."""
+    asks, params = await reader(request)
+    asks.need_scope(_last(params, "scope", "org"))
+    return _json(await service(request).engine.funnel(asks.org, params))
+
+
 @router.get("/v1/records", response_model=answers.Records, **reference.question(*reference.BEHIND, missing=True))
 async def records(request: Request) -> Response:
     """List the records behind a number, the latest first: what each adds to it, and when."""

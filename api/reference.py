@@ -41,6 +41,11 @@ PARAMETERS: dict[str, tuple[str, Any, Json]] = {
     ),
     "now": ("the instant that `window` and gauges refer to; default: the present", "2026-01-31T18:00:00Z", {}),
     "stat": ("durations: `p50` (default), `p90`, `mean`, `count`; others: what the KPI has", "p90", {}),
+    "hours": (
+        "durations that tell both: all time (default), or business hours",
+        "business",
+        {"enum": ["calendar", "business"], "default": "calendar"},
+    ),
     "variant": ("another way to count, of KPIs that have one", "value", {}),
     "of": (
         "the KPI that a `rank` is one by, whose growth a `growth_rate` is, or that `goals_met_share` takes the goals on",
@@ -48,6 +53,7 @@ PARAMETERS: dict[str, tuple[str, Any, Json]] = {
         {"enum": [name for name, kpi in BY_ID.items() if kpi.counts]},
     ),
     "goal": ("the goal that `goal_progress`, `goal_attainment` and `goal_pace` tell of", "q3-revenue", {}),
+    "pipeline": ("the pipeline; may be left out where there is only one", "sales", {}),
     "level": ("who is ranked", "user", {"enum": ["user", "team"], "default": "user"}),
     "team": ("only the members of this team", "west", {}),
     "limit": ("most groups, rows or records of an answer", 20, {"type": "integer", "minimum": 1, "maximum": 10_000}),
@@ -60,9 +66,10 @@ PARAMETERS: dict[str, tuple[str, Any, Json]] = {
 }
 """Name: what it is, an example, and what its schema has beside being a text."""
 
-SELECTORS = tuple(name for name in PARAMETERS if name not in ("kpi", "level", "team"))
+SELECTORS = tuple(name for name in PARAMETERS if name not in ("kpi", "level", "team", "pipeline"))
 BEHIND = ("kpi", *(name for name in SELECTORS if name not in ("every", "compare", "by", "goal")))
 LISTENED = ("kpi", *(name for name in SELECTORS if name not in ("now", "limit", "cursor", "after")))
+FUNNEL = ("pipeline", "scope", "window", "from", "to", "where", "credit", "now", "stat", "org", "after")
 CARD = ("window", "from", "to", "now", "of", "org", "after")
 RANKED = (
     "kpi",
@@ -106,13 +113,30 @@ def question(*names: str, missing: bool = False) -> Json:
     }
 
 
-def _live() -> Json:
-    told = question(*(name for name in LISTENED if name != "kpi"), missing=True)
+def _several(names: Sequence[str], *, needed: bool) -> Json:
+    """As ``question``, of any number of KPIs."""
+    told = question(*names, missing=True)
     description, example, schema = PARAMETERS["kpi"]
-    kpis = {"name": "kpi", "in": "query", "required": False, "description": f"{description}; may be repeated"}
+    kpis = {"name": "kpi", "in": "query", "required": needed, "description": f"{description}; may be repeated"}
     kpis |= {"schema": {"type": "array", "items": {"type": "string", **schema}}, "example": [example]}
     told["openapi_extra"]["parameters"].insert(0, kpis)
+    return told
+
+
+def _live() -> Json:
+    told = _several([name for name in LISTENED if name != "kpi"], needed=False)
     told["responses"] |= text("text/event-stream", "Server-Sent Events")
+    return told
+
+
+def _export() -> Json:
+    told = _several(SELECTORS, needed=True)
+    form = {"type": "string", "enum": ["csv", "parquet"], "default": "csv"}
+    described = {"name": "format", "in": "query", "required": False, "description": "the form of the file"}
+    told["openapi_extra"]["parameters"].insert(1, described | {"schema": form, "example": "parquet"})
+    table, binary = {"type": "string"}, {"type": "string", "format": "binary"}
+    content = {"text/csv": {"schema": table}, "application/vnd.apache.parquet": {"schema": binary}}
+    told["responses"][200] = {"description": "A file, a row for each value", "content": content}
     return told
 
 
@@ -125,8 +149,8 @@ def _parameter(name: str) -> Json:
 
 
 _SECURITY: list[dict[str, Sequence[str]]] = [{"token": []}, {}]
-LIVE = _live()
-"""What the decorator of the route for listeners needs."""
+LIVE, EXPORT = _live(), _export()
+"""What the decorators of the routes for listeners and for files need."""
 
 
 def _standing(*, missing: bool) -> Json:

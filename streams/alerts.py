@@ -96,7 +96,7 @@ class Alerts:
 
     async def _looked(self, looks: list[Look], at_ms: int) -> Changes:
         partition, changes = self.partition, self.changes()
-        orgs = {each.org: await partition.driven(partition.shard.directory(each.org)) for each in looks}
+        orgs = {each.org: await partition.store.driven(partition.shard.directory(each.org)) for each in looks}
         keys = [self.ledger.of(each.org).record(each.subject) for each in looks]
         states = await partition.store.answer(Load(keys))
         for each, state in zip(looks, states, strict=True):

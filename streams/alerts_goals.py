@@ -59,7 +59,7 @@ class Goals:
         """Look at an organisation's goals; tell whether what came of it is written."""
         async with self.partition.lock:
             at_ms, mark = await self.alerts.applied_ms(now_ms), self.partition.mark
-            directory = await self.partition.driven(self.partition.shard.directory(org))
+            directory = await self.partition.store.driven(self.partition.shard.directory(org))
         if at_ms is None or mark is None:
             return False
         found = {standing["goal"]: standing for standing in await self.standings(org)}

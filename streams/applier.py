@@ -6,7 +6,7 @@ import traceback
 import uuid
 from collections import Counter
 from collections.abc import Mapping
-from typing import cast
+from typing import Any, cast
 
 import faust
 import structlog
@@ -16,9 +16,10 @@ from faust.types import TP
 from redis.exceptions import RedisError
 
 from crmpulse.settings import Settings
-from streams import layout, metrics, topics
-from streams.commit import Answer, Store, mark
+from streams import layout, lease, metrics, topics
+from streams.commit import CLOSED, Answer, ClosedError, Store, mark
 from streams.connection import connect, require_no_eviction
+from streams.layout import Layout
 from streams.partition import HaltedError, MovedError, Partition
 from streams.progress import Progress
 from streams.topics import LARGEST_LETTER_BYTES
@@ -35,7 +36,7 @@ FAULTS = (RedisError, KafkaError, OSError, asyncio.TimeoutError)
 class Applier:
     """Applies the batches of the partitions that this worker holds. ``open`` before use, ``close`` after."""
 
-    partitions: int
+    layout: Layout
 
     def __init__(self, settings: Settings, app: faust.App) -> None:
         self.settings = settings
@@ -61,7 +62,7 @@ class Applier:
         self.producer = producer
         needed = self.settings.events_topic, self.settings.dead_letters_topic, self.settings.alerts_topic
         found, *_ = await topics.required(producer.client, *needed)
-        self.partitions = await layout.agree(self.redis, found)
+        self.layout = await layout.agree(self.redis, found)
 
     @property
     def consumer(self) -> Consumer:
@@ -93,21 +94,54 @@ class Applier:
                 attempt += 1
 
     async def _claim(self, number: int, earliest: int) -> int:
-        partition = self.held.setdefault(
-            number,
-            Partition(number, self.partitions, self.settings, Store(self.redis, self.owner), self.producer),
-        )
-        try:
-            async with partition.lock:
-                offset = await partition.claim(earliest)
-        except HaltedError as halted:
-            self._halt(number, halted)
-            return earliest
+        ended = ""
+        while True:
+            partition = self._holding(number)
+            try:
+                async with partition.lock:
+                    offset = await partition.claim(earliest, ended)
+            except ClosedError as closed:
+                ended = await self._wait(closed)
+            except HaltedError as halted:
+                if not await self._follow_layout():
+                    self._halt(number, halted)
+                    return earliest
+            else:
+                break
         self.halted.pop(number, None)
         metrics.HALTED.set(len(self.halted))
         self.progress.starts(number, partition.next)
-        log.info("claimed", partition=number, offset=partition.next)
+        log.info("claimed", partition=number, offset=partition.next, layout=partition.layout)
         return offset
+
+    def _holding(self, number: int) -> Partition:
+        """The writer of a partition's tables, a new one where they were rebuilt."""
+        known = self.held.get(number)
+        if known is None or known.layout != self.layout.layout:
+            store, partitions = Store(self.redis, self.owner), self.layout.partitions
+            known = Partition(number, partitions, self.settings, store, self.producer, self.layout.layout)
+            self.held[number] = known
+        return known
+
+    async def _wait(self, closed: ClosedError) -> str:
+        """Wait for a rebuild that closed the tables; the owner that keeps them closed where it ended without switching."""
+        if await self._follow_layout():
+            return ""
+        if await lease.holder(self.redis) != closed.rebuild:
+            # It lets go after it switched.
+            return "" if await self._follow_layout() else closed.owner
+        self.progress.excused()
+        await asyncio.sleep(RETRY_SECONDS[0])
+        return ""
+
+    async def _follow_layout(self) -> bool:
+        """Go by the layout that holds now; tell whether it is another one than before."""
+        found = await layout.read(self.redis)
+        if found is None or found == self.layout:
+            return False
+        log.info("the tables were rebuilt", before=self.layout.layout, layout=found.layout)
+        self.layout = found
+        return True
 
     async def apply(self, batch: Batch) -> None:
         """Apply a batch. Whatever goes wrong, the partition is read again from where the tables stand."""
@@ -142,10 +176,10 @@ class Applier:
         """Look after the partitions to which nothing comes: their tables may go back or away, and their log may be shorter."""
         idle = {n: p.mark for n, p in self.held.items() if p.mark and n not in self.halted and not p.lock.locked()}
         try:
-            found = await asyncio.gather(*(self.redis.get(f"{self.held[number].prefix}:mark") for number in idle))
+            found = await asyncio.gather(*(self._standing(self.held[number].prefix) for number in idle))
         except FAULTS:
             return  # who applies or claims something will say so
-        for (number, at), packed in zip(idle.items(), found, strict=True):
+        for (number, at), (packed, owner) in zip(idle.items(), found, strict=True):
             tp, partition = TP(self.settings.events_topic, number), self.held.get(number)
             if partition is None or partition.mark != at or tp not in self.consumer.assignment():
                 continue
@@ -155,9 +189,14 @@ class Applier:
             except HaltedError as halted:
                 self._halt(number, halted)
                 continue
-            if mark(packed) != at:
+            if mark(packed) != at or (owner or b"").startswith(CLOSED):
                 log.warning("the tables moved", answer="while nothing was applied", partition=number)
                 await self._read_again(tp)
+
+    async def _standing(self, prefix: str) -> list[bytes | None]:
+        """The mark and the owner of a partition's tables."""
+        found: list[Any] = await self.redis.mget([f"{prefix}:mark", f"{prefix}:owner"])
+        return found
 
     async def _mistaken(self, tp: TP, mistake: Exception) -> None:
         """Try again, and then leave the partition: raised in the agent, this would end the work on all of them."""

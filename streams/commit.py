@@ -1,9 +1,9 @@
 """The commit: what a batch changes and how far the log has been applied, written by one Redis script or not at all."""
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from enum import StrEnum
 from itertools import chain, count
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from zlib import crc32
 
 import msgspec
@@ -67,11 +67,17 @@ READ_KEYS = 4000
 """So many are asked at once; Lua passes on no more than 8,000."""
 
 CLAIM = """
+local owner = redis.call('GET', KEYS[2])
+if owner and string.sub(owner, 1, 7) == 'closed ' and owner ~= ARGV[3] then return {'CLOSED', owner} end
 redis.call('SET', KEYS[2], ARGV[1])
 return {at == expected and 'OK' or 'MOVED', stored}
 """
 
+CLOSED = b"closed "
+"""What an owner's name begins with that lets nobody write any more; the rest is the rebuild that closed the tables."""
 
+
+T = TypeVar("T")
 _claims = count(1)
 
 
@@ -84,6 +90,19 @@ class Answer(StrEnum):
     BEHIND = "BEHIND"
     OVERLAP = "OVERLAP"
     FENCED = "FENCED"
+
+
+class ClosedError(Exception):
+    """The tables are closed, because a rebuild replaces them; ``owner`` is what keeps them closed."""
+
+    def __init__(self, owner: str) -> None:
+        super().__init__(owner)
+        self.owner = owner
+
+    @property
+    def rebuild(self) -> str:
+        """Return the rebuild that closed them."""
+        return self.owner.removeprefix(CLOSED.decode())
 
 
 class Mark(NamedTuple):
@@ -131,14 +150,31 @@ class Store:
         self._claim = redis.register_script(POSITION + CLAIM)
         self._read = redis.register_script(READ)
 
-    async def claim(self, shard: str, known: Mark | None) -> tuple[Answer, Mark | None]:
+    async def claim(self, shard: str, known: Mark | None, closed: str = "") -> tuple[Answer, Mark | None]:
         """Become the only writer of a partition; return whether it stands where ``known`` says, and its mark.
 
         Every claim is an owner of its own: a commit from before it that arrives late, though of the same worker, is refused.
+        Raises ClosedError where the tables are closed, unless by an owner that is known to have ended: ``closed``.
         """
         self.owner = f"{self.name}.{next(_claims)}"
-        answer, stored = await self._claim(keys=_keys(shard), args=[self.owner, known.next if known else -2])
+        expected = known.next if known else -2
+        answer, stored = await self._claim(keys=_keys(shard), args=[self.owner, expected, closed])
+        if answer == b"CLOSED":
+            raise ClosedError(stored.decode())
         return Answer(answer.decode()), mark(stored)
+
+    async def close(self, shard: str, rebuild: str) -> Mark | None:
+        """Have nobody write a partition any more, and return how far it was applied."""
+        self.owner = f"{CLOSED.decode()}{rebuild}"
+        async with self.redis.pipeline(transaction=True) as pipe:
+            pipe.set(f"{shard}:owner", self.owner)
+            pipe.get(f"{shard}:mark")
+            _, stored = await pipe.execute()
+        return mark(stored)
+
+    async def mark(self, shard: str) -> Mark | None:
+        """Return how far a partition was applied."""
+        return mark(await self.redis.get(f"{shard}:mark"))
 
     async def begun_ms(self, shard: str) -> int:
         """Return when the tables of a partition were begun."""
@@ -162,6 +198,16 @@ class Store:
                 return [[member.decode() for member in members] for members in await pipe.execute()]
             case Scan(prefix):
                 return [key async for key in self.redis.scan_iter(match=_literal(prefix) + "*", count=5000)]
+
+    async def driven(self, asking: Generator[Any, Any, T]) -> T:
+        """Return what comes of asking for what Redis has."""
+        answer: Any = None
+        while True:
+            try:
+                request = asking.send(answer)
+            except StopIteration as done:
+                return done.value  # type: ignore[no-any-return]
+            answer = await self.answer(request)
 
     async def _values(self, keys: list[str]) -> list[bytes | None]:
         found: list[bytes | None] = await self._read(keys=keys[:1], args=[msgspec.msgpack.encode(keys)])

@@ -12,11 +12,19 @@ from streams.commit import Mark
 KEY = "crmpulse:layout"
 
 
-class Layout(msgspec.Struct):
+class Layout(msgspec.Struct, frozen=True):
     """The layout that holds."""
 
     layout: int
     partitions: int
+
+    def shard(self, partition: int) -> str:
+        """Return the prefix of all keys of a partition."""
+        return shard(partition, self.layout)
+
+    def shards(self) -> list[str]:
+        """Return the prefixes of all partitions."""
+        return [self.shard(number) for number in range(self.partitions)]
 
 
 async def read(redis: Redis) -> Layout | None:
@@ -25,20 +33,21 @@ async def read(redis: Redis) -> Layout | None:
     return msgspec.json.decode(found, type=Layout) if found else None
 
 
-async def agree(redis: Redis, partitions: int) -> int:
-    """Return the number of partitions that the tables are for; the first worker ever begins every partition at offset 0.
+async def agree(redis: Redis, partitions: int) -> Layout:
+    """Return the layout of the tables; the first worker ever begins every partition at offset 0.
 
-    Raises CannotStartError where the topic has another number.
+    Raises CannotStartError where the topic has another number of partitions.
     """
     if await read(redis) is None:
-        for number in range(partitions):
-            await redis.set(begun(shard(number)), int(time.time() * 1000), nx=True)
-            await redis.set(f"{shard(number)}:mark", Mark(0).packed(), nx=True)
-        await redis.set(KEY, msgspec.json.encode(Layout(LAYOUT, partitions)), nx=True)
+        first = Layout(LAYOUT, partitions)
+        for prefix in first.shards():
+            await redis.set(begun(prefix), int(time.time() * 1000), nx=True)
+            await redis.set(f"{prefix}:mark", Mark(0).packed(), nx=True)
+        await redis.set(KEY, msgspec.json.encode(first), nx=True)
     agreed = await read(redis)
     if agreed is None or agreed.partitions != partitions:
         raise CannotStartError(
             f"the tables in Redis are for {agreed and agreed.partitions} partitions, and the events topic has {partitions}: "
             "an organisation would be counted in another place. Use the topic that they were made from, or empty Redis."
         )
-    return agreed.partitions
+    return agreed

@@ -1,8 +1,7 @@
 """The writer of one partition: from a fetched batch to a commit."""
 
 import asyncio
-from collections.abc import Generator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.structs import ConsumerRecord
@@ -10,6 +9,7 @@ from aiokafka.structs import ConsumerRecord
 from aggregators.catalogue import plan
 from aggregators.fold import Arrival
 from aggregators.shard import Shard
+from aggregators.tables import LAYOUT
 from aggregators.tables import shard as shard_prefix
 from crmpulse.settings import Settings
 from events import Invalid, partition_for
@@ -18,7 +18,6 @@ from streams.commit import Answer, Mark, Store
 from streams.outbox import Forward, Letter, publish
 from streams.records import changes, is_history
 
-T = TypeVar("T")
 HOUR_MS = 3_600_000
 
 
@@ -38,15 +37,17 @@ class Partition:
     """One partition of the events topic, as its only writer."""
 
     def __init__(
-        self, number: int, partitions: int, settings: Settings, store: Store, producer: AIOKafkaProducer
-    ) -> None:
+        self, number: int, partitions: int, settings: Settings, store: Store, producer: AIOKafkaProducer,
+        layout: int = LAYOUT,
+    ) -> None:  # fmt: skip
         self.number = number
         self.partitions = partitions
         self.settings = settings
         self.fresh_ms = settings.alert_fresh_hours * HOUR_MS
         self.store = store
         self.producer = producer
-        self.prefix = shard_prefix(number)
+        self.layout = layout
+        self.prefix = shard_prefix(number, layout)
         self.mark: Mark | None = None
         self.shard = self._empty()
         self.checked = self.is_short = False
@@ -66,12 +67,13 @@ class Partition:
     def _empty(self) -> Shard:
         return Shard(self.prefix, plan(self.settings.enable), final_days=self.settings.final_days)
 
-    async def claim(self, earliest: int) -> int:
+    async def claim(self, earliest: int, closed: str = "") -> int:
         """Become the writer; return the offset to read from: the last one applied, to see that it is still the same.
 
-        Raises HaltedError where the tables or the beginning of the log are gone.
+        Raises HaltedError where the tables or the beginning of the log are gone, ClosedError where a rebuild replaces the
+        tables, unless it is one that has ended: ``closed``.
         """
-        answer, stored = await self.store.claim(self.prefix, self.mark)
+        answer, stored = await self.store.claim(self.prefix, self.mark, closed)
         if stored is None:
             raise HaltedError(
                 f"the tables of partition {self.number} are gone from Redis while others are there: restore them, or empty "
@@ -136,7 +138,9 @@ class Partition:
             else:
                 arrivals.append(Arrival(found, highest_ms, record.offset, self._news_ms(record, highest_ms)))
         self.mark = None  # until the commit has an answer, nobody knows where the tables stand
-        writes = await self.driven(self.shard.apply(arrivals, fresh[-1].offset))
+        writes = await self.store.driven(self.shard.apply(arrivals, fresh[-1].offset))
+        if writes.rejected and await self.store.mark(self.prefix) != before:
+            raise MovedError(Answer.BEHIND)  # refused for what Redis had before it went back
         by_offset = {record.offset: record for record in fresh}
         letters += [Letter(by_offset[arrival.offset], invalid) for arrival, invalid in writes.rejected]
         await publish(self.producer, self.settings.dead_letters_topic, letters, forwards)
@@ -166,13 +170,3 @@ class Partition:
         if records[0].offset < start or (last and not self.checked and not before.fits(last)):
             raise self._another(before)
         self.checked |= last is not None
-
-    async def driven(self, asking: Generator[Any, Any, T]) -> T:
-        """Return what comes of asking for what Redis has."""
-        answer: Any = None
-        while True:
-            try:
-                request = asking.send(answer)
-            except StopIteration as done:
-                return done.value  # type: ignore[no-any-return]
-            answer = await self.store.answer(request)

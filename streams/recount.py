@@ -1,6 +1,6 @@
 """The recount: the tables of a partition made again in memory, by a plain fold of its log."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from aiokafka.structs import ConsumerRecord
 
@@ -17,6 +17,27 @@ from streams.log import Log, LogError
 from streams.records import changes
 
 
+class Arrivals:
+    """What belongs into a partition's tables of the records of its log; ``forwards`` hears of what belongs elsewhere."""
+
+    def __init__(self, partitions: int, forwards: Forwards, highest_ms: int = 0) -> None:
+        self.partitions = partitions
+        self.forwards = forwards
+        self.highest_ms = highest_ms
+
+    def of(self, records: Sequence[ConsumerRecord]) -> Iterator[Arrival]:
+        """Yield what records say that can be used, in order."""
+        for record, found in zip(records, changes(records), strict=True):
+            self.highest_ms = max(self.highest_ms, record.timestamp)
+            if isinstance(found, Invalid):
+                continue
+            if (home := partition_for(found.org, self.partitions)) == record.partition:
+                self.forwards.copy(record)
+                yield Arrival(found, self.highest_ms, record.offset)
+            else:
+                self.forwards.original(record, home)
+
+
 class Recount:
     """One partition's tables, folded up to any later mark; ``tell`` hears how many records were folded."""
 
@@ -31,11 +52,9 @@ class Recount:
     ) -> None:
         self.log = log
         self.prefix = prefix
-        self.partitions = layout.partitions
-        self.forwards = forwards
         self.tell = tell
         self.tables = Tables()
-        self.highest_ms = 0
+        self._arrivals = Arrivals(layout.partitions, forwards)
         self._shard = Shard(prefix, plan(settings.enable), final_days=settings.final_days)
 
     async def upto(self, mark: Mark) -> None:
@@ -60,16 +79,5 @@ class Recount:
         return tables.values.get(key) or tables.sets.get(key) or tables.hashes.get(key)
 
     def _fold(self, records: list[ConsumerRecord]) -> None:
-        writes = run(self._shard.apply(self._arrivals(records), records[-1].offset), self.tables)
+        writes = run(self._shard.apply(self._arrivals.of(records), records[-1].offset), self.tables)
         self.tables.write(writes)
-
-    def _arrivals(self, records: list[ConsumerRecord]) -> Iterator[Arrival]:
-        for record, found in zip(records, changes(records), strict=True):
-            self.highest_ms = max(self.highest_ms, record.timestamp)
-            if isinstance(found, Invalid):
-                continue
-            if (home := partition_for(found.org, self.partitions)) == record.partition:
-                self.forwards.copy(record)
-                yield Arrival(found, self.highest_ms, record.offset)
-            else:
-                self.forwards.original(record, home)

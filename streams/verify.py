@@ -13,7 +13,6 @@ from redis.asyncio import Redis
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from aggregators.tables import shard
 from crmpulse.settings import CannotStartError, Settings
 from streams import layout, log, topics
 from streams.commit import Mark, mark
@@ -36,15 +35,17 @@ async def differences(settings: Settings) -> list[str]:
     """As ``verify``, inside an event loop."""
     async with connect(settings) as redis, log.consumer(settings) as reader:
         found = await _layout(redis, settings)
-        marks = [mark(await redis.get(f"{shard(n, found.layout)}:mark")) for n in range(found.partitions)]
+        marks = [mark(await redis.get(f"{prefix}:mark")) for prefix in found.shards()]
         logs = [Log(reader, settings.events_topic, number) for number in range(found.partitions)]
         forwards, lines = Forwards(), list[str]()
-        with _progress() as progress:
+        with progress_bar() as progress:
             task = progress.add_task("recounting", total=sum(m.next for m in marks if m))
             for one in logs:
-                prefix = shard(one.tp.partition, found.layout)
+                prefix = found.shard(one.tp.partition)
                 recount = Recount(one, prefix, found, settings, forwards, lambda n: progress.advance(task, n))
-                lines += [line async for line in _partition(redis, recount)]
+                lines += [line async for line in compared(redis, recount)]
+        if await layout.read(redis) != found:
+            raise CannotStartError("The tables were rebuilt while they were recounted: verify them again.")
         return lines + [line for one in logs for line in await _forgotten(forwards, one)]
 
 
@@ -60,7 +61,8 @@ async def _layout(redis: Redis, settings: Settings) -> Layout:
     return found
 
 
-async def _partition(redis: Redis, recount: Recount) -> AsyncIterator[str]:
+async def compared(redis: Redis, recount: Recount) -> AsyncIterator[str]:
+    """Yield a line for each difference between a partition's tables and the recount of its log."""
     try:
         await recount.log.open()
         at, _ = await _read(redis, recount.prefix, [])
@@ -123,7 +125,8 @@ def _kind(name: str, prefix: str) -> str:
     return "string"
 
 
-def _progress() -> Progress:
+def progress_bar() -> Progress:
+    """Return a progress bar on standard error, which shows where that is a terminal."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

@@ -352,6 +352,7 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
         **a.maybe(0.4, created_by=a.one("agent", "customer"), sla=a.one(
             {"first_response_ms": 3_600_000}, {"first_response_ms": 90_000_000, "hours": "calendar"},
             {"first_response_ms": 1, "hours": "business"}, {"resolution_ms": 5},
+            {"first_response_ms": 9_000_000, "resolution_ms": 90_000_000, "hours": "business"},
         )),
     }),
     "ticket.status_changed": _of("ticket", 14, lambda a: {

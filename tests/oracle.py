@@ -15,6 +15,8 @@ from functools import cache, cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tests.recounts import hours as business
+
 Event = dict[str, Any]
 Group = tuple[str, ...]
 Holder = tuple[str | None, str | None]
@@ -209,6 +211,7 @@ class Oracle:
             self.records[entity][key] = Record(entity, key, said)
         organisations = list(self.records["org"].values())
         self.zone = ZoneInfo(next((zone for it in organisations if (zone := it.final("time_zone"))), "UTC"))
+        self.hours = ""
         self.now_ns = 0
         self.entity, self.field = "deal", ""  # of questions about custom fields
         self.currency = next((code for it in organisations if (code := it.final("currency"))), "EUR")
@@ -221,7 +224,7 @@ class Oracle:
         to_ms: int,
         by: str | Sequence[str] | None = None,
         where: Iterable[tuple[str, str]] = (),
-        now_ms: int = 0,
+        hours: str = "",
     ) -> dict[str, Any]:
         """`value`, `numerator`, `denominator` (exact), with `by` also `groups` by tuple of labels.
 
@@ -230,12 +233,11 @@ class Oracle:
         """
         if kpi_id == "pipeline_velocity":
             return self.velocity(scope, to_ms, by, where)
+        self.hours = hours
         if kpi_id in usage.USERS:
-            return usage.users(
-                self, kpi_id, scope, (from_ms, to_ms), (by,) if isinstance(by, str) else by or (), [*where]
-            )
+            names = (by,) if isinstance(by, str) else by or ()
+            return usage.users(self, kpi_id, scope, (from_ms, to_ms), names, [*where])
         from_ns, to_ns = from_ms * MS_NS, to_ms * MS_NS
-        self.now_ns = now_ms * MS_NS
         if kpi_id == "contact_growth_rate":
             parts = [replace(p, bottom=0) for p in created(self, "contact") if from_ns <= p.at_ns < to_ns]
             parts += [replace(p, top=Fraction(0)) for p in contacts_total(self, from_ns - 1)]
@@ -289,6 +291,12 @@ class Oracle:
         keys = {key for it in told for key in it.get("groups", {})}
         groups = {key: speed([it["groups"].get(key, {}) for it in told]) for key in keys}
         return speed(told) | ({"groups": groups} if by else {})
+
+    def took(self, ticket: Record, since_ns: int, at_ns: int) -> Fraction:
+        """Seconds that a ticket took, or of them those of business hours where that is asked."""
+        if self.hours == "business":
+            return business.seconds_worked(self, ticket, since_ns, at_ns)
+        return seconds_between(since_ns, at_ns)
 
     def split(self, kpi_id: str, part: Part, name: str) -> list[tuple[str, Part]]:
         """The values that the part has in a dimension, each with what counts there: a deal once for each product."""
@@ -902,7 +910,7 @@ def resolved(it: Oracle, *, first: bool) -> Iterator[Part]:
         times = resolutions_ns(ticket)
         if times and (first or status(ticket, "new", EVER_NS) not in UNRESOLVED):
             at_ns = times[0 if first else -1]
-            took = seconds_between(ticket.created_ns, at_ns)
+            took = it.took(ticket, ticket.created_ns, at_ns)
             yield Part(at_ns, *ticket.holder(at_ns), ticket.timeless(), took)
 
 
@@ -951,7 +959,7 @@ def first_response_time(it: Oracle) -> Iterator[Part]:
         since_ns, reply = first_reply(ticket)
         if reply:
             at_ns = time_ns(reply["time"])
-            took = seconds_between(since_ns, at_ns)
+            took = it.took(ticket, since_ns, at_ns)
             yield Part(at_ns, *by_author(reply, ticket.holder(at_ns)), ticket.timeless(), took)
 
 
@@ -963,7 +971,7 @@ def next_response_time(it: Oracle) -> Iterator[Part]:
             if data(event)["author"] == "customer":
                 asked.append(at_ns)
             elif asked:
-                took = seconds_between(asked[0], at_ns)
+                took = it.took(ticket, asked[0], at_ns)
                 yield Part(at_ns, *by_author(event, ticket.holder(at_ns)), ticket.timeless(), took)
                 asked.clear()
 
@@ -989,32 +997,46 @@ def handle_time(it: Oracle) -> Iterator[Part]:
                 has = None
             if has != had:
                 if had:
-                    yield Part(at_ns, had, None, ticket.timeless(), seconds_between(since_ns, at_ns))
+                    yield Part(at_ns, had, None, ticket.timeless(), it.took(ticket, since_ns, at_ns))
                 had, since_ns = has, at_ns
 
 
 def sla_first_response_rate(it: Oracle) -> Iterator[Part]:
     for ticket in it.live("ticket"):
-        sla = ticket.final("sla") or {}
-        if "first_response_ms" not in sla or sla.get("hours") == "business":
-            continue
         since_ns, reply = first_reply(ticket)
-        left, due_ns = sla["first_response_ms"] * MS_NS, None
-        since_ns = max(since_ns, ticket.created_ns)
-        turns = sorted(
-            {since_ns, *(ticket.effective_ns(e) for e in ticket.explicit if ticket.effective_ns(e) > since_ns)}
-        )
-        for begin, end in zip(turns, [*turns[1:], EVER_NS], strict=True):
-            if status(ticket, "new", begin) in {"pending", "solved", "closed"}:
-                continue
-            if begin + left <= end:
-                due_ns = begin + left
-                break
-            left -= end - begin
-        if due_ns is None:
+        yield from kept(it, ticket, "first_response_ms", since_ns, reply)
+
+
+def sla_resolution_rate(it: Oracle) -> Iterator[Part]:
+    for ticket in it.live("ticket"):
+        solved = resolutions_ns(ticket) if status(ticket, "new", EVER_NS) not in UNRESOLVED else []
+        done = next((e for e in reversed(ticket.explicit) if solved and time_ns(e["time"]) == solved[-1]), None)
+        yield from kept(it, ticket, "resolution_ms", ticket.created_ns, done)
+
+
+def kept(it: Oracle, ticket: Record, promised: str, since_ns: int, done: Event | None) -> Iterator[Part]:
+    """Whether a promise was kept, where it can be told."""
+    sla = ticket.final("sla") or {}
+    if promised not in sla:
+        return
+    left, due_ns = sla[promised] * MS_NS, None
+    since_ns = max(since_ns, ticket.created_ns)
+    turns = sorted({since_ns, *(ticket.effective_ns(e) for e in ticket.explicit if ticket.effective_ns(e) > since_ns)})
+    for begin, end in zip(turns, [*turns[1:], EVER_NS], strict=True):
+        if status(ticket, "new", begin) in {"pending", "solved", "closed"}:
             continue
-        met = reply is not None and ticket.effective_ns(reply) <= due_ns
-        at_ns = time_ns(reply["time"]) if reply and met else due_ns
+        if sla.get("hours") == "business":
+            due_ns, left_ms = business.due_ns(it, ticket, begin, end, left // MS_NS)
+            left = left_ms * MS_NS
+        elif begin + left <= end:
+            due_ns = begin + left
+        else:
+            left -= end - begin
+        if due_ns is not None:
+            break
+    met = done is not None and (due_ns is None or ticket.effective_ns(done) <= due_ns)
+    if met or due_ns is not None:
+        at_ns = time_ns(done["time"]) if done and met else due_ns or 0
         yield Part(at_ns, *ticket.holder(at_ns), ticket.timeless(), Fraction(met))
 
 
@@ -1075,6 +1097,7 @@ FLOWS: dict[str, Callable[[Oracle], Iterator[Part]]] = {
     "next_response_time": next_response_time,
     "handle_time": handle_time,
     "sla_first_response_rate": sla_first_response_rate,
+    "sla_resolution_rate": sla_resolution_rate,
     "lead_conversion_rate": lead_conversion_rate,
     "deals_created": deals_created,
     "deals_won": deals_won,
@@ -1116,7 +1139,7 @@ DURATIONS = {
 RATIOS: set[str] = {
     "lead_conversion_rate", "win_rate", "avg_deal_size", "opportunities_per_sale", "win_back_rate",
     "call_connect_rate", "calls_per_sale", "csat_score", "appointment_execution_rate", "task_on_time_rate",
-    "ticket_reopen_rate", "sla_first_response_rate", "contact_growth_rate",
+    "ticket_reopen_rate", "sla_first_response_rate", "sla_resolution_rate", "contact_growth_rate",
 }  # fmt: skip
 SHARES = {"lost_reason_share": "lost_reason", "source_share": "source", "activity_mix": "activity"}
 MONEY = {

@@ -15,9 +15,11 @@ from typing import Self
 
 from redis.asyncio import Redis
 
-from aggregators.tables import shard
+from aggregators.tables import LAYOUT
 from crmpulse.settings import PREFIX, Settings
+from streams import layout
 from streams.commit import mark
+from streams.layout import Layout
 
 COMMAND = (sys.executable, "-c", "from crmpulse.cli import main; main()", "worker")
 POLL_SECONDS = 0.01
@@ -77,6 +79,7 @@ async def until(reached: Callable[[], Awaitable[bool]], seconds: float, what: st
 
 
 async def applied(redis: Redis, partitions: int) -> int:
-    """How many records have been applied, over all partitions."""
-    marks = await redis.mget([f"{shard(number)}:mark" for number in range(partitions)])
-    return sum(found.next for packed in marks if (found := mark(packed)))
+    """How many records have been applied, over all partitions of the layout that holds."""
+    found = await layout.read(redis) or Layout(LAYOUT, partitions)
+    marks = await redis.mget([f"{prefix}:mark" for prefix in found.shards()])
+    return sum(at.next for packed in marks if (at := mark(packed)))

@@ -2,6 +2,7 @@
 
 from aggregators.formulas import Count, Duration, Ratio, Share, Total
 from aggregators.kpi import Kpi
+from aggregators.unsummed import Bottlenecks
 from aggregators.velocity import Velocity
 
 AREA = "Pipeline & deals"
@@ -63,6 +64,12 @@ KPIS: tuple[Kpi, ...] = (
         Duration("time_in_stage"),
         "Time that a deal was open in a stage, all its stays together, counted when it last left it: for another stage or "
         "pipeline, or won or lost. A stay that goes on does not count yet. For the owner at that instant.", ("stat",)),
+    Kpi("stage_bottleneck_rank", AREA, "derived", "rank", "rank", "user team org pipeline",
+        Bottlenecks("stages_entered", "stages_converted", "time_in_stage"),
+        "Place of each stage by how many of the deals that entered it in the window went no further: entries x (1 - "
+        "stage_conversion_rate), the most first. Stages with equally many are placed by the p90 of their time_in_stage in the "
+        "window, the longest first; where that is equal too they share a place (1, 2, 2, 4). `groups` are the stages, by pipeline "
+        "and stage; with `by` they are placed within each user, team or pipeline. `parts` tells what it comes of."),
     Kpi("lost_reason_share", AREA, "derived", "ratio", "ratio",
         "user team org pipeline stage lost_reason deal_type deal_subtype region", _REASONS,
         "Lost deals (variant `value`: their amounts) of a reason / all lost. Reasons are compared without regard to case and "

@@ -34,12 +34,12 @@ KPIS: tuple[Kpi, ...] = (
         "Cohort: leads created in the window and converted to date / leads created in the window; `open_share` tells how many of "
         "them are still undecided. Variant `flow`: converted / (converted + disqualified) by the time of the decision.",
         ("variant",)),
-    Kpi("speed_to_lead", AREA, "core", "duration", "s", "user team org source channel", Duration("lead_answer"),
+    Kpi("speed_to_lead", AREA, "core", "duration", "s", "user team org source channel", Duration("lead_answer", "lead_answer_bh"),
         "Time from the creation of an inbound lead to the first contact that a person made: an outbound call, e-mail or message "
         "that names the lead, or a meeting with it that was held, at its start. Automated mail and bots do not count, nor does "
         "what was before. A lead is inbound when it says so, when it has a form and does not say, and since a form visit that "
         "names it. Counted at the contact, credited to who made it, else to the lead's owner then; unanswered leads are left out.",
-        ("stat",)),
+        ("stat", "hours")),
     Kpi("lead_response_within_target_rate", AREA, "core", "ratio", "ratio", "user team org source channel",
         Ratio(("lead_answers_met",), ("lead_answers_due",)),
         "Inbound leads answered (as in speed_to_lead) within `lead_response_target_ms`, by default 30 min / those and the ones whose "

@@ -12,10 +12,12 @@ KPIS: tuple[Kpi, ...] = (
         "Tickets that are new, open, pending or on hold as of an instant."),
     Kpi("tickets_resolved", AREA, "core", "distinct", "tickets", "user team org channel category", Count("tickets_resolved"),
         "Distinct tickets that are solved or closed, at their latest resolution; reopening retracts."),
-    Kpi("first_resolution_time", AREA, "extra", "duration", "s", "user team org channel category", Duration("first_resolution"),
-        "Time from a ticket's creation to its first resolution, also if it was reopened since.", ("stat",)),
-    Kpi("full_resolution_time", AREA, "core", "duration", "s", "user team org channel category", Duration("full_resolution"),
-        "Time from a ticket's creation to its latest resolution, of tickets that are solved or closed.", ("stat",)),
+    Kpi("first_resolution_time", AREA, "extra", "duration", "s", "user team org channel category",
+        Duration("first_resolution", "first_resolution_bh"),
+        "Time from a ticket's creation to its first resolution, also if it was reopened since.", ("stat", "hours")),
+    Kpi("full_resolution_time", AREA, "core", "duration", "s", "user team org channel category",
+        Duration("full_resolution", "full_resolution_bh"),
+        "Time from a ticket's creation to its latest resolution, of tickets that are solved or closed.", ("stat", "hours")),
     Kpi("csat_score", AREA, "core", "ratio", "ratio", "user team org channel", Ratio(("ratings_satisfied",), ("ratings",)),
         "Satisfied / rated; satisfied is the top 2 of 5, or at least 80 % of another scale. The latest rating of a ticket counts, "
         "when it was given, credited to the ticket's owner of then."),
@@ -23,21 +25,26 @@ KPIS: tuple[Kpi, ...] = (
         Ratio(("tickets_reopened",), ("tickets_solved_once",)),
         "Cohort: of the tickets solved or closed for the first time in the window, those that were open again at any time since / "
         "all of them, credited to the owner at that resolution."),
-    Kpi("first_response_time", AREA, "core", "duration", "s", "user team org channel", Duration("first_response"),
+    Kpi("first_response_time", AREA, "core", "duration", "s", "user team org channel", Duration("first_response", "first_response_bh"),
         "Time from a ticket's creation to the first public message of an agent, counted at that and credited to who wrote it, else "
         "to the owner. A ticket that an agent created (`created_by`) begins with such a message: its second one counts. One that "
         "was solved before anybody answered and is open again is waited for since then. A message that does not say is public.",
-        ("stat",)),
-    Kpi("next_response_time", AREA, "core", "duration", "s", "user team org channel", Duration("next_response"),
+        ("stat", "hours")),
+    Kpi("next_response_time", AREA, "core", "duration", "s", "user team org channel", Duration("next_response", "next_response_bh"),
         "Time from a customer's public message on a ticket, the first since the last answer, to the next public message of an "
         "agent; each turn by itself, the one before the first answer too, counted at the answer and credited to who wrote it, else "
-        "to the owner.", ("stat",)),
-    Kpi("handle_time", AREA, "core", "duration", "s", "user team org channel", Duration("handled"),
+        "to the owner.", ("stat", "hours")),
+    Kpi("handle_time", AREA, "core", "duration", "s", "user team org channel", Duration("handled", "handled_bh"),
         "Time that an agent had a ticket: from creation, assignment or reopening until it was solved, closed or passed on, each "
-        "time by itself, counted at its end and credited to the agent.", ("stat",)),
+        "time by itself, counted at its end and credited to the agent.", ("stat", "hours")),
     Kpi("sla_first_response_rate", AREA, "core", "ratio", "ratio", "user team org channel", Ratio(("first_met",), ("first_due",)),
         "Tickets first answered (as in first_response_time) within `sla.first_response_ms` / those and the ones whose deadline is "
         "past; at the answer, else at the deadline, credited to the owner then. The clock stands while a ticket is pending or "
-        "solved, and one that is not due yet is left out. Calendar hours only: promises in business hours are left out.",
+        "solved, and one that is not due yet is left out. A promise in business hours (`sla.hours`) runs in the hours of who has "
+        "the ticket.", due=True),
+    Kpi("sla_resolution_rate", AREA, "extra", "ratio", "ratio", "user team org channel",
+        Ratio(("resolution_met",), ("resolution_due",)),
+        "Tickets that are solved or closed, and were within `sla.resolution_ms` / those and the ones whose deadline is past; at the "
+        "latest resolution, else at the deadline, credited to the owner then. The clock is that of sla_first_response_rate.",
         due=True),
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """What is added up of leads."""
 
-from aggregators.measure import Measure, one
+from aggregators.measure import Measure, one, took, worked
 
 MEASURES: tuple[Measure, ...] = (
     Measure("leads_created", ("lead.created",), "count", "", one),
@@ -9,7 +9,8 @@ MEASURES: tuple[Measure, ...] = (
     Measure("leads_converted", ("lead.converted",), "count", "", one),
     Measure("leads_qualified", ("lead.qualified",), "count", "", one),
     Measure("leads_lost", ("lead.lost",), "count", "", one),
-    Measure("lead_answer", ("lead.answered",), "duration", "took_ms", lambda f: f["took_ms"]),
+    Measure("lead_answer", ("lead.answered",), "duration", "took_ms", took),
+    Measure("lead_answer_bh", ("lead.answered",), "duration", "worked_ms", worked, kept=False),
     Measure("lead_answers_due", ("lead.answer_due",), "count", "", one),
     Measure("lead_answers_met", ("lead.answer_due",), "count", "met", lambda f: f["met"]),
     Measure("leads_awaiting", ("lead.awaiting",), "count", "", one),

@@ -1,25 +1,27 @@
 """The alerts of an organisation: as the ledger has them, with the names and the owners of now."""
 
+import asyncio
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec.structs import replace
-from redis.asyncio import Redis
 
 from aggregators.alerts import manager
 from aggregators.ledger import Ack, Entry, acknowledged, encode, read_ack, read_entry
 from aggregators.org import Org
 from aggregators.record import Record
 from aggregators.story import story
-from aggregators.tables import OrgKeys
 from aggregators.windows import utc_text
-from api.query.errors import UnknownError
+from api.query.errors import UnknownError, UnsettledError
 from api.query.tables import Directory, Tables
 
 STATES = ("firing", "resolved")
+CLOSED_SECONDS, CLOSED_TRIES = 0.05, 200
 
 ACKNOWLEDGE = """
+local owner = redis.call('GET', KEYS[3])
+if owner and string.sub(owner, 1, 7) == 'closed ' then return owner end
 if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 0 end
 if redis.call('HSETNX', KEYS[1], ARGV[2], ARGV[3]) == 1 then redis.call('INCR', KEYS[2]) end
 return 1
@@ -54,17 +56,25 @@ async def alerts(
 
 async def acknowledge(tables: Tables, alert_id: str, by: str, scope: str = "") -> dict[str, Any]:
     """Note who acknowledged an alert, the first one for good, and return it; UnknownError where there is none in the scope."""
-    if await alerts(tables, only=alert_id, scope=scope):
-        await _note(tables.redis, tables.keys, alert_id, Ack(by, int(time.time() * 1000)))
-    found = await alerts(tables, only=alert_id, scope=scope)
-    if not found:
-        raise UnknownError("alert", alert_id, [])
-    return found[0]
+    ack = Ack(by, int(time.time() * 1000))
+    for _ in range(CLOSED_TRIES):
+        if not await alerts(tables, only=alert_id, scope=scope):
+            raise UnknownError("alert", alert_id, [])
+        if await _noted(tables, alert_id, ack):
+            return (await alerts(tables, only=alert_id, scope=scope))[0]
+        await asyncio.sleep(CLOSED_SECONDS)
+    raise UnsettledError
 
 
-async def _note(redis: Redis, keys: OrgKeys, alert_id: str, ack: Ack) -> None:
-    script = redis.register_script(ACKNOWLEDGE)
-    await script(keys=[keys.alerts, keys.alert_changes], args=[alert_id, acknowledged(alert_id), encode(ack)])
+async def _noted(tables: Tables, alert_id: str, ack: Ack) -> bool:
+    """Note who acknowledged an alert; tell whether that is done, which has to wait while a rebuild switches."""
+    keys, script = tables.keys, tables.redis.register_script(ACKNOWLEDGE)
+    args = alert_id, acknowledged(alert_id), encode(ack)
+    closed = await script(keys=[keys.alerts, keys.alert_changes, keys.owner], args=args)
+    if isinstance(closed, bytes):
+        await tables.follow(closed)
+        return False
+    return True
 
 
 def _entries(found: Mapping[bytes, bytes]) -> Iterator[Entry]:

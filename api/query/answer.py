@@ -167,7 +167,7 @@ def ordered(groups: Mapping[Key, T]) -> list[tuple[Key, T]]:
 def value(asked: Question, org: Org, window: Window, row: Row, total: Row | None = None) -> Value:
     """Return a KPI's value of a sum."""
     kpi = asked.of or asked.kpi
-    context = context_of(org, window.to_ms, asked.stat, asked.variant)
+    context = context_of(org, window.to_ms, asked.stat, asked.variant, asked.hours)
     found = kpi.formula.value(row, context)
     if total is None:
         return found
@@ -176,7 +176,7 @@ def value(asked: Question, org: Org, window: Window, row: Row, total: Row | None
     return found._replace(value=Fraction(part) / Fraction(whole) if whole else None, numerator=part, denominator=whole)
 
 
-def context_of(org: Org, at_ms: int, stat: str = "", variant: str = "") -> Context:
+def context_of(org: Org, at_ms: int, stat: str = "", variant: str = "", hours: str = "") -> Context:
     """Return what formulas ask of an organisation: its exchange rates, for levels those of ``at_ms``, and probabilities."""
     day_asked = org.calendar.bucket(max(0, at_ms - 1)).day
 
@@ -194,7 +194,7 @@ def context_of(org: Org, at_ms: int, stat: str = "", variant: str = "") -> Conte
         found = [s.get("probability") for s in stages if s.get("id") == unescaped(stage)]
         return Fraction(round(found[0] * PROBABILITY), PROBABILITY) if found and found[0] is not None else None
 
-    return Context(rate, probability, stat, variant, at_ms, org.own)
+    return Context(rate, probability, stat, variant, hours, at_ms, org.own)
 
 
 def form(found: Value) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """The query engine: questions in the form of request parameters, answers in the form of the contract."""
 
+import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from redis.asyncio import Redis
@@ -8,13 +10,15 @@ from redis.asyncio import Redis
 from aggregators.catalogue import enabled
 from aggregators.goals import Goal
 from aggregators.kpi import Kpi
-from aggregators.tables import org_keys, shard
-from aggregators.unsummed import Growth, Ranked
+from aggregators.tables import LAYOUT, OrgKeys, org_keys, shard
+from aggregators.unsummed import Bottlenecks, Growth, Ranked
 from aggregators.windows import utc_text
 from api.query import drill, goal_kpis, goals, ranking
-from api.query.answer import answer, as_of, times, unit
+from api.query.answer import Tell, answer, as_of, times, unit
+from api.query.bottlenecks import tell_bottlenecks
 from api.query.card import card
 from api.query.errors import ImpossibleError, Problem, UnknownError
+from api.query.funnel import funnel
 from api.query.goal_checks import mistakes
 from api.query.growth import tell_growth
 from api.query.question import BEHIND, RANKED, Params, Question, Reading, kpi_of, now_of, question, scope_of
@@ -23,6 +27,9 @@ from crmpulse.settings import Settings
 from events import partition_for
 from streams import layout
 from streams.layout import Layout
+
+_TOLD_BY: dict[type, Tell] = {Growth: tell_growth, Bottlenecks: tell_bottlenecks}
+"""What gives the values of KPIs that are no sums, by their formula."""
 
 
 class Engine:
@@ -37,20 +44,28 @@ class Engine:
 
     async def tables(self, org: str) -> Tables:
         """Return the tables of an organisation, for one answer; before anything was ever applied they are empty."""
-        return Tables(
-            self.redis, org_keys(shard(await self._partition(org)), org), self.directories, self.settings.enable
-        )
+        self.layout = self.layout or await layout.read(self.redis)
+        return Tables(self.redis, self._keys(org), partial(self._find, org), self.directories, self.settings.enable)
 
     async def standing(self, org: str) -> tuple[str, int]:
         """Return where an organisation's tables last changed, `<partition>:<offset>` (-1: never), and how often its alerts did."""
-        keys = (await self.tables(org)).keys
-        found: list[Any] = await self.redis.mget(keys.version, keys.alert_changes)
-        version, alerts = found
-        changed = (version or b"").decode().rpartition(" ")[2] or "-1"
-        return f"{await self._partition(org)}:{changed}", int(alerts or 0)
+        tables = await self.tables(org)
+        while True:
+            keys = tables.keys
+            found: list[Any] = await self.redis.mget(keys.version, keys.alert_changes, keys.owner)
+            version, alerts, owner = found
+            if not await tables.follow(owner):
+                changed = (version or b"").decode().rpartition(" ")[2] or "-1"
+                return f"{self._partition(org)}:{changed}", int(alerts or 0)
 
-    async def _partition(self, org: str) -> int:
-        self.layout = self.layout or await layout.read(self.redis)
+    async def _find(self, org: str) -> OrgKeys:
+        self.layout = await layout.read(self.redis)
+        return self._keys(org)
+
+    def _keys(self, org: str) -> OrgKeys:
+        return org_keys(shard(self._partition(org), self.layout.layout if self.layout else LAYOUT), org)
+
+    def _partition(self, org: str) -> int:
         return partition_for(org, self.layout.partitions if self.layout else self.settings.partitions)
 
     async def kpi(self, org: str, kpi_id: str, params: Params) -> dict[str, Any]:
@@ -58,16 +73,32 @@ class Engine:
         kpi, tables = kpi_of(kpi_id, self.kpis), await self.tables(org)
 
         async def ask(directory: Directory) -> dict[str, Any]:
-            asked = question(kpi, params, directory.org)
-            if asked.of and asked.of.id not in self.kpis:
-                raise ImpossibleError([Problem("of", f"{asked.of.id} is left out here by CRMPULSE_ENABLE")])
-            if isinstance(kpi.formula, Ranked):
-                return await self._rank(asked, tables, directory)
-            if isinstance(kpi.formula, Growth):
-                return await answer(asked, tables, directory, tell_growth)
-            return await (answer if kpi.counts else goal_kpis.answered)(asked, tables, directory)
+            return await self._answer(question(kpi, params, directory.org), tables, directory)
 
         return await tables.settled(ask)
+
+    async def export(self, org: str, params: Params) -> list[dict[str, Any]]:
+        """Return the values of one or more KPIs, all read at once; without `limit` with all of their groups."""
+        kpis, tables = [kpi_of(kpi_id, self.kpis) for kpi_id in _kpis(params)], await self.tables(org)
+        rest = {name: values for name, values in params.items() if name != "kpi"}
+
+        async def ask(directory: Directory) -> list[dict[str, Any]]:
+            questions = [question(kpi, rest, directory.org) for kpi in kpis]
+            if "limit" not in params:
+                questions = [asked._replace(limit=sys.maxsize) for asked in questions]
+            return [await self._answer(asked, tables, directory) for asked in questions]
+
+        return await tables.settled(ask)
+
+    async def _answer(self, asked: Question, tables: Tables, directory: Directory) -> dict[str, Any]:
+        kpi = asked.kpi
+        if asked.of and asked.of.id not in self.kpis:
+            raise ImpossibleError([Problem("of", f"{asked.of.id} is left out here by CRMPULSE_ENABLE")])
+        if isinstance(kpi.formula, Ranked):
+            return await self._rank(asked, tables, directory)
+        if tell := _TOLD_BY.get(type(kpi.formula)):
+            return await answer(asked, tables, directory, tell)
+        return await (answer if kpi.counts else goal_kpis.answered)(asked, tables, directory)
 
     async def leaderboard(self, org: str, params: Params) -> dict[str, Any]:
         """Return users or teams ranked by a KPI."""
@@ -95,6 +126,11 @@ class Engine:
             return await drill.behind(question(kpi, rest, directory.org, BEHIND), tables, directory)
 
         return await tables.settled(ask)
+
+    async def funnel(self, org: str, params: Params) -> dict[str, Any]:
+        """Return the stages of a pipeline in order, with what enters them and what comes of it."""
+        tables = await self.tables(org)
+        return await tables.settled(lambda directory: funnel(params, tables, directory))
 
     async def record(self, org: str, entity: str, record_id: str) -> dict[str, Any]:
         """Return a record with its events and contributions; UnknownError where it is not known."""
@@ -176,13 +212,19 @@ class Engine:
         }
 
 
+def _kpis(params: Params) -> list[str]:
+    ids = [*dict.fromkeys(params.get("kpi", ()))]
+    if not ids:
+        raise ImpossibleError([Problem("kpi", "says which KPI, once or oftener")])
+    return ids
+
+
 def _named(params: Params, known: Mapping[str, Kpi]) -> Kpi:
     ids: Sequence[str] = params.get("kpi", ())
     if len(ids) != 1:
         raise ImpossibleError([Problem("kpi", "says which KPI, once", [])])
     kpi = kpi_of(ids[0], known)
     if not kpi.counts:
-        what = "rank" if isinstance(kpi.formula, Ranked) else "growth" if isinstance(kpi.formula, Growth) else "goal"
-        reason = f"a {what} has neither records nor a ranking of its own; name the KPI that it is one of"
+        reason = f"{kpi.id} has neither records nor a ranking of its own; name the KPI that it is made of"
         raise ImpossibleError([Problem("kpi", reason)])
     return kpi

@@ -13,7 +13,7 @@ from api.query.errors import ImpossibleError, Problem, nearest
 from api.query.question import Question, question
 from api.query.selection import label
 
-PARAMETERS = ("variant",)
+PARAMETERS = ("variant", "hours")
 """Parameters of KPIs that a goal may set."""
 
 _MEMBERS = {"scope": "assignee", **{name: f"params.{name}" for name in PARAMETERS}}

@@ -120,7 +120,7 @@ async def stand(goal: Goal, instants: Sequence[At], tables: Tables, directory: D
     windows = [so_far(one) for one in blank]
     asked = asked_of(goal, directory.org, windows[0])
     answers = await tell_sums(asked, tables, directory, windows)
-    workdays = Workdays(directory.org, directory.teams, goal.assignee)
+    workdays = Workdays(directory.org, goal.assignee)
     return [_filled(one, asked, answer, directory.org, workdays) for one, answer in zip(blank, answers, strict=True)]
 
 

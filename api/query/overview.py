@@ -29,7 +29,7 @@ AT_ONCE = 100
 def is_single(kpi: Kpi) -> bool:
     """Tell whether a KPI has one value, without being asked for more such as which goal or share, and that from rows."""
     told_alone = not isinstance(kpi.formula, Share | Members) and not derived_of(kpi)
-    return kpi.kind != "rank" and told_alone and {*kpi.params} <= {"stat", "variant"}
+    return kpi.kind != "rank" and told_alone and {*kpi.params} <= {"stat", "variant", "hours"}
 
 
 SHOWN: tuple[Kpi, ...] = tuple(kpi for kpi in KPIS if is_single(kpi))

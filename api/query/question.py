@@ -22,6 +22,9 @@ BEHIND = tuple(name for name in SELECTORS if name not in ("by", "every", "compar
 """What narrows the records behind a number."""
 RANKED = tuple(name for name in BEHIND if name != "cursor")
 """What narrows a ranking."""
+BUSINESS = "business"
+HOURS = ("calendar", BUSINESS)
+"""How durations are counted that tell both; the first by default."""
 LARGEST = 10_000
 
 
@@ -41,6 +44,7 @@ class Question(NamedTuple):
     credit: str = "at_event"
     stat: str = ""
     variant: str = ""
+    hours: str = ""
     of: Kpi | None = None
     goal: str = ""
     entity: str = ""
@@ -103,7 +107,9 @@ class Reading:
 
 def question(kpi: Kpi, params: Params, org: Org, selectors: Sequence[str] = SELECTORS) -> Question:
     """Return the question that parameters ask of a KPI; ImpossibleError with all that is wrong with them."""
-    reading = Reading(params, [*selectors, *kpi.params, *(p for p in ("stat", "variant") if p not in kpi.params)])
+    reading = Reading(
+        params, [*selectors, *kpi.params, *(p for p in ("stat", "variant", "hours") if p not in kpi.params)]
+    )
     periods = Periods(org.calendar, org.week_start, org.fiscal_year_start_month)
     now_ms = now_of(reading, periods)
     window, explicit = _window(reading, periods, now_ms)
@@ -123,6 +129,7 @@ def question(kpi: Kpi, params: Params, org: Org, selectors: Sequence[str] = SELE
         credit=reading.choice("credit", ("at_event", "current"), "at_event"),
         stat=reading.choice("stat", meant.formula.stats),
         variant=reading.choice("variant", (kpi if isinstance(kpi.formula, Growth) else meant).formula.variants),
+        hours=reading.choice("hours", HOURS if "hours" in meant.params else ()),
         of=BY_ID.get(of),
         goal=reading.one("goal") if "goal" in kpi.params else "",
         entity=reading.choice("entity", tuple(FOUND_BY), next(iter(FOUND_BY))) if "entity" in kpi.params else "",

@@ -154,7 +154,7 @@ class Scan:
 
     def cells(self, found: Found) -> Row:
         """Return what a moment adds."""
-        kept, formula = self.tables.plan[found.moment.anchor], self.asked.kpi.formula
+        kept, formula = self.tables.whole[found.moment.anchor], self.asked.kpi.formula
         cells = added_by(found.moment, found.facts, kept, self.directory.org)
         if isinstance(formula, Waiting) and self.asked.stat == OLDEST:
             return formula.apart(cells, found.facts["since_ms"])

@@ -15,7 +15,7 @@ from aggregators.waiting import OLDEST
 from aggregators.windows import Window
 from api.query.cells import WHOLE, Edge, Group, Rows, Term, add
 from api.query.distinct import Sums, users
-from api.query.question import Question
+from api.query.question import BUSINESS, Question
 from api.query.scan import Key, Scan
 from api.query.selection import NONE, everyone, parts
 from api.query.tables import Directory, Tables
@@ -76,8 +76,13 @@ class Summing:
 
     def _by_rows(self) -> bool:
         asked = self.asked
-        if asked.stat == OLDEST or isinstance(self.kpi.formula, Members) or derived_of(self.kpi):
-            return False
+        if (
+            asked.stat == OLDEST
+            or asked.hours == BUSINESS
+            or isinstance(self.kpi.formula, Members)
+            or derived_of(self.kpi)
+        ):
+            return False  # no row tells it
         if not asked.where and not asked.by:
             return True
         if not asked.where and len(asked.by) == 1 and asked.by[0] in STRUCTURAL:

@@ -1,4 +1,8 @@
-"""Reading an organisation's tables so that its numbers belong together: all rows of an answer at one applied offset."""
+"""Reading an organisation's tables so that its numbers belong together: all rows of an answer at one applied offset.
+
+A rebuild replaces all tables at once and removes the old ones after it. It closes those first; so what is read together with
+an owner that closed nothing is whole, and else it is asked where the tables are now.
+"""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from itertools import chain
@@ -13,6 +17,7 @@ from aggregators.record import Record, decode_record
 from aggregators.tables import OrgKeys, Row, decode_hours, decode_row, held_in
 from aggregators.teams import Teams
 from api.query.errors import UnsettledError
+from streams.commit import CLOSED
 
 T = TypeVar("T")
 TRIES = 20
@@ -42,6 +47,10 @@ Read = tuple[Any, ...]
 """A command that reads, with its arguments."""
 
 
+Find = Callable[[], Awaitable[OrgKeys]]
+"""Tells the keys of an organisation under the layout that holds now."""
+
+
 class Directory(NamedTuple):
     """What is known of an organisation beside its rows: users, teams, months and dimension values that have any."""
 
@@ -55,15 +64,19 @@ class Directory(NamedTuple):
 class Tables:
     """The tables of one organisation, for one answer. Raises UnsettledError when they do not stand still long enough.
 
-    ``kpis`` are the KPIs that they are kept for, by ``plan``.
+    ``kpis`` are the KPIs that they are kept for, by ``plan``; ``whole`` is what their records tell beside.
     """
 
-    def __init__(self, redis: Redis, keys: OrgKeys, directories: dict[str, Directory], enable: str = "") -> None:
+    def __init__(
+        self, redis: Redis, keys: OrgKeys, find: Find, directories: dict[str, Directory], enable: str = ""
+    ) -> None:
         self.redis = redis
         self.keys = keys
+        self.find = find
         self.directories = directories
         self.kpis = enabled(enable)
         self.plan = plan(enable)
+        self.whole = plan(enable, whole=True)
         self.version: bytes | None = None
         self.known: dict[Read, Any] = {}
         self.rows: dict[str, Row] = {}
@@ -85,7 +98,16 @@ class Tables:
                 return told
             except _MovedError:
                 wanted |= self.known
+            except _RebuiltError:
+                wanted = {}  # by keys that are there no more
         raise UnsettledError
+
+    async def follow(self, owner: bytes | None) -> bool:
+        """Go by the layout that holds now where tables with this owner may have been replaced; tell whether they were."""
+        if owner is not None and not owner.startswith(CLOSED):
+            return False
+        before, self.keys = self.keys, await self.find()
+        return self.keys != before
 
     async def _directory(self) -> Directory:
         known = self.directories.get(self.keys.prefix)
@@ -121,12 +143,14 @@ class Tables:
             others = [read for read in missing if read[0] != "GET"]
             self.known |= dict.fromkeys(missing)
             async with self.redis.pipeline(transaction=True) as pipe:
-                pipe.get(self.keys.version)
+                pipe.mget(self.keys.version, self.keys.owner)
                 for i in range(0, len(strings), CHUNK):
                     pipe.mget([key for _, key in strings[i : i + CHUNK]])
                 for read in others:
                     pipe.execute_command(*read)
-                version, *found = await pipe.execute()
+                (version, owner), *found = await pipe.execute()
+            if await self.follow(owner):
+                raise _RebuiltError
             self._same(version)
             chunks = -(-len(strings) // CHUNK)
             self.known |= zip(strings, chain.from_iterable(found[:chunks]), strict=True)
@@ -191,3 +215,7 @@ def _directory_of(version: bytes) -> bytes:
 
 class _MovedError(Exception):
     """The tables changed while they were read."""
+
+
+class _RebuiltError(Exception):
+    """The tables were replaced by others while they were read."""

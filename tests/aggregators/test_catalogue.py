@@ -15,12 +15,8 @@ from aggregators.page import page
 
 ROOT = Path(__file__).parents[2]
 CONTRACT = ROOT.parent / "shared" / "contract" / "kpis.csv"
-BUSINESS_HOURS = {
-    kpi.id
-    for kpi in KPIS
-    if isinstance(kpi.formula, Duration) and (kpi.area == "Response & support" or kpi.id == "speed_to_lead")
-}
-"""KPIs whose contract has business hours too, which are not kept yet."""
+BUSINESS_HOURS = {kpi.id for kpi in KPIS if isinstance(kpi.formula, Duration) and kpi.formula.worked}
+"""KPIs that tell business hours too."""
 
 MORE = {"contacts_created": ("origin",)}
 """Dimensions that the contract names in a definition alone."""
@@ -36,7 +32,8 @@ def contract() -> dict[str, dict[str, str]]:
 @every_kpi
 def test_a_kpi_is_as_the_contract_has_it(kpi: Kpi) -> None:
     row = contract()[kpi.id]
-    unit = row["unit"].removesuffix(" (_bh)") if kpi.id in BUSINESS_HOURS else row["unit"]
+    unit = row["unit"].removesuffix(" (_bh)")
+    assert (unit != row["unit"]) == (kpi.id in BUSINESS_HOURS)
     assert (kpi.area, kpi.tier, kpi.kind, kpi.unit) == (row["area"], row["tier"], row["kind"], unit)
     assert kpi.by == (*row["dimensions"].split(), *MORE.get(kpi.id, ()))
 
@@ -59,21 +56,17 @@ def test_the_page_is_fresh() -> None:
 def test_a_kpi_reads_measures_that_are_kept_and_told_by_dimensions_that_are_known(kpi: Kpi) -> None:
     names = {measure.name for measure in MEASURES}
     assert set(kpi.formula.measures) <= names
-    assert set(kpi.by) <= {
-        *DIMENSIONS,
-        "user",
-        "team",
-        "org",
-        "custom",
-        "goal",
-        "all",
-        "segment",
-        "feature",
-        "field",
-        "value",
-    }
-    kept = {measure.name for anchor in anchors_of(kpi) for measure in plan()[anchor].measures}
+    assert set(kpi.by) <= {*DIMENSIONS, *"user team org custom goal all segment feature field value".split()}
+    kept = {measure.name for anchor in anchors_of(kpi) for measure in plan(whole=True)[anchor].measures}
     assert set(kpi.formula.measures) <= kept
+
+
+def test_business_hours_cost_no_row() -> None:
+    told = {measure.name for kept in plan(whole=True).values() for measure in kept.measures}
+    kept = {measure.name for kept in plan().values() for measure in kept.measures}
+    assert told - kept == {
+        kpi.formula.worked for kpi in KPIS if isinstance(kpi.formula, Duration) and kpi.formula.worked
+    }
 
 
 def test_what_no_enabled_kpi_and_no_alert_reads_is_not_kept() -> None:
@@ -99,4 +92,6 @@ def test_every_measure_is_read_by_a_kpi() -> None:
 @every_kpi
 def test_parameters_are_those_that_the_formula_knows(kpi: Kpi) -> None:
     options = {"stat": kpi.formula.stats, "variant": kpi.formula.variants}
-    assert set(kpi.params) - {"of", "goal", "entity", "field"} == {name for name, values in options.items() if values}
+    others = {"of", "goal", "hours", "entity", "field"}
+    assert set(kpi.params) - others == {name for name, values in options.items() if values}
+    assert ("hours" in kpi.params) == (kpi.id in BUSINESS_HOURS)

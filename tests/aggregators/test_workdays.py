@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from aggregators.org import Org, described
-from aggregators.teams import Teams
 from aggregators.windows import Periods, instant
 from aggregators.workdays import Workdays
 from tests.telling import merged, told
@@ -25,7 +24,7 @@ ENTRIES: dict[str, dict[str, Any]] = {
 
 def workdays(whose: str, **own: Any) -> Workdays:
     org = Org({**ENTRIES, "org/demo": {**ENTRIES["org/demo"], **own}})
-    return Workdays(org, Teams(org), whose)
+    return Workdays(org, whose)
 
 
 def works(whose: str, *days: date, **own: Any) -> list[bool]:

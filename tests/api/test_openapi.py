@@ -110,7 +110,7 @@ async def test_every_reference_leads_somewhere(document: Json) -> None:
 def test_all_selectors_are_described() -> None:
     asked = {"stat", "variant", *SELECTORS, *(name for kpi in KPIS for name in kpi.params)}
     assert asked <= {*reference.SELECTORS}
-    assert {*reference.PARAMETERS} == {*reference.SELECTORS, *reference.BEHIND, *reference.RANKED}
+    assert {*reference.PARAMETERS} == {*reference.SELECTORS, *reference.BEHIND, *reference.RANKED, *reference.FUNNEL}
 
 
 async def test_events_are_described_by_type_and_the_example_is_one(document: Json) -> None:
@@ -135,6 +135,9 @@ ASKED = [
     ("/v1/kpis/rank?of=revenue_won&scope=user:ann", "/v1/kpis/{id}"),
     ("/v1/leaderboard?kpi=revenue_won&limit=1", "/v1/leaderboard"),
     ("/v1/leaderboard?kpi=win_rate&level=team", "/v1/leaderboard"),
+    ("/v1/funnel?pipeline=sales&window=this_year&now=2026-06-01", "/v1/funnel"),
+    ("/v1/funnel?pipelines=sales", "/v1/funnel"),
+    ("/v1/kpis/stage_bottleneck_rank?by=user", "/v1/kpis/{id}"),
     ("/v1/records?kpi=deals_created&limit=1", "/v1/records"),
     ("/v1/records/deal/1", "/v1/records/{entity}/{id}"),
     ("/v1/users/ann/card?window=this_year&now=2026-02-01", "/v1/users/{id}/card"),

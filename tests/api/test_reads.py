@@ -50,6 +50,7 @@ async def test_the_catalogue_has_all_kpis(client: httpx.AsyncClient) -> None:
         ("/v1/kpis/x?org=acme&where=a:b&where=c:d", ["kpi", "acme", "x", {"where": ["a:b", "c:d"]}]),
         ("/v1/kpis/x?by=custom.%C3%A9&odd=", ["kpi", "demo", "x", {"by": ["custom.\u00e9"], "odd": [""]}]),
         ("/v1/leaderboard?kpi=x&limit=5", ["leaderboard", "demo", {"kpi": ["x"], "limit": ["5"]}]),
+        ("/v1/funnel?pipeline=x", ["funnel", "demo", {"pipeline": ["x"]}]),
         ("/v1/records?kpi=x&cursor=5", ["records", "demo", {"kpi": ["x"], "cursor": ["5"]}]),
     ],
 )

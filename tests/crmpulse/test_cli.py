@@ -63,7 +63,7 @@ def servers(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 def test_help_names_all_commands_and_all_settings_with_default_and_meaning() -> None:
     shown = crmpulse("--help").output
-    for command in ("up", "worker", "api", "topics", "replay", "kpis", "verify"):
+    for command in ("up", "worker", "api", "topics", "replay", "kpis", "verify", "rebuild"):
         assert re.search(rf"^│ {command} +[A-Z]", shown, re.MULTILINE), command
     for setting in settings.describe():
         assert re.search(
@@ -75,7 +75,7 @@ def test_the_version_is_the_distributions() -> None:
     assert crmpulse("--version").output.strip() == importlib.metadata.version("crmpulse")
 
 
-@pytest.mark.parametrize("command", ["up", "worker", "api", "topics", "verify"])
+@pytest.mark.parametrize("command", ["up", "worker", "api", "topics", "verify", "rebuild"])
 def test_wrong_settings_stop_every_command_with_all_mistakes_and_exit_code_2(command: str) -> None:
     result = crmpulse(command, CRMPULSE_HTTP="here", CRMPULSE_PARTITIONS="none")
     assert result.exit_code == 2
@@ -87,7 +87,7 @@ def test_wrong_settings_stop_every_command_with_all_mistakes_and_exit_code_2(com
 @pytest.mark.parametrize(
     ("command", "missing"),
     [("worker", ["Kafka", "Redis"]), ("api", ["Kafka", "Redis"]), ("verify", ["Kafka", "Redis"]), ("topics", ["Kafka"]),
-     ("replay", ["Kafka"])],
+     ("replay", ["Kafka"]), ("rebuild", ["Kafka", "Redis"])],
 )  # fmt: skip
 def test_what_is_away_is_named_with_what_to_do(command: str, missing: list[str], tmp_path: Path) -> None:
     nowhere = f"127.0.0.1:{free_port()}"
@@ -108,7 +108,7 @@ def test_a_service_runs_with_the_settings(command: str, module: str, more: list[
 
 
 @pytest.mark.usefixtures("servers")
-@pytest.mark.parametrize(("command", "function"), [("topics", "ensure"), ("verify", "verify")])
+@pytest.mark.parametrize(("command", "function"), [("topics", "ensure"), ("verify", "verify"), ("rebuild", "rebuild")])
 def test_differences_are_shown_and_are_exit_code_1(command: str, function: str, fake: Fake) -> None:
     fake(f"streams.{command}", function, ["crm.events: 3 partitions, not 12", "and more"])
     result = crmpulse(command)
@@ -116,7 +116,7 @@ def test_differences_are_shown_and_are_exit_code_1(command: str, function: str, 
 
 
 @pytest.mark.usefixtures("servers")
-@pytest.mark.parametrize(("command", "function"), [("topics", "ensure"), ("verify", "verify")])
+@pytest.mark.parametrize(("command", "function"), [("topics", "ensure"), ("verify", "verify"), ("rebuild", "rebuild")])
 def test_no_difference_is_said_so(command: str, function: str, fake: Fake) -> None:
     fake(f"streams.{command}", function, [])
     result = crmpulse(command)

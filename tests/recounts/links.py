@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.oracle import MS_NS, Oracle, Part, data, seconds_between, status, time_ns
+from tests.oracle import MS_NS, Oracle, Part, data, status, time_ns
 
 if TYPE_CHECKING:
     from tests.oracle import Record
@@ -78,7 +78,7 @@ def speed_to_lead(it: Oracle) -> Iterator[Part]:
     for lead, since_ns, _, first in answered(it):
         if first:
             holder = (first.actor, None) if first.actor else lead.holder(first.at_ns)
-            yield Part(first.at_ns, *holder, lead.timeless(), seconds_between(since_ns, first.at_ns))
+            yield Part(first.at_ns, *holder, lead.timeless(), it.took(lead, since_ns, first.at_ns))
 
 
 def lead_response_within_target_rate(it: Oracle) -> Iterator[Part]:

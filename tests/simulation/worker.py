@@ -11,6 +11,7 @@ from faust.types import TP
 
 from crmpulse.settings import Settings
 from streams.applier import Applier
+from streams.layout import Layout
 from tests.simulation.kafka import EVENTS, Consumer, Log, Producer
 from tests.simulation.memory import Memory
 from tests.simulation.network import Network, RemoteRedis
@@ -28,7 +29,7 @@ class Worker:
         self.applier.redis = cast(Any, RemoteRedis(network, name, server))
         self.applier.owner = name
         self.applier.producer = cast(Any, Producer(network, name, log))
-        self.applier.partitions = settings.partitions
+        self.applier.layout = Layout(1, settings.partitions)
         self.tasks: dict[str, asyncio.Task[None]] = {}
 
     def is_busy(self, with_what: str) -> bool:

@@ -10,7 +10,7 @@ from streams.layout import Layout
 
 async def test_the_first_worker_begins_every_partition_at_offset_0(redis: Client) -> None:
     assert await layout.read(redis) is None
-    assert await layout.agree(redis, 3) == 3
+    assert await layout.agree(redis, 3) == Layout(1, 3)
     assert await redis.mget([f"{{1.p{n}}}:mark" for n in range(4)]) == [b"0 0 0 0"] * 3 + [None]
     assert await layout.read(redis) == Layout(1, 3)
 
@@ -19,7 +19,7 @@ async def test_later_workers_leave_the_marks_alone(redis: Client) -> None:
     await layout.agree(redis, 3)
     await redis.set("{1.p0}:mark", "7 0 0 0")
     await redis.delete("{1.p1}:mark")
-    assert await layout.agree(redis, 3) == 3
+    assert await layout.agree(redis, 3) == Layout(1, 3)
     assert await redis.mget("{1.p0}:mark", "{1.p1}:mark") == [b"7 0 0 0", None]
 
 

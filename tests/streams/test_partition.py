@@ -91,6 +91,21 @@ async def test_a_correction_that_comes_too_late_is_a_dead_letter(feed: Feed) -> 
     assert dict(letter.headers)["reason"].startswith(b"final")
 
 
+async def test_nothing_is_refused_for_what_redis_had_before_it_went_back(feed: Feed) -> None:
+    for number, day in ((1, 0), (2, 60), (3, 120)):
+        await feed.publish(0, event(ACME, number, subject="call/1"), timestamp_ms=day * 86_400_000)
+    writer, records = await feed.writer(0), await feed.records(0)
+    await writer.apply(0, records[:1])
+    kept = {key: await feed.redis.dump(key) for key in await feed.redis.keys()}
+    await writer.apply(0, records[:2])
+    for key, value in kept.items():
+        await feed.redis.restore(key, 0, value or b"", replace=True)
+    with pytest.raises(MovedError, match="BEHIND"):
+        await writer.apply(1, records[1:])
+    await feed.apply(0)
+    assert await feed.records(0, feed.settings.dead_letters_topic) == []
+
+
 async def test_the_same_records_again_change_nothing(feed: Feed) -> None:
     await feed.publish(0, *(event(ACME, n) for n in range(6)))
     records = await feed.records(0)

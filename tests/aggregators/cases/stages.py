@@ -124,6 +124,32 @@ CASES: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
             01-07 record.deleted deal/1
         """, {"": None}),
     ],
+    "stage_bottleneck_rank": [
+        ("by how many of those that entered went no further, then by how long they stayed", SALES + """
+            01-05 deal.created 1 pipeline_id=sales stage_id=new owner_id=ann
+            01-05 deal.created 2 pipeline_id=sales stage_id=new owner_id=bo
+            01-05 deal.created 3 pipeline_id=sales stage_id=new owner_id=bo
+            01-06 deal.stage_changed 1 new_stage_id=demo
+            01-09 deal.lost 1
+            01-10 deal.lost 2
+            01-12 deal.stage_changed 3 new_stage_id=demo
+            01-20 deal.stage_changed 3 new_stage_id=offer
+            01-21 deal.lost 3
+            01-05 deal.created 4 pipeline_id=other stage_id=new
+        """, {"groups?": {"other": 4, "sales": 3}, "n?": 7, "": None,
+              "by=pipeline": {"sales | new": 2, "sales | demo": 1, "sales | offer": 3, "other | new": 1},
+              "by=user&where=pipeline:sales": {
+                  "ann | sales | new": 2, "ann | sales | demo": 1,
+                  "bo | sales | new": 1, "bo | sales | demo": 3, "bo | sales | offer": 2,
+              },
+              "scope=user:ann&every=month&from=2026-01-01&to=2026-02-01": [None]}),
+        ("who is equal in both shares a place", """
+            01-05 deal.created 1 pipeline_id=a stage_id=x
+            01-05 deal.created 2 pipeline_id=b stage_id=x
+            01-05 deal.created 3 pipeline_id=c stage_id=x
+            01-06 deal.won 3
+        """, {"by=pipeline": {"a | x": 1, "b | x": 1, "c | x": 1}, "groups?": {"a": 1, "b": 1, "c": 3}}),
+    ],
     "time_in_stage": [
         ("all stays together, at the last exit, for the owner then", """
             01-05 deal.created 1 stage_id=new owner_id=ann deal_type=x

@@ -195,7 +195,7 @@ async def test_what_cannot_be_asked_of_goals_is_refused(redis_server: Redis, ask
     async with telling(redis_server, [*events(STORY), goal("01-01", "ours"), goal("01-01", "more")]) as asking:
         with pytest.raises(ImpossibleError):
             await asking.answer("goal_pace", f"{asked}&window=last_year" if "every" in asked else asked)
-        with pytest.raises(ImpossibleError, match="a goal has neither records nor a ranking"):
+        with pytest.raises(ImpossibleError, match="goal_pace has neither records nor a ranking"):
             await asking.engine.leaderboard(asking.org, params("kpi=goal_pace"))
 
 

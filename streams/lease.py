@@ -1,0 +1,88 @@
+"""That one rebuild runs at a time, and that only the one that runs can switch to its tables.
+
+The lease ends by itself where its holder died; the tables that it had closed are then opened again by the workers.
+"""
+
+import asyncio
+import uuid
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from crmpulse.settings import CannotStartError
+from streams import layout
+from streams.layout import Layout
+
+KEY = f"{{{layout.KEY}}}:rebuild"
+"""In the slot of the layout, so that one script compares this and sets that."""
+
+NUMBER = f"{{{layout.KEY}}}:last"
+LEASE_MS = 20_000
+
+RENEW = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('PEXPIRE', KEYS[1], ARGV[2]) or 0"
+SWITCH = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[2], ARGV[2])
+return 1
+"""
+END = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('DEL', KEYS[1]) or 0"
+
+
+class LostError(CannotStartError):
+    """The lease ended before the rebuild did: nothing was switched."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"Redis did not hear from the rebuild for {LEASE_MS // 1000} s, and the workers go on with the tables as they "
+            "were: nothing is switched, start it again."
+        )
+
+
+async def holder(redis: Redis) -> str:
+    """Return the rebuild that runs, empty where none does."""
+    found: Any = await redis.get(KEY)
+    return (found or b"").decode()
+
+
+class Lease:
+    """Held inside ``async with``; entering raises CannotStartError where another rebuild runs."""
+
+    def __init__(self, redis: Redis) -> None:
+        self.redis = redis
+        self.name = uuid.uuid4().hex
+        self._renew, self._switch, self._end = (redis.register_script(script) for script in (RENEW, SWITCH, END))
+
+    async def __aenter__(self) -> Self:
+        if not await self.redis.set(KEY, self.name, nx=True, px=LEASE_MS):
+            raise CannotStartError(
+                f"Another rebuild runs: wait for it, or, where it was killed, {LEASE_MS // 1000} s for its lease to end."
+            )
+        self._renewing = asyncio.create_task(self._renewed())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._renewing.cancel()
+        with suppress(RedisError, OSError):
+            await self._end(keys=[KEY], args=[self.name])
+
+    async def number(self, current: int) -> int:
+        """Return a number for a new layout that none ever had, so that a rebuild that died leaves nothing in its tables."""
+        await self.redis.set(NUMBER, current, nx=True)
+        return int(await self.redis.incr(NUMBER))
+
+    async def switch(self, to: Layout) -> None:
+        """Have all workers and the API go by another layout from now on; LostError where the lease has ended."""
+        if not await self._switch(keys=[KEY, layout.KEY], args=[self.name, msgspec.json.encode(to)]):
+            raise LostError
+
+    async def _renewed(self) -> None:
+        while True:
+            await asyncio.sleep(LEASE_MS / 5000)
+            with suppress(RedisError, OSError):
+                await self._renew(keys=[KEY], args=[self.name, LEASE_MS])

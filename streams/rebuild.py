@@ -1,0 +1,144 @@
+"""`crmpulse rebuild`: all tables made anew from the log, beside the live ones, compared with a recount, and switched to in one step.
+
+Workers and the API go on meanwhile. The new tables follow the live ones; when they have nearly caught up, all live ones are
+closed, so that they stand still; the new ones take the last records and the ledger of alerts; and one key tells workers and
+API which ones hold. Workers that find tables closed wait for that key, and go on at the very offset. A rebuild that dies
+leaves the live tables as they are, and the next one removes what it left.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+
+import structlog
+from redis.asyncio import Redis
+from rich.progress import Progress
+
+from crmpulse.settings import CannotStartError, Settings
+from streams import layout, log, topics
+from streams.building import Building
+from streams.commit import Mark, Store
+from streams.connection import connect, require_no_eviction
+from streams.forwards import Forwards
+from streams.handover import hand_over
+from streams.layout import Layout
+from streams.lease import Lease
+from streams.log import Log, LogError
+from streams.recount import Recount
+from streams.removal import remove_others
+from streams.verify import compared, progress_bar
+
+NEARLY = 2_000
+"""Records behind the live tables at which those may be closed for the moment that the rest takes."""
+
+ROUNDS = 20
+"""After so many, the new tables are behind by less than that, or never will be."""
+
+said = structlog.get_logger("crmpulse.rebuild")
+
+
+def rebuild(settings: Settings) -> list[str]:
+    """Rebuild all tables; return a line for each difference from a recount, none where it has switched.
+
+    Raises CannotStartError where there is nothing to rebuild, another one runs, or log or Redis are not as they must be.
+    """
+    return asyncio.run(rebuilt(settings))
+
+
+async def rebuilt(settings: Settings) -> list[str]:
+    """As ``rebuild``, inside an event loop."""
+    async with connect(settings) as redis:
+        await require_no_eviction(redis)
+        async with Lease(redis) as lease, log.consumer(settings) as reader:
+            live = await _live(redis, settings)
+            new = Layout(await lease.number(live.layout), live.partitions)
+            await remove_others(redis, live.layout)
+            logs = [Log(reader, settings.events_topic, number) for number in range(live.partitions)]
+            buildings = [Building(one, new, redis, settings) for one in logs]
+            try:
+                with progress_bar() as progress:
+                    differences = await Rebuild(redis, settings, lease, live, new, buildings, progress).run()
+            except LogError as error:
+                raise CannotStartError(f"The tables cannot be made anew, because the log {error}.") from error
+            await remove_others(redis, new.layout if not differences else live.layout)
+            return differences
+
+
+async def _live(redis: Redis, settings: Settings) -> Layout:
+    found = await layout.read(redis)
+    if found is None:
+        raise CannotStartError("There are no tables in Redis yet: a worker makes them.")
+    partitions = await topics.partitions(settings)
+    if partitions != found.partitions:
+        raise CannotStartError(
+            f"The tables are for {found.partitions} partitions, and {settings.events_topic} has {partitions}."
+        )
+    return found
+
+
+class Rebuild:
+    """One rebuild, from the first record to the switch."""
+
+    def __init__(
+        self, redis: Redis, settings: Settings, lease: Lease, live: Layout, new: Layout, buildings: Sequence[Building],
+        progress: Progress,
+    ) -> None:  # fmt: skip
+        self.redis, self.settings, self.lease = redis, settings, lease
+        self.live, self.new, self.buildings, self.progress = live, new, buildings, progress
+
+    async def run(self) -> list[str]:
+        """Build, compare, switch; return the differences, which keep it from switching."""
+        said.info("rebuilding", layout=self.live.layout, new=self.new.layout, partitions=self.new.partitions)
+        for building in self.buildings:
+            await building.begin()
+        await self._catch_up("rebuilding")
+        if differences := [line async for line in self._differences()]:
+            said.error(
+                "the new tables are not what the log says", differences=len(differences), next="nothing switched"
+            )
+            return differences
+        await self._catch_up("catching up")
+        await self._switch()
+        return []
+
+    async def _catch_up(self, what: str) -> None:
+        """Fold, at least once, until the new tables are nearly as far as the live ones."""
+        for number in range(ROUNDS):
+            marks = await self._marks()
+            behind = sum(mark.next - one.mark.next for mark, one in zip(marks, self.buildings, strict=True))
+            if number and behind < NEARLY:
+                return
+            task = self.progress.add_task(what, total=behind)
+            for mark, one in zip(marks, self.buildings, strict=True):
+                await one.upto(mark, lambda records, task=task: self.progress.advance(task, records))  # type: ignore[misc]
+        raise CannotStartError(
+            "More comes in than can be folded beside it: rebuild when less does. Nothing is switched."
+        )
+
+    async def _differences(self) -> AsyncIterator[str]:
+        """What an independent fold of the log, in memory, has otherwise."""
+        task = self.progress.add_task("recounting", total=sum(one.mark.next for one in self.buildings))
+        for one in self.buildings:
+            again = Log(one.log.reader, one.log.tp.topic, one.log.tp.partition)
+            recount = Recount(
+                again, one.prefix, self.new, self.settings, Forwards(), lambda n: self.progress.advance(task, n)
+            )
+            async for line in compared(self.redis, recount):
+                yield line
+
+    async def _switch(self) -> None:
+        """Close the live tables, bring the new ones to where they stand, and have those hold from now on."""
+        began = time.monotonic()
+        closing = Store(self.redis, "")
+        marks = [await closing.close(prefix, self.lease.name) or Mark(0) for prefix in self.live.shards()]
+        for mark, one in zip(marks, self.buildings, strict=True):
+            await one.upto(mark)
+        await hand_over(self.redis, self.live, self.new)
+        await self.lease.switch(self.new)
+        seconds = round(time.monotonic() - began, 2)
+        said.info("switched", layout=self.new.layout, records=sum(mark.next for mark in marks), closed_seconds=seconds)
+
+    async def _marks(self) -> list[Mark]:
+        """How far the live tables are; those that are gone are made by the workers, after the switch."""
+        store = Store(self.redis, "")
+        return [await store.mark(prefix) or Mark(0) for prefix in self.live.shards()]
