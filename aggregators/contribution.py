@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from aggregators import activities, contacts, deals, leads, orders, sessions, tickets
+from aggregators import activities, contacts, costs, deals, leads, orders, sessions, tickets
 from aggregators.histogram import bucket
 from aggregators.measure import Measure
 from aggregators.moment import Moment
@@ -30,6 +30,7 @@ DIMENSIONS: dict[str, str] = {
     "category": "category",
     "activity": "activity",
     "origin": "origin",
+    "process": "workflow_id",
 }
 """Dimensions that the organisation's measures are broken down by, and the fact that tells a moment's value."""
 
@@ -181,6 +182,8 @@ _OF_ENTITY: dict[str, Callable[[Story, Record, Org], Iterator[Moment]]] = {
     "ticket": lambda told, record, org: tickets.moments(told, record.links, org.hours),
     "feedback": lambda told, *_: tickets.feedback(told),
     "heartbeat": lambda told, *_: sessions.heartbeat(told),
+    "spend": lambda told, _, org: costs.spend(told, org),
+    "automation": lambda told, *_: costs.automation(told),
 }
 
 

@@ -1,6 +1,6 @@
 """Moments that are told when they are asked for, since what a record counts for depends on others: nothing of them is kept."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -10,6 +10,8 @@ from aggregators.moment import Moment, moment
 from aggregators.record import Record
 from aggregators.story import Story, normalised, story
 
+REPEATED_NS = 30 * 86_400 * 10**9
+"""So close to each other tickets of a category are about one cause."""
 Told = Iterator[tuple[str, Moment]]
 """Subjects with a moment of theirs."""
 
@@ -40,10 +42,34 @@ def _identities(told: Story) -> list[tuple[str, str]]:
     return [(name, found) for name, found in hashes if found]
 
 
+def repeated(records: Mapping[str, Record], _: About) -> Told:
+    """Return the creation of each ticket, and whether another requester had its category not long before or after."""
+    by_category: dict[str, list[tuple[int, str, str, Story]]] = defaultdict(list)
+    for subject in sorted(records):
+        if told := story(records[subject]):
+            category, requester = told.final.get("category"), told.final.get("requester_id")
+            by_category[category or ""].append((told.created_ns, subject, requester or "", told))
+    for category, tickets in by_category.items():
+        tickets.sort(key=lambda ticket: ticket[:2])
+        near = Counter[str]()
+        begin = end = 0
+        for created_ns, subject, requester, told in tickets:
+            while end < len(tickets) and tickets[end][0] <= created_ns + REPEATED_NS:
+                near[tickets[end][2]] += 1
+                end += 1
+            while tickets[begin][0] < created_ns - REPEATED_NS:
+                near[tickets[begin][2]] -= 1
+                begin += 1
+            others = any(count for other, count in near.items() if other not in ("", requester))
+            again = bool(category and requester) and others
+            yield subject, moment("ticket.compared", created_ns, told, repeated=again)
+
+
 _FIELDS = tuple(fields.FOUND_BY.values())
 
 DERIVED: dict[str, Derived] = {
     "contact.compared": Derived(("contact.created",), compared),
+    "ticket.compared": Derived(("ticket.created",), repeated),
     "session.spent": Derived(("session.beat",), lambda records, _: sessions.spent(records), sessions.AROUND_MS),
     "field.live": Derived(_FIELDS, fields.filled),
     "field.entered": Derived(_FIELDS, fields.entered),

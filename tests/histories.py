@@ -41,7 +41,7 @@ OFFSETS = (timedelta(0), timedelta(hours=2), timedelta(hours=-3), timedelta(hour
 IDS = {
     "lead": 3, "deal": 4, "call": 4, "email": 3, "message": 3, "meeting": 3, "task": 4, "ticket": 3, "feedback": 4, "goal": 3,
     "account": 3, "contact": 3, "quote": 2, "order": 3, "contract": 2,
-    "heartbeat": 4, "visit": 2,
+    "heartbeat": 4, "spend": 2, "automation": 3, "visit": 2,
 }  # fmt: skip
 ODD = ("{}", "a:{}", "{{{}}}", "x/{} y", "🐌{}", "é{}\u2028")
 
@@ -321,6 +321,13 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
     "deal.lost": _of("deal", 7, lambda a: {**_goods(a), **a.maybe(0.8, lost_reason=a.one(*REASONS))}),
     "deal.reopened": _of("deal", 5, lambda a: a.maybe(0.3, stage_id=a.one(*STAGES))),
     "deal.health_changed": _of("deal", 6, lambda a: {"new": a.rng.choice(("ok", "at_risk", "has_problems"))}),
+    "spend.recorded": _of("spend", 2, lambda a: {
+        **a.owned(0.4), "value": a.money(), **a.maybe(0.5, kind=a.one("marketing", "sales", "crm")),
+        **a.maybe(0.5, start=a.date, end=a.date, channel=a.one("shop")),
+    }),
+    "automation.run": _of("automation", 3, lambda a: {
+        **a.owned(0.3), **a.maybe(0.7, workflow_id=a.one("w1", "w/2"), minutes_saved=a.one(0, 5, 2.5, 0.3333)),
+    }),
     "session.heartbeat": _of("heartbeat", 7, lambda a: {
         **a.maybe(0.3, owner_id=a.one(*USERS), module=a.one("deals", "mail"), active_ms=a.one(0, 60_000, 900_000)),
         **a.maybe(0.4, field=a.one("deal.size", "size", "lead.n/a:{1}"), module=a.one("lead", "deal")),
@@ -348,6 +355,7 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
     }),
     "task.status_changed": _of("task", 12, _task_status),
     "ticket.created": _of("ticket", 5, lambda a: {
+        **a.maybe(0.6, requester_id=a.one("r1", "r2", "r3")),
         **a.owned(0.8), **a.maybe(0.6, category=a.one("bug", "how to"), channel=a.one("chat", "phone")),
         **a.maybe(0.4, created_by=a.one("agent", "customer"), sla=a.one(
             {"first_response_ms": 3_600_000}, {"first_response_ms": 90_000_000, "hours": "calendar"},
@@ -370,7 +378,7 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
     "record.deleted": _of("", 5, lambda a: {**a.maybe(0.5, restored=a.one(True, False)), **a.maybe(0.3, reason=a.one("user", "spam"))}),
     "org.updated": (2, "", lambda a: ("org/?", {
         **a.maybe(0.6, time_zone=a.one(*ZONES), currency=a.one(*CURRENCIES)),
-        **a.maybe(0.3, required_contact_fields=a.fields),
+        **a.maybe(0.3, required_contact_fields=a.fields, hourly_cost=a.money),
         **a.maybe(0.2, lead_response_target_ms=a.one(0, 60_000, 7_200_000)),
         **a.maybe(0.2, business_hours=lambda: _hours(a), holidays=lambda: [a.date()], week_start=a.one("sunday", "saturday")),
     })),

@@ -37,6 +37,8 @@ CREATED = {
     "message": "crm.message.logged",
     "feedback": "crm.feedback.received",
     "heartbeat": "crm.session.heartbeat",
+    "spend": "crm.spend.recorded",
+    "automation": "crm.automation.run",
     "account": "crm.account.created",
     "contact": "crm.contact.created",
     "quote": "crm.quote.created",
@@ -1142,7 +1144,7 @@ RATIOS: set[str] = {
     "ticket_reopen_rate", "sla_first_response_rate", "sla_resolution_rate", "contact_growth_rate",
 }  # fmt: skip
 SHARES = {"lost_reason_share": "lost_reason", "source_share": "source", "activity_mix": "activity"}
-MONEY = {
+MONEY: set[str] = {
     "revenue_won",
     "avg_deal_size",
     "deals_lost_value",
@@ -1155,9 +1157,10 @@ MONEY = {
 
 # The areas that have a module of their own, which takes from here what it needs.
 
-from tests.recounts import contacts, fields, links, stages, usage  # noqa: E402
+from tests.recounts import contacts, costs, fields, links, stages, usage  # noqa: E402
 
-FLOWS |= stages.FLOWS | links.FLOWS | contacts.FLOWS | usage.FLOWS | fields.FLOWS
+FLOWS |= stages.FLOWS | links.FLOWS | contacts.FLOWS | usage.FLOWS | fields.FLOWS | costs.FLOWS
 GAUGES |= links.GAUGES | contacts.GAUGES | fields.GAUGES
 DURATIONS |= stages.DURATIONS | links.DURATIONS
-RATIOS |= stages.RATIOS | links.RATIOS | contacts.RATIOS | fields.RATIOS
+RATIOS |= stages.RATIOS | links.RATIOS | contacts.RATIOS | fields.RATIOS | costs.RATIOS
+MONEY |= costs.MONEY

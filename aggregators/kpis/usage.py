@@ -2,6 +2,7 @@
 
 from aggregators.formulas import Spent
 from aggregators.kpi import Kpi
+from aggregators.savings import Saved
 from aggregators.users import Users
 
 AREA = "CRM usage & system"
@@ -19,4 +20,9 @@ KPIS: tuple[Kpi, ...] = (
         Users("feature_beats", "beats", "features_used", "feature"),
         "active_users with a heartbeat that names the feature (without `by` or `where` of one: any) / all active_users. A heartbeat "
         "that names no feature uses none."),
+    Kpi("automation_savings", AREA, "derived", "sum", "h, money", "team org process",
+        Saved("saved_ms", "automation_runs", "hourly_cost"),
+        "Hours of work that runs of workflows spared (`minutes_saved`), at the run, credited to `actorid`, else to the owner; "
+        "`stat=sum` is what they cost at the organisation's `hourly_cost` of now, null where it says none. `process` is the workflow.",
+        ("stat",)),
 )  # fmt: skip

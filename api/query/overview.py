@@ -117,17 +117,20 @@ def _values(found: Overview) -> Iterator[Figure]:
 
 
 def _together(kpis: Sequence[Kpi]) -> list[tuple[Kpi, ...]]:
-    """KPIs that one sum serves: those of a kind, and each that counts users by itself."""
+    """KPIs that one sum serves: those of a kind, and those that count users."""
     found: dict[object, tuple[Kpi, ...]] = {}
     for kpi in kpis:
-        of = kpi.id if isinstance(kpi.formula, Users) else (kpi.gauge, kpi.due)
+        of = (isinstance(kpi.formula, Users), kpi.gauge, kpi.due)
         found[of] = (*found.get(of, ()), kpi)
     return [*found.values()]
 
 
 def _all(kpis: Sequence[Kpi]) -> Kpi:
     if isinstance(kpis[0].formula, Users):
-        return kpis[0]
+        counted = {
+            name for kpi in kpis if isinstance(kpi.formula, Users) for name in (kpi.formula.measure, kpi.formula.of)
+        }
+        return kpis[0]._replace(formula=Users(kpis[0].formula.measure, also=tuple(counted)))
     measures = tuple(dict.fromkeys(name for kpi in kpis for name in kpi.formula.measures))
     return Kpi(
         "", "", "", "gauge" if kpis[0].gauge else "", "", "user team org", Together(measures), "", due=kpis[0].due

@@ -4,7 +4,16 @@ from typing import Any
 
 from crmpulse.company import mishaps, rhythm
 from crmpulse.company.office import Office, Seller, Story
-from crmpulse.company.tables import CALL_OUTCOMES, DUE_DAYS, FEATURES, MEETING_KINDS, PRIORITIES, TASK_KINDS
+from crmpulse.company.tables import (
+    CALL_OUTCOMES,
+    CURRENCY,
+    DUE_DAYS,
+    FEATURES,
+    MEETING_KINDS,
+    PRIORITIES,
+    TASK_KINDS,
+    WORKFLOWS,
+)
 
 
 def acts(office: Office, seller: Seller) -> Story:
@@ -124,6 +133,22 @@ def look(office: Office) -> Story:
         told = {"session_id": session, "module": "sales", "feature": feature, "active_ms": 60_000}
         office.say("session.heartbeat", f"heartbeat/{office.number()}", told, seller.name)
         yield office.now + 60
+
+
+def run(office: Office) -> Story:
+    """A workflow spares somebody work."""
+    yield office.minutes(5)
+    told = {"workflow_id": office.pick(WORKFLOWS), "minutes_saved": office.rng.randint(2, 15)}
+    office.say("automation.run", f"automation/{office.number()}", told, office.rng.choice(office.sellers).name)
+
+
+def campaign(office: Office) -> Story:
+    """Money is spent to be found, month by month."""
+    while True:
+        value = {"amount": f"{office.rng.randint(40, 90)}00", "currency": CURRENCY}
+        days = {"start": rhythm.date_text(office.now), "end": rhythm.date_text(office.now + 29 * rhythm.DAY_S)}
+        office.say("spend.recorded", f"spend/{office.number()}", {"kind": "marketing", "value": value, **days})
+        yield office.now + 30 * rhythm.DAY_S
 
 
 ACTS = {"call": call, "email": email, "chat": chat, "task": task, "meeting": meeting}

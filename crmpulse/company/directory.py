@@ -20,6 +20,7 @@ def found(office: Office) -> dict[str, str]:
             "currency": CURRENCY,
             "name": "Atlas & Beacon",
             "required_contact_fields": ["name", "email", "phone"],
+            "hourly_cost": {"amount": "45", "currency": CURRENCY},
         },
     )
     for pipeline, (name, stages) in PIPELINES.items():
