@@ -31,6 +31,8 @@ TOLD_BY = frozenset(
 """Members that decide which moments a record has; all others count only where a measure reads them."""
 INSTANTS = frozenset({"start", "due_at", "due_date"})
 """Members that decide when a moment is."""
+APART = frozenset({"order"})
+"""Entities whose records count by which others they name."""
 MOST = 10_000
 """A type whose events say more than so many different things is not worth it."""
 
@@ -81,7 +83,12 @@ class Alike:
 def _decisive(kind: type[Data], read: frozenset[str]) -> list[str]:
     """The members of a type that decide what its events add; none where they are more than plain values."""
     members = [member for member in _members(kind) if member.required or member.name in read]
-    whole = kind.entity and INSTANTS.isdisjoint(kind.__struct_fields__) and all(member.plain for member in members)
+    whole = (
+        kind.entity
+        and kind.entity not in APART
+        and INSTANTS.isdisjoint(kind.__struct_fields__)
+        and all(member.plain for member in members)
+    )
     return [member.name for member in members] if whole else []
 
 

@@ -10,6 +10,7 @@ from aggregators import activities, contacts, costs, deals, leads, orders, sessi
 from aggregators.histogram import bucket
 from aggregators.measure import Measure
 from aggregators.moment import Moment
+from aggregators.money import NONE
 from aggregators.org import Org
 from aggregators.record import Record
 from aggregators.story import Facts, Story, story
@@ -37,7 +38,6 @@ DIMENSIONS: dict[str, str] = {
 Cells = dict[str, int]
 Dims = tuple[tuple[str, str], ...]
 """Dimensions with a moment's values of them."""
-NONE = "(none)"
 
 
 class Effect(Struct, eq=False, gc=False):
@@ -175,9 +175,9 @@ _OF_ENTITY: dict[str, Callable[[Story, Record, Org], Iterator[Moment]]] = {
     "account": lambda told, *_: contacts.account(told),
     "contact": lambda told, *_: contacts.contact(told),
     "lead": lambda told, record, org: leads.moments(told, record.links, org.response_target_ms, org.hours),
-    "deal": lambda told, _, org: deals.moments(told, org),
+    "deal": lambda told, record, org: deals.moments(told, record.links, org),
     "quote": lambda told, *_: orders.quote(told),
-    "order": lambda told, *_: orders.order(told),
+    "order": lambda told, record, _: orders.order(told, record.links),
     "contract": lambda told, *_: orders.contract(told),
     "ticket": lambda told, record, org: tickets.moments(told, record.links, org.hours),
     "feedback": lambda told, *_: tickets.feedback(told),

@@ -5,29 +5,52 @@ from typing import Any
 
 from aggregators import stages
 from aggregators.moment import Moment, level, moment
-from aggregators.money import PROBABILITY, Amount, amount, by_product, sold
+from aggregators.money import NONE, PROBABILITY, Amount, amount, by_product, sold
 from aggregators.org import Org
+from aggregators.sales import SOLD, Links, kind
 from aggregators.story import Facts, Story, milliseconds, normalised
 
 CLOSED = frozenset({"won", "lost"})
 Products = dict[str, Amount] | None
 
 
-def moments(told: Story, org: Org) -> Iterator[Moment]:
-    """Return what a deal contributes."""
+def moments(told: Story, links: Links, org: Org) -> Iterator[Moment]:
+    """Return what a deal contributes; its confirmed orders are among its ``links``, with their values and lines."""
     products, lines, value = worth(told.final)
     yield moment("deal.created", told.created_ns, told, **value)
-    last = next((p for p in reversed(told.points) if "status" in p.stated), None)
-    if last and last.stated["status"] in CLOSED:
-        closed_ns = last.entry.time_ns
-        extra = closed(milliseconds(told.created_ns), milliseconds(closed_ns), last.stated, last.stated["status"])
-        yield moment("deal.closed", closed_ns, told, **extra, **value)
+    yield from _closed(told, links, value)
     loss = next((p for p in told.points if p.stated.get("status") == "lost"), None)
     if loss:
         won = told.final["status"] == "won"
         yield moment("deal.lost", loss.entry.time_ns, told, **lost(loss.stated), won_back=won)
     yield from stages.moments(stages.steps(told), told.final, org)
     yield from level("deal.open", told, _steps(told, products, lines))
+
+
+def _closed(told: Story, links: Links, value: dict[str, Any]) -> Iterator[Moment]:
+    """How a deal ended; one that is won and has orders is worth what these are."""
+    last = next((p for p in reversed(told.points) if "status" in p.stated), None)
+    if last is None or last.stated["status"] not in CLOSED:
+        return
+    closed_ns, status = last.entry.time_ns, last.stated["status"]
+    extra = closed(milliseconds(told.created_ns), milliseconds(closed_ns), last.stated, status)
+    won = {} if status == "lost" else {link: said for link, said in links.items() if link.startswith(SOLD)}
+    orders = [worth({"value": money, "lines": lines})[2] for money, lines in won.values()]
+    if orders:
+        goods = dict.fromkeys(product for each in orders for product in each["products"] or (NONE,))
+        nothing: dict[str, Any] = dict.fromkeys(value) | {"products": goods, "sold": {}, "ordered": True}
+        yield moment("deal.closed", closed_ns, told, **extra, **nothing)
+    else:
+        sale = kind(told.final, links) if status == "won" else None
+        yield moment("deal.closed", closed_ns, told, **extra, **value, sale=sale)
+    for each in orders:
+        yield moment("deal.ordered", closed_ns, told, **extra, **each)
+
+
+def won_ns(told: Story) -> int | None:
+    """Return since when (ns) a deal is won, None where it is not."""
+    last = next((p for p in reversed(told.points) if "status" in p.stated), None)
+    return last.entry.time_ns if last and last.stated["status"] == "won" else None
 
 
 def closed(created_ms: int, closed_ms: int, said: Facts, status: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from aggregators.story import Facts, Story, milliseconds, normalised
 OPEN = frozenset({"open", "working"})
 LIVE = OPEN | {"qualified"}
 ANSWER = "answer"
-"""The topic of the contacts that answer a lead; of them it keeps the first: its instant (ns) and who made it."""
+"""The topic of the contacts that answer a lead; of them it keeps the first: its instant (ns), who made it, and what it was."""
 
 Links = Mapping[str, list[Any]]
 
@@ -57,7 +57,7 @@ def _answered(
     until_ns: int | None = None
     met = False
     if answer:
-        until_ns, actor = answer
+        until_ns, actor, _ = answer
         met = milliseconds(answer[0]) <= due_ms
         yield moment("lead.answered", answer[0], told, actor=actor, **clocks.took(since_ns, answer[0]))
     yield moment("lead.answer_due", answer[0] if answer and met else due_ns, told, met=met)

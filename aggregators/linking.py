@@ -34,6 +34,7 @@ class Linking:
         self.states = states
         self.sets: dict[tuple[str, str], dict[str, bool]] = defaultdict(dict)
         self.wave = {s: None for e in states.keys() & (TELLS.keys() | TOPICS.keys()) for s in states[e]}
+        self._own = frozenset(self.wave)  # whose own events say something new: all but those who only hear
         self._told: dict[str, Said] = {}
         self._few: dict[str, dict[str, Any]] = {}
         self._moved: set[tuple[str, str]] = set()
@@ -45,7 +46,11 @@ class Linking:
             entity = subject.partition("/")[0]
             if entity in TELLS:
                 self._tell(entity, subject)
-            self._moved.update((topic, subject) for topic in TOPICS.get(entity, ()) if HEEDS[entity, topic].by_story)
+            if subject in self._own:
+                self._moved.update(
+                    (topic, subject) for topic in TOPICS.get(entity, ()) if HEEDS[entity, topic].by_story
+                )
+        self._own = frozenset()
         return {*self._few, *(subject for _, subject in self._moved)}
 
     def _tell(self, entity: str, subject: str) -> None:

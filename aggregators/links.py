@@ -9,11 +9,11 @@ states, so what is told does not depend on what was told first; and what is told
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from aggregators import leads, tickets
+from aggregators import deals, leads, orders, tickets
 from aggregators.activities import touch
 from aggregators.record import Record
-from aggregators.story import Story, story
-from aggregators.tables import escaped, unescaped
+from aggregators.sales import ACCOUNT, FIRST, SALE, SOLD, of
+from aggregators.story import story
 
 Said = dict[tuple[str, str], Any]
 """What a record tells: by topic and the subject that is told. Of a topic it is a member, as ``member`` makes them."""
@@ -34,14 +34,14 @@ class Heed(NamedTuple):
 
 
 def member(at_ns: int, *parts: str) -> str:
-    """Return a member of a set: members of one instant have an order, too."""
-    return ":".join((f"{at_ns:019}", *map(escaped, parts)))
+    """Return a member of a set: those of one instant have an order, too. No id has a tab."""
+    return "\t".join((f"{at_ns:019}", *parts))
 
 
-def parts(member: str) -> tuple[int, list[str]]:
+def parts(member: str) -> list[Any]:
     """Return the instant and the parts that a member was made of."""
-    at_ns, *rest = member.split(":")
-    return int(at_ns), [unescaped(part) for part in rest]
+    at_ns, *rest = member.split("\t")
+    return [int(at_ns), *rest]
 
 
 def at_ms(member: str) -> int:
@@ -52,9 +52,7 @@ def at_ms(member: str) -> int:
 def said(entity: str, subject: str, record: Record) -> Said:
     """Return what a record tells others; nothing when it is deleted."""
     names, tell = TELLS[entity]
-    if not (names_any(record, names) and (told := story(record))):
-        return {}
-    return tell(subject, told, record)
+    return tell(subject, record) if record.links or names_any(record, names) else {}
 
 
 def names_any(record: Record, members: tuple[str, ...]) -> bool:
@@ -70,25 +68,62 @@ def names_any(record: Record, members: tuple[str, ...]) -> bool:
     return False
 
 
-def _rating(subject: str, told: Story, _: Record) -> Said:
-    rated = tickets.rating(told)
+def _rating(_: str, record: Record) -> Said:
+    told = story(record)
+    rated = told and tickets.rating(told)
     return {("", f"ticket/{rated[0]}"): rated[1]} if rated and rated[0] else {}
 
 
-def _touch(subject: str, told: Story, _: Record) -> Said:
+def _touch(subject: str, record: Record) -> Said:
     """An answer to a lead is what a person says to it."""
-    found, lead = touch(told), told.final.get("lead_id")
+    told = story(record)
+    found, lead = (touch(told), told.final.get("lead_id")) if told else (None, None)
     if not (found and lead and found.outbound and found.human):
         return {}
     return {(leads.ANSWER, f"lead/{lead}"): member(found.at_ns, found.actor, subject)}
 
 
-def _form(subject: str, told: Story, _: Record) -> Said:
-    lead = told.final.get("lead_id")
-    return {("", f"lead/{lead}"): [told.points[0].entry.time_ns]} if lead and told.final.get("kind") == "form" else {}
+def _form(_: str, record: Record) -> Said:
+    told = story(record)
+    lead = told.final.get("lead_id") if told and told.final.get("kind") == "form" else None
+    return {("", f"lead/{lead}"): [told.created_ns]} if told and lead else {}
 
 
-Tell = Callable[[str, Story, Record], Said]
+def _order(subject: str, record: Record) -> Said:
+    """A confirmed order tells its deal its figures, and the account of both, where it is not told, by the deal."""
+    told = story(record)
+    confirmed = orders.confirmed(told) if told else None
+    if told is None or confirmed is None:
+        return {}
+    found: Said = {}
+    if deal := told.final.get("deal_id"):
+        found["", f"deal/{deal}"] = [told.final.get("value"), told.final.get("lines")]
+    if account := of(told.final, record.links):
+        found[SALE, f"account/{account}"] = member(confirmed.entry.time_ns, subject)
+    return found
+
+
+def _deal(subject: str, record: Record) -> Said:
+    """A deal tells its orders whose they are; they are the sale, and where there is none it is the deal that was won."""
+    sold = [teller for teller in record.links if teller.startswith(SOLD)]
+    if not sold and not any(entry.data.type == "crm.deal.won" for entry in record.entries):
+        return {}
+    told = story(record)
+    account, won_ns = (told.final.get(ACCOUNT), deals.won_ns(told)) if told else (None, None)
+    if not account:
+        return {}
+    if sold:
+        return {("", order): [account] for order in sold}
+    return {(SALE, f"account/{account}"): member(won_ns, subject)} if won_ns is not None else {}
+
+
+def _account(_: str, record: Record) -> Said:
+    """An account tells its first sale that it is."""
+    first = record.links.get(SALE)
+    return {("", first[1]): [FIRST]} if first else {}
+
+
+Tell = Callable[[str, Record], Said]
 TELLS: dict[str, tuple[tuple[str, ...], Tell]] = {
     "feedback": (("ticket_id",), _rating),
     "call": (("lead_id",), _touch),
@@ -96,8 +131,11 @@ TELLS: dict[str, tuple[tuple[str, ...], Tell]] = {
     "message": (("lead_id",), _touch),
     "meeting": (("lead_id",), _touch),
     "visit": (("lead_id",), _form),
+    "order": (("deal_id", ACCOUNT), _order),
+    "deal": ((ACCOUNT,), _deal),
+    "account": ((), _account),
 }
-"""Entities whose records tell others something: the members that name those, and what is told."""
+"""Entities whose records tell others something: the members that name those, and what is told by subject and state."""
 
 
 def _answered(record: Record) -> tuple[int, int] | None:
@@ -106,13 +144,9 @@ def _answered(record: Record) -> tuple[int, int] | None:
     return None if since_ns is None else (since_ns // 1_000_000, EVER_MS)
 
 
-def _answer(members: list[str]) -> list[Any]:
-    at_ns, (actor, _) = parts(members[0])
-    return [at_ns, actor]
-
-
 HEEDS: dict[tuple[str, str], Heed] = {
-    ("lead", leads.ANSWER): Heed(_answered, 1, _answer),
+    ("lead", leads.ANSWER): Heed(_answered, 1, lambda members: parts(members[0])),
+    ("account", SALE): Heed(lambda _: (0, EVER_MS), 1, lambda members: parts(members[0]), by_story=False),
 }
 """What is kept of a topic, by the entity of the record that is told."""
 

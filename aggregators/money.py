@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from events.money import units
 
 UNIT = 10_000
+NONE = "(none)"
+"""The product of what has none."""
 PROBABILITY = 1_000_000
 """A probability counts as an integer of this many parts, so that a weighted amount stays an integer."""
 
@@ -33,7 +35,7 @@ def by_product(lines: list[dict[str, Any]], currency: str) -> dict[str, Amount]:
     """Return the value of a sale's lines per product: quantity times unit price, rounded half to even."""
     found: dict[str, Amount] = {}
     for line in lines:
-        product, price = line.get("product_id") or "(none)", line.get("unit_price")
+        product, price = line.get("product_id") or NONE, line.get("unit_price")
         quantity = line.get("quantity", 1)
         worth = price if isinstance(price, dict) else {"amount": price or "0", "currency": currency}
         value = units(worth["amount"]) * quantity if isinstance(quantity, int) else _times(worth["amount"], quantity)
@@ -57,7 +59,7 @@ def sold(lines: list[dict[str, Any]], currency: str) -> dict[str, dict[str, Amou
             Amount(profit, code),
             Amount((cost is None and price) or 0, code),
         )
-        product = line.get("product_id") or "(none)"
+        product = line.get("product_id") or NONE
         before = found.get(product, {})
         found[product] = {
             name: Amount(before[name].units + one.units if before else one.units, one.currency)

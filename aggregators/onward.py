@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from aggregators import deals, stages
+from aggregators import deals, sales, stages
 from aggregators.contribution import Addition, Plan, added, additions
 from aggregators.moment import Moment, holder
 from aggregators.org import Org
@@ -58,6 +58,8 @@ def onward(before: Record, record: Record, was: Standing, org: Org, plan: Plan) 
     change, facts = _CHANGES.get(type(entry.data)), was.facts
     if change is None or facts is None or known != before.entries or entry.time_ns <= known[-1].time_ns:
         return None
+    if before.links or record.links:
+        return None  # what others say of it counts too
     said = facts_of(entry)
     changed = {name for name, fact in said.items() if facts.get(name) != fact}
     if not changed.isdisjoint(PRESENT) or _reads(was.additions, changed - TIMED, plan):
@@ -102,6 +104,7 @@ def _deal(was: Standing, entry: Entry, said: Facts, now: dict[str, Any], changed
         moments = [Moment("deal.open", at_ms, last.holder, last.holder, facts)]
     elif status in deals.CLOSED:
         facts = now | deals.closed(milliseconds(was.created_ns), at_ms, said, status) | deals.worth(now)[2]
+        facts["sale"] = sales.kind(now, {}) if status == "won" else None
         moments = [Moment("deal.closed", at_ms, last.holder, last.holder, facts)]
         if status == "lost" and all(one.anchor != "deal.lost" for one in was.additions):
             moments.append(Moment("deal.lost", at_ms, last.holder, last.holder, facts | {"won_back": False}))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from aggregators.deals import worth
 from aggregators.moment import Moment, moment
 from aggregators.money import Amount, amount
+from aggregators.sales import Links, kind
 from aggregators.story import Point, Story
 
 
@@ -13,19 +14,25 @@ def quote(told: Story) -> Iterator[Moment]:
     yield moment("quote.created", told.created_ns, told)
 
 
-def order(told: Story) -> Iterator[Moment]:
-    """Return what an order contributes: its confirmation, and what was paid back; nothing while it is not confirmed."""
-    confirmed: Point | None = None
+def confirmed(told: Story) -> Point | None:
+    """Return the first confirmation of an order since it was last cancelled, None where it is not confirmed."""
+    found: Point | None = None
     for point in told.points:
         match point.stated.get("status"):
             case "confirmed":
-                confirmed = confirmed or point
+                found = found or point
             case "cancelled":
-                confirmed = None
-    if confirmed is None:
+                found = None
+    return found
+
+
+def order(told: Story, links: Links) -> Iterator[Moment]:
+    """Return what an order contributes: its confirmation, and what was paid back; nothing while it is not confirmed."""
+    point = confirmed(told)
+    if point is None:
         return
     value = worth(told.final)[2]
-    yield moment("order.confirmed", confirmed.entry.time_ns, told, **value)
+    yield moment("order.confirmed", point.entry.time_ns, told, sale=kind(told.final, links), **value)
     left: Amount | None = value["amount"]
     for point in told.points:
         if point.stated.get("status") == "refunded":

@@ -184,6 +184,7 @@ class Author:
 def _deal_created(a: Author) -> Data:
     return {
         **a.owned(0.8),
+        **a.about(0.7, "account"),
         **a.maybe(0.7, pipeline_id=a.one(*PIPELINES), stage_id=a.one(*STAGES), value=a.money),
         **a.maybe(0.3, lines=a.lines, probability=a.one(0, 0.5, 1, 0.123456, 1 / 3), channel=a.one("shop", "phone")),
         **a.maybe(0.3, deal_type=a.one("new", "renewal"), deal_subtype=a.one("s1", "s 2")),
@@ -220,13 +221,17 @@ def _slot(a: Author) -> Data:
 
 def _record_updated(a: Author) -> Data:
     fields = a.maybe(0.5, source=a.one(*SOURCES), region=a.one("DE-BY", "CH-ZH"), owner_id=a.one(*USERS))
-    fields |= a.about(0.1, "lead")
+    fields |= a.about(0.1, "lead", "account")
     fields |= a.maybe(0.2, team_id=a.one(*TEAMS), channel=a.one("chat", "sms"), **{"custom.size": a.one(2, "small")})
     return {"changed": {name: {"new": value} for name, value in fields.items()}}
 
 
 def _goods(a: Author) -> Data:
-    return {**a.owned(0.1), **a.maybe(0.3, value=a.money, lines=a.lines, stage_id=a.one(*STAGES))}
+    return {
+        **a.owned(0.1),
+        **a.about(0.1, "account"),
+        **a.maybe(0.3, value=a.money, lines=a.lines, stage_id=a.one(*STAGES)),
+    }
 
 
 def _feedback(a: Author) -> Data:
@@ -307,9 +312,12 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
         ),
     )})),
     "quote.created": _of("quote", 2, lambda a: {**a.owned(0.6), **a.maybe(0.5, value=a.money, revision=a.one(1, 2))}),
-    "order.created": _of("order", 4, lambda a: {**a.owned(0.8), **a.maybe(0.6, value=a.money, lines=a.lines)}),
+    "order.created": _of("order", 4, lambda a: {
+        **a.owned(0.8), **a.about(0.5, "deal", "account"), **a.maybe(0.6, value=a.money, lines=a.lines),
+    }),
     "order.status_changed": _of("order", 9, lambda a: {
         "new": a.rng.choice(("confirmed", "confirmed", "cancelled", "refunded")), **a.maybe(0.6, refund=a.money), **a.owned(0.1),
+        **a.about(0.1, "deal", "account"),
     }),
     "contract.status_changed": _of("contract", 3, lambda a: {
         "new": a.rng.choice(("signed", "renewed", "ended")), **a.owned(0.4),

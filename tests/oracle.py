@@ -498,7 +498,7 @@ def closed(it: Oracle, *wanted: str) -> Iterator[tuple[Record, str, int, Event]]
 
 def deals_won(it: Oracle) -> Iterator[Part]:
     for deal, _, at_ns, _ in closed(it, "won"):
-        yield deal_part(it, deal, at_ns)
+        yield links.won_part(it, deal, at_ns)
 
 
 def deals_lost(it: Oracle) -> Iterator[Part]:
@@ -532,19 +532,16 @@ def win_back_rate(it: Oracle) -> Iterator[Part]:
 
 def win_rate(it: Oracle) -> Iterator[Part]:
     for deal, end, at_ns, event in closed(it, "won", "lost"):
-        part = deal_part(it, deal, at_ns, lost_reason=reason(event) if end == "lost" else NONE)
+        part = (
+            links.won_part(it, deal, at_ns) if end == "won" else deal_part(it, deal, at_ns, lost_reason=reason(event))
+        )
         part.top = Fraction(end == "won")
         yield part
 
 
-def revenue_won(it: Oracle) -> Iterator[Part]:
-    for deal, _, at_ns, _ in closed(it, "won"):
-        yield worth(it, deal, at_ns, EVER_NS)
-
-
 def sales_cycle_length(it: Oracle) -> Iterator[Part]:
     for deal, _, at_ns, _ in closed(it, "won"):
-        part = deal_part(it, deal, at_ns)
+        part = links.won_part(it, deal, at_ns)
         part.top = seconds_between(deal.created_ns, at_ns)
         yield part
 
@@ -584,9 +581,12 @@ def weighted_pipeline(it: Oracle, now_ns: int) -> Iterator[Part]:
 
 
 def deal_part(it: Oracle, deal: Record, at_ns: int, lost_reason: str = NONE) -> Part:
-    """One deal, as it stood then; `products` has what the lines of each are worth."""
+    """One deal, as it stood then; `products` has what the lines of each are worth. The pipeline of another is its deal's."""
+    pipeline, named = deal.at("pipeline_id", at_ns), it.records["deal"].get(deal.final("deal_id") or "")
+    if pipeline is None and deal.entity != "deal" and named and not named.deleted:
+        pipeline = named.final("pipeline_id")
     dims = deal.timeless() | {
-        "pipeline": label(deal.at("pipeline_id", at_ns)),
+        "pipeline": label(pipeline),
         "stage": label(deal.at("stage_id", at_ns)),
         "lost_reason": lost_reason,
     }
@@ -838,8 +838,7 @@ def orders_value(it: Oracle) -> Iterator[Part]:
 
 
 def sold(it: Oracle, *, profit: bool) -> Iterator[Part]:
-    sales = [(deal, at_ns) for deal, _, at_ns, _ in closed(it, "won")] + list(confirmed(it))
-    for sale, at_ns in sales:
+    for sale, at_ns, _ in links.sales(it):
         part = deal_part(it, sale, at_ns)
         part.top, part.products = Fraction(0), {product: (Fraction(0), False) for product in part.products}
         for line in sale.final("lines") or []:
@@ -1104,9 +1103,7 @@ FLOWS: dict[str, Callable[[Oracle], Iterator[Part]]] = {
     "deals_created": deals_created,
     "deals_won": deals_won,
     "deals_lost": deals_lost,
-    "revenue_won": revenue_won,
     "win_rate": win_rate,
-    "avg_deal_size": revenue_won,
     "sales_cycle_length": sales_cycle_length,
     "lost_reason_share": deals_lost,
     "activities_completed": activities_completed,

@@ -11,7 +11,8 @@ KPIS: tuple[Kpi, ...] = (
         "user team org pipeline source channel region deal_type deal_subtype product custom", Total("revenue_won", "deals_won"),
         "Sum of the amounts of won deals at their close; the latest amount counts, the sum of the lines where none is given. Other "
         "currencies at the rate of the local day of the close; `fx_missing` tells what has no rate. By product, each line counts "
-        "with its own value."),
+        "with its own value. Where confirmed orders name the deal they are the same sale: their amounts and products count "
+        "instead of the deal's, at its close."),
     Kpi("growth_rate", AREA, "derived", "ratio", "ratio", "all", Growth(),
         "(X - X before) / |X before| of another KPI X (`of`), by the dimensions of that. Before is the window before, "
         "with variant `last_year` the same a year earlier; null where it was 0.", ("of", "variant")),
@@ -21,23 +22,34 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("orders_count", AREA, "core", "count", "orders", "user team org source channel region product", Count("orders_count"),
         "Distinct orders confirmed, at the first confirmation since they were last cancelled, credited to the owner then. Cancelled "
         "ones are retracted, refunded ones are not; one that was never confirmed does not count. By product, an order counts once "
-        "for each of its products. An order that names a deal counts here also where the deal does as won."),
+        "for each of its products. Orders that name one deal are each an order."),
     Kpi("orders_value", AREA, "core", "sum", "money", "user team org source channel region product",
         Total("orders_value", "orders_count"),
         "Sum of the amounts of the orders that orders_count counts, at their confirmation, less what was paid back, at the refund; "
         "a refund without an amount is of all that is left. The latest amount counts, the sum of the lines where none is given. "
         "Other currencies at the rate of the local day of each. By product each line counts with its own value, and refunds have "
-        "none. An order that names a deal counts here also where revenue_won has the deal."),
+        "none."),
     Kpi("units_sold", AREA, "core", "sum", "units", "user team org region product",
-        Sold("units_sold", ("deals_won", "orders_count")),
+        Sold("units_sold", ("sales",)),
         "Sum of the quantities of the lines of deals won and orders confirmed, as deals_won and orders_count count them, to 1/10,000. "
-        "Refunds take off nothing. An order that names a deal counts beside the deal."),
+        "Refunds take off nothing. A deal that confirmed orders name is the same sale as these: it counts by them alone."),
     Kpi("gross_profit", AREA, "core", "sum", "money", "user team org pipeline region deal_type deal_subtype product",
-        Sold("gross_profit", ("deals_won", "orders_count"), "uncosted_value"),
+        Sold("gross_profit", ("sales",), "uncosted_value"),
         "Sum of quantity x (price - cost) over the lines of deals won and orders confirmed, as deals_won and orders_count count "
         "them, at the rate of that day. Lines without a cost are left out and their value is told as `cost_missing`; so are those "
-        "without a price. Refunds take off nothing. `pipeline` of an order is that of the deal that it names; it counts beside "
-        "that deal."),
+        "without a price. Refunds take off nothing. `pipeline` of an order is that of the deal that it names; that deal counts by "
+        "its confirmed orders alone."),
+    Kpi("primary_sales", AREA, "core", "count sum", "sales, money", "user team org source channel region product",
+        Count("primary_sales", "primary_value"),
+        "First sales of accounts: of all deals won and orders confirmed of an account the earliest, as deals_won and orders_count "
+        "count them. A deal that confirmed orders name is the same sale as these, which count alone, each by itself; an order that "
+        "names no account is its deal's. What is of no account is no sale of one. `stat=sum` for their amounts, without refunds. "
+        "Where the first is deleted, reopened or cancelled the next is the first.", ("stat",)),
+    Kpi("repeat_sales", AREA, "core", "count sum", "sales, money", "user team org source channel region product",
+        Count("repeat_sales", "repeat_value"),
+        "Sales of accounts (as in primary_sales) that are not the first; `stat=sum` for their amounts, without refunds.", ("stat",)),
+    Kpi("new_customers", AREA, "core", "distinct", "accounts", "user team org source channel region", Count("primary_sales"),
+        "Distinct accounts whose first sale (as in primary_sales) is in the window, credited as that is."),
     Kpi("contracts_signed", AREA, "core", "count", "contracts", "user team org region product", Count("contracts_signed"),
         "Distinct contracts signed, the first time, credited to the owner then; a renewal or an end changes nothing. A contract has "
         "no products."),

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.oracle import MS_NS, Oracle, Part, data, status, time_ns
+from tests import oracle
+from tests.oracle import EVER_NS, MS_NS, NONE, Oracle, Part, data, status, time_ns
 
 if TYPE_CHECKING:
     from tests.oracle import Record
@@ -98,9 +99,68 @@ def leads_awaiting_response(it: Oracle, now_ns: int, *, late: bool = False) -> I
             yield Part(now_ns, *lead.holder(now_ns), lead.timeless())
 
 
+# Sales
+
+
+def orders_of(it: Oracle, deal: Record) -> list[Record]:
+    """The confirmed orders that name a deal."""
+    return [order for order, _ in oracle.confirmed(it) if order.final("deal_id") == deal.key]
+
+
+def sales(it: Oracle) -> Iterator[tuple[Record, int, str | None]]:
+    """Confirmed orders, and deals won that none of them names: when, and the account."""
+    for order, at_ns in oracle.confirmed(it):
+        deal = it.records["deal"].get(order.final("deal_id") or "")
+        of_deal = deal.final("account_id") if deal and not deal.deleted else None
+        yield order, at_ns, order.final("account_id") or of_deal
+    for deal, _, at_ns, _ in oracle.closed(it, "won"):
+        if not orders_of(it, deal):
+            yield deal, at_ns, deal.final("account_id")
+
+
+def account_sales(it: Oracle, *, first: bool) -> Iterator[Part]:
+    of: dict[str, list[tuple[int, str, Record]]] = {}
+    for record, at_ns, account in sales(it):
+        if account:
+            of.setdefault(account, []).append((at_ns, f"{record.entity}/{record.key}", record))
+    for own in of.values():
+        own.sort(key=lambda sale: sale[:2])
+        for at_ns, _, record in own[:1] if first else own[1:]:
+            yield oracle.deal_part(it, record, at_ns)
+
+
+def revenue_won(it: Oracle) -> Iterator[Part]:
+    """What was earned with a deal is what was ordered, where anything was."""
+    for deal, _, at_ns, _ in oracle.closed(it, "won"):
+        ordered = [oracle.worth(it, order, at_ns, EVER_NS) for order in orders_of(it, deal)]
+        part = won_part(it, deal, at_ns) if ordered else oracle.worth(it, deal, at_ns, EVER_NS)
+        if ordered:
+            part.top = sum((each.top for each in ordered), Fraction(0))
+            part.missing_rate = any(each.missing_rate for each in ordered)
+            for each in ordered:
+                for product, (top, missing) in (each.products or {NONE: (each.top, each.missing_rate)}).items():
+                    known, lacked = part.products[product]
+                    part.products[product] = known + top, lacked or missing
+        yield part
+
+
+def won_part(it: Oracle, deal: Record, at_ns: int) -> Part:
+    """A won deal is about what was ordered, where anything was."""
+    part = oracle.deal_part(it, deal, at_ns)
+    goods = [oracle.deal_part(it, order, at_ns).products or (NONE,) for order in orders_of(it, deal)]
+    if goods:
+        part.products = {product: (Fraction(0), False) for each in goods for product in each}
+    return part
+
+
 FLOWS: dict[str, Callable[[Oracle], Iterator[Part]]] = {
     "speed_to_lead": speed_to_lead,
     "lead_response_within_target_rate": lead_response_within_target_rate,
+    "primary_sales": lambda it: account_sales(it, first=True),
+    "repeat_sales": lambda it: account_sales(it, first=False),
+    "new_customers": lambda it: account_sales(it, first=True),
+    "revenue_won": revenue_won,
+    "avg_deal_size": revenue_won,
 }
 GAUGES: dict[str, Callable[[Oracle, int], Iterator[Part]]] = {"leads_awaiting_response": leads_awaiting_response}
 DURATIONS: set[str] = {"speed_to_lead"}

@@ -101,4 +101,83 @@ CASES: dict[str, list[Case]] = {
         """, {"by=user": {"bo": 1}, "now=2026-01-05T09:30:00Z&by=user": {"ann": 1},
               "now=2026-01-05T11:00:00Z&stat=oldest&scope=user:bo": 2 * HOUR}),
     ],
+    "primary_sales": [
+        ("of an account the first of its deals and orders, whoever sold it", """
+            01-05 deal.won 1 account_id=A owner_id=ann value=100EUR source=web lines=x*1@60,y*1@40
+            02-05 deal.won 2 account_id=A owner_id=bo value=200EUR
+            02-06 order.created 1 account_id=B owner_id=bo value=50EUR
+            02-07 order.status_changed 1 new=confirmed
+            02-08 order.created 2 account_id=A value=70EUR
+            02-09 deal.won 3 value=1000EUR
+            02-09 deal.lost 4 account_id=C
+        """, {"": 2, "stat=sum": 150, "by=user": {"ann": 1, "bo": 1}, "by=source": {"web": 1, "(none)": 1},
+              "by=product": {"x": 1, "y": 1, "(none)": 1}, "by=product&stat=sum": {"x": 60, "y": 40, "(none)": 50},
+              "from=2026-01-01&to=2026-02-01": 1}),
+        ("where the first is deleted the next takes its place, and gives it back", """
+            01-05 deal.won 1 account_id=A value=100EUR
+            02-05 deal.won 2 account_id=A value=200EUR
+            03-05 deal.won 3 account_id=A value=300EUR
+            04-01 record.deleted deal/1
+            04-01 record.deleted deal/2
+            04-02 record.deleted deal/2 restored=true
+        """, {"": 1, "stat=sum": 200, "from=2026-02-01&to=2026-03-01": 1}),
+        ("a reopened, a cancelled one and one of another account are the first no more", """
+            01-05 deal.won 1 account_id=A value=1EUR
+            01-06 deal.won 2 account_id=A value=2EUR
+            01-07 order.created 3 account_id=A value=4EUR
+            01-07 order.status_changed 3 new=confirmed
+            01-08 deal.won 4 account_id=A value=8EUR
+            02-01 deal.reopened 1
+            02-01 record.updated deal/2 changed.account_id=B
+            02-01 order.status_changed 3 new=cancelled
+        """, {"": 2, "stat=sum": 10}),
+        ("an order of a deal is the same sale: it counts alone, and is the deal's account's", """
+            01-05 deal.won 1 account_id=A value=100EUR owner_id=ann
+            01-10 order.created 1 deal_id=1 value=120EUR owner_id=bo
+            01-11 order.status_changed 1 new=confirmed
+        """, {"": 1, "stat=sum": 120, "by=user": {"bo": 1}}),
+        ("until it is cancelled", """
+            01-05 deal.won 1 account_id=A value=100EUR owner_id=ann
+            01-10 order.created 1 deal_id=1 value=120EUR owner_id=bo
+            01-11 order.status_changed 1 new=confirmed
+            01-12 order.status_changed 1 new=cancelled
+        """, {"": 1, "stat=sum": 100, "by=user": {"ann": 1}}),
+        ("an order of a deal that is not won is a sale by itself", """
+            01-05 deal.created 1 account_id=A value=100EUR
+            01-10 order.created 1 deal_id=1 value=120EUR
+            01-10 order.status_changed 1 new=confirmed
+        """, {"": 1, "stat=sum": 120}),
+        ("of one instant one is the first", "01-05 deal.won 1 account_id=A value=1EUR\n01-05 deal.won 2 account_id=A value=2EUR",
+         {"": 1, "stat=sum": 1}),
+    ],
+    "repeat_sales": [
+        ("the sales of an account after its first", """
+            01-05 deal.won 1 account_id=A value=100EUR owner_id=ann
+            02-05 deal.won 2 account_id=A value=200EUR owner_id=bo
+            02-06 order.created 1 account_id=A value=50EUR
+            02-06 order.status_changed 1 new=confirmed
+            02-09 deal.won 3 value=1000EUR
+        """, {"": 2, "stat=sum": 250, "by=user": {"bo": 1, "(none)": 1}}),
+        ("an earlier one that is told late makes the former first a repeated one", """
+            02-05 deal.won 2 account_id=A value=200EUR
+            01-05 deal.won 1 account_id=A value=100EUR
+        """, {"from=2026-02-01&to=2026-03-01": 1, "from=2026-01-01&to=2026-02-01": 0}),
+        ("several orders of a deal are a sale each", """
+            01-05 deal.won 1 account_id=A value=100EUR
+            01-10 order.created 1 deal_id=1 value=120EUR
+            01-10 order.status_changed 1 new=confirmed
+            01-11 order.created 2 deal_id=1 value=30EUR
+            01-11 order.status_changed 2 new=confirmed
+        """, {"": 1, "stat=sum": 30}),
+    ],
+    "new_customers": [
+        ("accounts by the month of their first sale", """
+            01-05 deal.won 1 account_id=A owner_id=ann region=IT
+            01-06 deal.won 2 account_id=A owner_id=bo
+            02-05 deal.won 3 account_id=A
+            02-06 deal.won 4 account_id=B
+        """, {"": 2, "every=month&from=2026-01-01&to=2026-03-01": [1, 1], "by=region": {"IT": 1, "(none)": 1}}),
+        ("a deleted account's sales stay", "01-05 deal.won 1 account_id=A\n01-01 account.created A\n01-06 record.deleted account/A",
+         {"": 1}),
+    ],
 }  # fmt: skip
