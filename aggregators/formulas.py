@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from aggregators.histogram import quantile
@@ -283,6 +284,10 @@ class Together(NamedTuple):
 
 def read_by(formula: "Formula", cells: Cells) -> dict[str, int]:
     """Return those of some cells that a formula reads, less zeros; a cell is named ``measure``, ``measure.…``, ``/…`` or ``@…``."""
-    return {
-        n: units for n, units in cells.items() if units and re.split(r"[@/.]", n, maxsplit=1)[0] in formula.measures
-    }
+    measures = formula.measures
+    return {name: units for name, units in cells.items() if units and _measure(name) in measures}
+
+
+@lru_cache(maxsize=65536)
+def _measure(cell: str) -> str:
+    return re.split(r"[@/.]", cell, maxsplit=1)[0]

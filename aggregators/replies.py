@@ -75,7 +75,7 @@ def _handled(told: Story, clocks: Clocks) -> Iterator[Moment]:
     for point in told.points:
         has = None if point.facts.get("status") in SOLVED else point.facts.get("owner_id")
         if has != had:
-            if had:
+            if had and point.time_ns > since_ns:
                 took = clocks.took(since_ns, point.time_ns)
                 yield moment("ticket.handled", point.time_ns, told, actor=had, **took)
             had, since_ns = has, point.time_ns

@@ -71,7 +71,7 @@ def unescaped(text: str) -> str:
 
 def held_in(key: str) -> tuple[str, str]:
     """Return the key that holds a row, and the hour where it holds those of a day, else nothing."""
-    return (key[:-4], key[-4:]) if _HOUR.search(key) else (key, "")
+    return (key[:-4], key[-4:]) if ":h:" in key and _HOUR.search(key) else (key, "")
 
 
 @lru_cache(maxsize=65536)

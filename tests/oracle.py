@@ -997,7 +997,7 @@ def handle_time(it: Oracle) -> Iterator[Part]:
             if status(alone, "new", EVER_NS) not in UNRESOLVED and event:
                 has = None
             if has != had:
-                if had:
+                if had and at_ns > since_ns:
                     yield Part(at_ns, had, None, ticket.timeless(), it.took(ticket, since_ns, at_ns))
                 had, since_ns = has, at_ns
 

@@ -36,7 +36,7 @@ KPIS: tuple[Kpi, ...] = (
         "to the owner.", ("stat", "hours")),
     Kpi("handle_time", AREA, "core", "duration", "s", "user team org channel", Duration("handled", "handled_bh"),
         "Time that an agent had a ticket: from creation, assignment or reopening until it was solved, closed or passed on, each "
-        "time by itself, counted at its end and credited to the agent.", ("stat", "hours")),
+        "time by itself and if it took any, counted at its end and credited to the agent.", ("stat", "hours")),
     Kpi("sla_first_response_rate", AREA, "core", "ratio", "ratio", "user team org channel", Ratio(("first_met",), ("first_due",)),
         "Tickets first answered (as in first_response_time) within `sla.first_response_ms` / those and the ones whose deadline is "
         "past; at the answer, else at the deadline, credited to the owner then. The clock stands while a ticket is pending or "

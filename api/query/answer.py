@@ -142,10 +142,11 @@ async def _totals(asked: Question, tables: Tables, directory: Directory, windows
 
 
 def _told(asked: Question, org: Org, window: Window, sums: Sums, total: Row | None) -> dict[str, Any]:
-    told = form(value(asked, org, window, sums.whole, total))
+    context = context_for(asked, org, window)
+    told = form(value(asked, context, sums.whole, total))
     if asked.by:
         groups = [
-            {"key": dict(zip(asked.by, key, strict=True)), **form(value(asked, org, window, row, total))}
+            {"key": dict(zip(asked.by, key, strict=True)), **form(value(asked, context, row, total))}
             for key, row in ordered(sums.groups)
         ]
         told |= paged(asked, groups)
@@ -164,16 +165,20 @@ def ordered(groups: Mapping[Key, T]) -> list[tuple[Key, T]]:
     return sorted(groups.items(), key=lambda pair: tuple((name == "(none)", name) for name in pair[0]))
 
 
-def value(asked: Question, org: Org, window: Window, row: Row, total: Row | None = None) -> Value:
+def value(asked: Question, context: Context, row: Row, total: Row | None = None) -> Value:
     """Return a KPI's value of a sum."""
     kpi = asked.of or asked.kpi
-    context = context_of(org, window.to_ms, asked.stat, asked.variant, asked.hours)
     found = kpi.formula.value(row, context)
     if total is None:
         return found
     whole = kpi.formula.value(total, context).value or 0
     part = found.value or 0
     return found._replace(value=Fraction(part) / Fraction(whole) if whole else None, numerator=part, denominator=whole)
+
+
+def context_for(asked: Question, org: Org, window: Window) -> Context:
+    """Return what the formula of a question asks of an organisation, for all values of a window."""
+    return context_of(org, window.to_ms, asked.stat, asked.variant, asked.hours)
 
 
 def context_of(org: Org, at_ms: int, stat: str = "", variant: str = "", hours: str = "") -> Context:

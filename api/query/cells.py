@@ -1,8 +1,10 @@
 """Which rows hold a number, and the sum of them."""
 
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 from aggregators.calendar import Calendar, Span
+from aggregators.measures import MEASURES
 from aggregators.tables import OrgKeys, Row
 from aggregators.teams import ALWAYS, Part
 
@@ -78,6 +80,24 @@ def _reach(calendar: Calendar, months: list[str]) -> tuple[int, int]:
     if not months:
         return ALWAYS[1], ALWAYS[0]
     return calendar.month(months[0])[0], calendar.month(months[-1])[1]
+
+
+def adding(measures: Collection[str]) -> Callable[[Row, Row, int], None]:
+    """Return what adds to a sum those cells of a row that some measures are told in, and maybe others."""
+    if len(measures) > FEW or not _COUNTS.issuperset(measures):
+        return add
+
+    def add_few(total: Row, row: Row, sign: int = 1) -> None:
+        for name in measures:
+            if name in row:
+                total[name] = total.get(name, 0) + sign * row[name]
+
+    return add_few
+
+
+FEW = 8
+_COUNTS = frozenset(measure.name for measure in MEASURES if measure.kind == "count")
+"""Measures that are told in one cell, of their own name."""
 
 
 def add(total: Row, row: Row, sign: int = 1) -> None:

@@ -13,8 +13,9 @@ from aggregators.record import Record, is_deleted
 from aggregators.story import story
 from aggregators.tables import Row
 from aggregators.teams import ALWAYS
+from aggregators.values import Context
 from aggregators.windows import text
-from api.query.answer import context_of, form, value
+from api.query.answer import context_for, context_of, form, value
 from api.query.cells import add
 from api.query.question import Question
 from api.query.scan import Scan
@@ -47,11 +48,13 @@ async def behind(asked: Question, tables: Tables, directory: Directory) -> dict[
     rows.sort(key=lambda row: (-row[0], row[1]))
     last = asked.cursor + asked.limit
     page, asked = rows[asked.cursor : last], asked._replace(window=asked.window._replace(to_ms=end))
+    exact = asked._replace(stat=_exact(asked.kpi) or asked.stat)
+    context = context_for(exact, directory.org, asked.window)
     told: dict[str, Any] = {
         "kpi": asked.kpi.id,
         "scope": asked.scope,
         "total": len(rows),
-        "records": [_row(asked, directory.org, s, at, cells, scan.records[s]) for at, s, cells in page],
+        "records": [_row(exact, context, directory.org, s, at, cells, scan.records[s]) for at, s, cells in page],
     }
     if len(rows) > last:
         told["cursor"] = str(last)
@@ -63,7 +66,9 @@ def _exact(kpi: Kpi) -> str:
     return "mean" if kpi.kind == "duration" else ""
 
 
-def _row(asked: Question, org: Org, subject: str, at_ms: int, cells: Row, record: Record) -> dict[str, Any]:
+def _row(
+    asked: Question, context: Context, org: Org, subject: str, at_ms: int, cells: Row, record: Record
+) -> dict[str, Any]:
     told = story(record)
     final = told.final if told else {}
     return {
@@ -71,7 +76,7 @@ def _row(asked: Question, org: Org, subject: str, at_ms: int, cells: Row, record
         "name": final.get("name"),
         "owner_id": final.get("owner_id"),
         "time": text(at_ms, org.calendar),
-        **form(value(asked._replace(stat=_exact(asked.kpi) or asked.stat), org, asked.window, cells)),
+        **form(value(asked, context, cells)),
     }
 
 

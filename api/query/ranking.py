@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from aggregators.catalogue import anchors_of
 from aggregators.values import Number
 from aggregators.windows import Window
-from api.query.answer import gauged, value
+from api.query.answer import context_for, gauged, value
 from api.query.distinct import Sums
 from api.query.question import Question
 from api.query.selection import NONE, parts
@@ -37,7 +37,8 @@ async def rankings(asked: Question, tables: Tables, directory: Directory) -> lis
 
 async def _ranked(asked: Question, tables: Tables, directory: Directory, window: Window, sums: Sums) -> list[Place]:
     rows = {key[0]: row for key, row in sums.groups.items() if key[0] != NONE}
-    values = {name: value(asked, directory.org, window, row).value for name, row in rows.items()}
+    context = context_for(asked, directory.org, window)
+    values = {name: value(asked, context, row).value for name, row in rows.items()}
     achieved = await _achieved(asked, tables, directory, window, _tied(values))
     ordered = sorted(values, key=lambda n: (values[n] is None, -(values[n] or 0), achieved.get(n, 0), n))
     places: list[Place] = []
@@ -61,11 +62,12 @@ async def _achieved(
 ) -> dict[str, int]:
     """When each of some reached its value: at its last moment in the window."""
     start = 0 if (asked.of or asked.kpi).gauge else window.from_ms
+    anchors = anchors_of(asked.of or asked.kpi)
     ranges = [
         (name, (anchor, part.holder, max(part.from_ms, start), part.to_ms))
         for name in names
         for part in parts(directory.teams, f"{asked.by[0]}:{name}", start, window.to_ms, None)
-        for anchor in anchors_of(asked.of or asked.kpi)
+        for anchor in anchors
     ]
     found: dict[str, int] = {}
     if ranges:

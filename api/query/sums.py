@@ -13,7 +13,7 @@ from aggregators.teams import ALWAYS, Part
 from aggregators.users import Users
 from aggregators.waiting import OLDEST
 from aggregators.windows import Window
-from api.query.cells import WHOLE, Edge, Group, Rows, Term, add
+from api.query.cells import WHOLE, Edge, Group, Rows, Term, add, adding
 from api.query.distinct import Sums, users
 from api.query.question import BUSINESS, Question
 from api.query.scan import Key, Scan
@@ -174,14 +174,14 @@ class Summing:
         terms = [term for one in sums for term in one]
         loaded = await self.tables.load(key for t in terms for key in (*t.rows, *t.edges))
         edges = await self._edges({edge for t in terms for probe, edge in t.edges.items() if loaded[probe]})
-        found = []
+        found, add_to = [], adding(self.kpi.formula.measures)
         for one in sums:
             total: Row = {}
             for term in one:
                 for key in term.rows:
-                    add(total, loaded[key], term.sign)
+                    add_to(total, loaded[key], term.sign)
                 for edge in term.edges.values():
-                    add(total, edges.get(edge, {}), term.sign)
+                    add_to(total, edges.get(edge, {}), term.sign)
             found.append({name: value for name, value in total.items() if value})
         return found
 

@@ -17,11 +17,10 @@ from aggregators.record import Record, decode_record
 from aggregators.tables import OrgKeys, Row, decode_hours, decode_row, held_in
 from aggregators.teams import Teams
 from api.query.errors import UnsettledError
-from streams.commit import CLOSED
+from streams.commit import CLOSED, READ, READ_KEYS
 
 T = TypeVar("T")
 TRIES = 20
-CHUNK = 5000
 
 _read_entry = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -43,8 +42,17 @@ return found
 """
 """The states of the records with a moment in any of some ranges, read at once; ids escaped as ``aggregators.tables`` does."""
 
-Read = tuple[Any, ...]
-"""A command that reads, with its arguments."""
+LATEST = """
+local found = {}
+for i, asked in ipairs(cmsgpack.unpack(ARGV[1])) do
+  found[i] = redis.call('ZREVRANGEBYSCORE', asked[1], '(' .. asked[2], asked[3], 'LIMIT', 0, asked[4])
+end
+return found
+"""
+"""The latest members before an instant of many sorted sets, asked for at once as key, instant, earliest, most."""
+
+Read = str | tuple[Any, ...]
+"""A key whose value is read, or a command that reads with its arguments."""
 
 
 Find = Callable[[], Awaitable[OrgKeys]]
@@ -139,36 +147,39 @@ class Tables:
         reads = list(wanted)
         missing = [read for read in dict.fromkeys(reads) if read not in self.known]
         if missing or not reads:
-            strings = [read for read in missing if read[0] == "GET"]
-            others = [read for read in missing if read[0] != "GET"]
+            strings = [read for read in missing if isinstance(read, str)]
+            others = [read for read in missing if not isinstance(read, str)]
             self.known |= dict.fromkeys(missing)
             async with self.redis.pipeline(transaction=True) as pipe:
                 pipe.mget(self.keys.version, self.keys.owner)
-                for i in range(0, len(strings), CHUNK):
-                    pipe.mget([key for _, key in strings[i : i + CHUNK]])
+                for i in range(0, len(strings), READ_KEYS):
+                    keys = msgspec.msgpack.encode(strings[i : i + READ_KEYS])
+                    pipe.eval(READ, 1, self.keys.version, keys)
                 for read in others:
                     pipe.execute_command(*read)
                 (version, owner), *found = await pipe.execute()
             if await self.follow(owner):
                 raise _RebuiltError
             self._same(version)
-            chunks = -(-len(strings) // CHUNK)
+            chunks = -(-len(strings) // READ_KEYS)
             self.known |= zip(strings, chain.from_iterable(found[:chunks]), strict=True)
             self.known |= zip(others, found[chunks:], strict=True)
         return [self.known[read] for read in reads]
 
     async def _values(self, keys: Sequence[str]) -> list[Any]:
-        return await self._read([("GET", key) for key in keys]) if keys else []
+        return await self._read(keys) if keys else []
 
     async def load(self, keys: Iterable[str]) -> Mapping[str, Row]:
         """Read rows; those that are not there are empty."""
         missing = [key for key in dict.fromkeys(keys) if key not in self.rows]
-        held = {key: held_in(key) for key in missing}
-        names = list(dict.fromkeys(name for name, _ in held.values()))
-        values = dict(zip(names, await self._values(names), strict=True))
-        days = {name: decode_hours(values[name] or b"{}") for name, hour in held.values() if hour}
-        for key, (name, hour) in held.items():
-            self.rows[key] = days[name].get(hour, {}) if hour else decode_row(values[name] or b"{}")
+        hours = {key: held for key in missing if (held := held_in(key))[1]}
+        names = list(dict.fromkeys(held[0] for held in hours.values()))
+        rows = [key for key in missing if key not in hours]
+        values = await self._values([*names, *rows])
+        days = {name: decode_hours(value or b"{}") for name, value in zip(names, values, strict=False)}
+        self.rows |= {key: days[name].get(hour, {}) for key, (name, hour) in hours.items()}
+        packed = zip(rows, values[len(names) :], strict=True)
+        self.rows |= {key: decode_row(value) if value else {} for key, value in packed}
         return self.rows
 
     async def records(self, subjects: Iterable[str]) -> dict[str, Record]:
@@ -197,16 +208,14 @@ class Tables:
 
     async def _latest(self, ranges: Iterable[tuple[str, str, int | str, int]], count: int) -> list[list[bytes]]:
         """The latest moments in each of some ranges."""
-        return (
-            await self._read(
-                [
-                    ("ZREVRANGEBYSCORE", self.keys.moments(anchor, holder), f"({to_ms}", from_ms, "LIMIT", 0, count)
-                    for anchor, holder, from_ms, to_ms in ranges
-                ]
-            )
-            if ranges
-            else []
-        )
+        asked = [
+            (self.keys.moments(anchor, holder), str(to_ms), str(from_ms), count)
+            for anchor, holder, from_ms, to_ms in ranges
+        ]
+        if not asked:
+            return []
+        (found,) = await self._read([("EVAL", LATEST, 1, self.keys.version, msgspec.msgpack.encode(asked))])
+        return found  # type: ignore[no-any-return]
 
 
 def _directory_of(version: bytes) -> bytes:
