@@ -240,10 +240,14 @@ class Duration(NamedTuple):
         if context.stat == "mean":
             total = Fraction(cells.get(f"{measure}.ms", 0), 1000)
             return Value(total / n if n else None, total, n, n)
-        prefix = f"{measure}.h"
-        counts = {int(name[len(prefix) :]): count for name, count in cells.items() if name.startswith(prefix)}
-        found = quantile(counts, 0.9 if context.stat == "p90" else 0.5)
+        found = quantile(buckets(cells, measure), 0.9 if context.stat == "p90" else 0.5)
         return Value(None if found is None else found / 1000, n=n)
+
+
+def buckets(cells: Cells, measure: str) -> dict[int, int]:
+    """Return the histogram of a duration."""
+    prefix = f"{measure}.h"
+    return {int(name[len(prefix) :]): count for name, count in cells.items() if name.startswith(prefix)}
 
 
 class Share(NamedTuple):

@@ -17,6 +17,18 @@ class Growth(NamedTuple):
         return Value(None)
 
 
+class Seasonality(NamedTuple):
+    """How another KPI, which the question names, compares with what is usual at this time of the year, or of the week."""
+
+    measures: tuple[str, ...] = ()
+    stats: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ("year", "week")
+
+    def value(self, cells: Cells, context: Context) -> Value:
+        """Return nothing: an index is not a sum."""
+        return Value(None)
+
+
 class Ranked(NamedTuple):
     """A place among peers by another KPI, which the question names."""
 

@@ -90,7 +90,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, validate_default=True)
 
     kafka: Addresses = Field("127.0.0.1:9092", description="Kafka brokers to ask first, host:port, several with commas")
-    redis: Address = Field("127.0.0.1:6379", description="Redis that holds the tables, host:port")
+    redis: Addresses = Field(
+        "127.0.0.1:6379",
+        description="Redis that holds the tables, host:port; several with commas: nodes of a Redis Cluster",
+    )
     http: Address = Field(
         "127.0.0.1:8080", description="Where the API listens, host:port; outside loopback with tokens"
     )

@@ -9,6 +9,7 @@ import msgspec
 from aggregators import alerts, tables
 from aggregators.ledger import Entry, Turn, acknowledged, encode, read_entry
 from aggregators.tables import OrgKeys, org_keys
+from streams.cluster import naming
 from streams.commit import COMPARE, EACH, POSITION, Answer, Mark, Store, flat
 
 FORGET = "forget"
@@ -107,10 +108,8 @@ class Ledger:
 
     def __init__(self, store: Store, prefix: str) -> None:
         self.redis, self.store, self.prefix = store.redis, store, prefix
-        self.keys = [
-            *(f"{prefix}:mark", f"{prefix}:owner"),
-            *(tables.pending(prefix), tables.firing(prefix), tables.outbox(prefix)),
-        ]
+        named = tables.pending(prefix), tables.firing(prefix), tables.outbox(prefix)
+        self.keys = naming(f"{prefix}:mark", f"{prefix}:owner", *named)
         self._write = self.redis.register_script(POSITION + COMPARE + EACH + WRITE)
 
     async def due(self, at_ms: int, most: int) -> tuple[list[Look], int | None]:

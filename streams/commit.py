@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from aggregators.shard import Load, LoadHashes, LoadSets, Request, Scan, Writes
 from aggregators.tables import begun, firing, pending
+from streams.cluster import naming
 
 POSITION = """
 local stored = redis.call('GET', KEYS[1])
@@ -210,7 +211,7 @@ class Store:
             answer = await self.answer(request)
 
     async def _values(self, keys: list[str]) -> list[bytes | None]:
-        found: list[bytes | None] = await self._read(keys=keys[:1], args=[msgspec.msgpack.encode(keys)])
+        found: list[bytes | None] = await self._read(keys=naming(keys[0]), args=[msgspec.msgpack.encode(keys)])
         return found
 
     async def commit(self, shard: str, before: Mark, after: Mark, writes: Writes) -> tuple[Answer, Mark | None]:
@@ -239,7 +240,7 @@ def flat(keys: Iterable[Any], values: Iterable[Any]) -> list[Any]:
 
 
 def _keys(shard: str) -> list[str]:
-    return [f"{shard}:mark", f"{shard}:owner", pending(shard), firing(shard)]
+    return naming(f"{shard}:mark", f"{shard}:owner", pending(shard), firing(shard))
 
 
 def _literal(text: str) -> str:

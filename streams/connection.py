@@ -1,27 +1,47 @@
 """The connection to Redis, and what it has to be like to hold the tables."""
 
+from typing import Any, cast
+
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 
 from crmpulse.settings import CannotStartError, Settings, host_port
+from streams.cluster import Cluster
 
 TIMEOUT_SECONDS = 10.0
 RETRIES = 3
 
 
 def connect(settings: Settings) -> Redis:
-    """Return a client; a command whose connection broke is sent again, which the commit script is made for."""
-    host, port = host_port(settings.redis)
+    """Return a client, of a cluster where the settings name several nodes.
+
+    A command whose connection broke is sent again, which the commit script is made for.
+    """
+    nodes = [host_port(address) for address in settings.redis.split(",")]
     retry = Retry(ExponentialWithJitterBackoff(base=0.05, cap=1.0), RETRIES)
-    return Redis(host=host, port=port, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=3.0, retry=retry)
+    options: dict[str, Any] = {
+        "socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": 3.0, "retry": retry,
+    }  # fmt: skip
+    if len(nodes) > 1:
+        return cast(Redis, Cluster(nodes, **options))
+    [(host, port)] = nodes
+    return Redis(host=host, port=port, **options)
 
 
 async def require_no_eviction(redis: Redis) -> None:
     """Raise CannotStartError where Redis may drop keys by itself when its memory is full."""
-    policy = (await redis.config_get("maxmemory-policy")).get("maxmemory-policy", "noeviction")
-    if policy != "noeviction":
+    policies = {policy for each in await _configs(redis, "maxmemory-policy") for policy in each.values()}
+    for policy in policies - {"noeviction"}:
         raise CannotStartError(
             f"Redis may drop keys (maxmemory-policy is {policy}), and a dropped key is a wrong number: "
             "set maxmemory-policy to noeviction."
         )
+
+
+async def _configs(redis: Redis | Cluster, name: str) -> list[dict[Any, Any]]:
+    """What each node has that keys are in."""
+    if not isinstance(redis, Cluster):
+        return [await redis.config_get(name)]
+    await redis.initialize()
+    return [await redis.config_get(name, target_nodes=node) for node in redis.get_nodes()]

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from crmpulse.settings import CannotStartError, Settings
 from streams import layout, log, topics
+from streams.cluster import naming
 from streams.commit import Mark, mark
 from streams.comparison import differing
 from streams.connection import connect
@@ -104,12 +105,12 @@ async def _read(redis: Redis, prefix: str, names: Sequence[str]) -> tuple[Mark, 
     for name in names:
         kinds[_kind(name, prefix)].append(name)
     pipe = redis.pipeline(transaction=True)
-    pipe.mget([f"{prefix}:mark", *kinds["string"]])
+    pipe.mget([*naming(f"{prefix}:mark"), *kinds["string"]])
     for name in kinds["set"]:
         pipe.zrange(name, 0, -1, withscores=True)
     for name in kinds["hash"]:
         pipe.hgetall(name)
-    (packed, *strings), *others = await pipe.execute(raise_on_error=False)
+    (packed, _, *strings), *others = await pipe.execute(raise_on_error=False)
     if (found := mark(packed)) is None:
         raise LogError("has no mark in Redis that tells how far it was applied")
     ordered = (*kinds["string"], *kinds["set"], *kinds["hash"])

@@ -236,9 +236,9 @@ class Oracle:
         if kpi_id == "pipeline_velocity":
             return self.velocity(scope, to_ms, by, where)
         self.hours = hours
-        if kpi_id in usage.USERS:
-            names = (by,) if isinstance(by, str) else by or ()
-            return usage.users(self, kpi_id, scope, (from_ms, to_ms), names, [*where])
+        if told := (results.TOLD | usage.TOLD).get(kpi_id):
+            by = [by] if isinstance(by, str) else [*(by or ())]
+            return told(self, scope, from_ms, to_ms, by, [*where])
         from_ns, to_ns = from_ms * MS_NS, to_ms * MS_NS
         if kpi_id == "contact_growth_rate":
             parts = [replace(p, bottom=0) for p in created(self, "contact") if from_ns <= p.at_ns < to_ns]
@@ -309,6 +309,8 @@ class Oracle:
                 (product, replace(part, top=top, missing_rate=missing, products={product: (top, missing)}))
                 for product, (top, missing) in part.products.items()
             ]
+        if name in ("weekday", "hour"):
+            return [(results.on_the_clock(self, part, name), part)]
         if name == "user":
             return [(label(part.user), part)]
         if name == "team":
@@ -1154,9 +1156,10 @@ MONEY: set[str] = {
 
 # The areas that have a module of their own, which takes from here what it needs.
 
-from tests.recounts import contacts, costs, fields, links, stages, usage  # noqa: E402
+from tests.recounts import contacts, costs, fields, links, results, stages, usage  # noqa: E402
 
-FLOWS |= stages.FLOWS | links.FLOWS | contacts.FLOWS | usage.FLOWS | fields.FLOWS | costs.FLOWS
+FLOWS |= stages.FLOWS | links.FLOWS | contacts.FLOWS | usage.FLOWS | fields.FLOWS | costs.FLOWS | results.FLOWS
+MONEY |= results.MONEY
 GAUGES |= links.GAUGES | contacts.GAUGES | fields.GAUGES
 DURATIONS |= stages.DURATIONS | links.DURATIONS
 RATIOS |= stages.RATIOS | links.RATIOS | contacts.RATIOS | fields.RATIOS | costs.RATIOS

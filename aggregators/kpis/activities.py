@@ -2,6 +2,7 @@
 
 from aggregators.formulas import Count, Ratio, Share, Spent
 from aggregators.kpi import Kpi
+from aggregators.results import PerActivity
 
 AREA = "Activities & productivity"
 
@@ -15,6 +16,11 @@ KPIS: tuple[Kpi, ...] = (
         "activities_completed of a kind / all of them. `segment` is that of the activity, its account or its contacts."),
     Kpi("calls_per_sale", AREA, "derived", "ratio", "calls", "user team org", Ratio(("calls_connected",), ("deals_won",)),
         "Outbound calls that connected (as in call_connect_rate), when they were made / deals_won in the same window."),
+    Kpi("result_per_activity", AREA, "derived", "ratio", "money/act", "user team org activity",
+        PerActivity("revenue_won", "activities_completed", "sales_cycle"),
+        "revenue_won / activities_completed of the same window; null where nothing was done. By activity, all that was earned / the "
+        "activities of that kind. Variant `lagged` takes the activities of a window that lies earlier by the p50 of the "
+        "sales_cycle_length of the deals won in it, of all that is asked about alike; null where none was won.", ("variant",)),
     Kpi("calls_made", AREA, "core", "count", "calls", "user team org custom", Count("calls_made"), "Outbound calls logged."),
     Kpi("call_connect_rate", AREA, "core", "ratio", "ratio", "user team org", Ratio(("calls_connected",), ("calls_made",)),
         "Outbound calls with outcome `connected` or of at least 30 s / outbound calls."),

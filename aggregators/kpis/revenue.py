@@ -2,7 +2,8 @@
 
 from aggregators.formulas import Count, Mean, Sold, Total
 from aggregators.kpi import Kpi
-from aggregators.unsummed import Growth
+from aggregators.results import Either
+from aggregators.unsummed import Growth, Seasonality
 
 AREA = "Revenue, profit & orders"
 
@@ -16,6 +17,16 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("growth_rate", AREA, "derived", "ratio", "ratio", "all", Growth(),
         "(X - X before) / |X before| of another KPI X (`of`), by the dimensions of that. Before is the window before, "
         "with variant `last_year` the same a year earlier; null where it was 0.", ("of", "variant")),
+    Kpi("seasonality_index", "Relationship health", "derived", "ratio", "index", "user team org channel source", Seasonality(),
+        "Another KPI X (`of`, by the dimensions of that) in the window / the mean of X in the same window of each earlier year,"
+        " back to the first month of which anything is known; so with `every=month` the index of each month. Variant `week` "
+        "compares with the same weekdays and hours of each of the 52 weeks before, for windows and buckets of at most 7 days. "
+        "Of a window that is not over, the part up to now is compared with the same part. Null where X was told of fewer than 2"
+        " of them, or was 0 on average; a group that has nothing of a count or sum in one of them has 0 there.", ("of", "variant")),
+    Kpi("sales_heatmap", AREA, "derived", "sum", "money", "user team org region pipeline product weekday hour",
+        Either({"won": Total("revenue_won", "deals_won"), "lost": Total("lost_value", "deals_lost")}),
+        "revenue_won, or with variant `lost` deals_lost_value: by region, or by the weekday (`monday`, ...) and the hour (`00` to "
+        "`23`) of the close in the organisation's zone. Region is that of the deal, ISO 3166-2.", ("variant",)),
     Kpi("quotes_created", AREA, "core", "count", "quotes", "user team org pipeline region product", Count("quotes_created"),
         "Distinct quotes created, credited to the owner at creation; revisions of one quote count once. `pipeline` is that of the "
         "deal that the quote names; a quote has no products."),

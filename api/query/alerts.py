@@ -15,6 +15,7 @@ from aggregators.story import story
 from aggregators.windows import utc_text
 from api.query.errors import UnknownError, UnsettledError
 from api.query.tables import Directory, Tables
+from streams.cluster import naming
 
 STATES = ("firing", "resolved")
 CLOSED_SECONDS, CLOSED_TRIES = 0.05, 200
@@ -70,7 +71,7 @@ async def _noted(tables: Tables, alert_id: str, ack: Ack) -> bool:
     """Note who acknowledged an alert; tell whether that is done, which has to wait while a rebuild switches."""
     keys, script = tables.keys, tables.redis.register_script(ACKNOWLEDGE)
     args = alert_id, acknowledged(alert_id), encode(ack)
-    closed = await script(keys=[keys.alerts, keys.alert_changes, keys.owner], args=args)
+    closed = await script(keys=naming(keys.alerts, keys.alert_changes, keys.owner), args=args)
     if isinstance(closed, bytes):
         await tables.follow(closed)
         return False

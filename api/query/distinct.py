@@ -1,10 +1,11 @@
-"""Numbers of users: from what a measure counts for each of them to how many it counts for."""
+"""Sums by group, and what is made of them: how many users something counts for, which values are the most frequent."""
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from aggregators.formulas import Together
+from aggregators.data_quality import Distribution
+from aggregators.formulas import Formula, Together
 from aggregators.tables import Row, part_of_name, unescaped
 from aggregators.users import Users
 from api.query.cells import add
@@ -13,13 +14,14 @@ from api.query.selection import NONE
 from api.query.tables import Directory
 
 Key = tuple[str, ...]
+VALUE, OTHER = "value", "(other)"
 
 
 class Sums(NamedTuple):
     """The sum of a window as a whole, and by group."""
 
     whole: Row
-    groups: Mapping[Key, Row]
+    groups: dict[Key, Row]
 
 
 Ask = Callable[[Question], Awaitable[list[Sums]]]
@@ -89,3 +91,17 @@ def _keys(asked: Question, formula: Users, group: Key, cells: Row, values: Seque
 
 def _values(formula: Users, cells: Row) -> Iterable[str]:
     return [unescaped(name.partition("/")[2]) for name in cells if name.startswith(f"{formula.names}/")]
+
+
+def fewer(groups: Mapping[Key, Row], formula: Formula, by: Sequence[str]) -> Mapping[Key, Row]:
+    """Return groups, those of rarer values as one where a KPI tells the most frequent alone."""
+    if not isinstance(formula, Distribution) or VALUE not in by:
+        return groups
+    at, counts = by.index(VALUE), dict[str, int]()
+    for key, row in groups.items():
+        counts[key[at]] = counts.get(key[at], 0) + row.get(formula.measure, 0)
+    told = sorted(counts, key=lambda value: (-counts[value], value))[: formula.most]
+    found: dict[Key, Row] = {}
+    for key, row in groups.items():
+        add(found.setdefault(key if key[at] in told else (*key[:at], OTHER, *key[at + 1 :]), {}), row)
+    return found

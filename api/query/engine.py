@@ -11,7 +11,7 @@ from aggregators.catalogue import enabled
 from aggregators.goals import Goal
 from aggregators.kpi import Kpi
 from aggregators.tables import LAYOUT, OrgKeys, org_keys, shard
-from aggregators.unsummed import Bottlenecks, Growth, Ranked
+from aggregators.unsummed import Bottlenecks, Growth, Ranked, Seasonality
 from aggregators.windows import utc_text
 from api.query import drill, goal_kpis, goals, ranking
 from api.query.answer import Tell, answer, as_of, times, unit
@@ -22,13 +22,14 @@ from api.query.funnel import funnel
 from api.query.goal_checks import mistakes
 from api.query.growth import tell_growth
 from api.query.question import BEHIND, RANKED, Params, Question, Reading, kpi_of, now_of, question, scope_of
+from api.query.seasonality import tell_seasonality
 from api.query.tables import Directory, Tables
 from crmpulse.settings import Settings
 from events import partition_for
 from streams import layout
 from streams.layout import Layout
 
-_TOLD_BY: dict[type, Tell] = {Growth: tell_growth, Bottlenecks: tell_bottlenecks}
+_TOLD_BY: dict[type, Tell] = {Growth: tell_growth, Seasonality: tell_seasonality, Bottlenecks: tell_bottlenecks}
 """What gives the values of KPIs that are no sums, by their formula."""
 
 

@@ -11,7 +11,7 @@ from aggregators.fields import FOUND_BY
 from aggregators.kpi import Kpi
 from aggregators.org import Org
 from aggregators.story import normalised
-from aggregators.unsummed import Growth, Ranked
+from aggregators.unsummed import Growth, Ranked, Seasonality
 from aggregators.windows import NAMES, UNITS, Periods, Window, instant, named
 from api.query.errors import ImpossibleError, Problem, UnknownError, nearest
 
@@ -26,6 +26,10 @@ BUSINESS = "business"
 HOURS = ("calendar", BUSINESS)
 """How durations are counted that tell both; the first by default."""
 LARGEST = 10_000
+OF_ANOTHER = Ranked, Growth, Seasonality
+"""Formulas of KPIs that have to be told of which other one they speak."""
+CLOCK = ("weekday", "hour")
+"""Dimensions that an instant has by itself."""
 
 
 class Question(NamedTuple):
@@ -114,7 +118,7 @@ def question(kpi: Kpi, params: Params, org: Org, selectors: Sequence[str] = SELE
     now_ms = now_of(reading, periods)
     window, explicit = _window(reading, periods, now_ms)
     of = _of(reading, kpi)
-    meant = BY_ID.get(of, kpi) if isinstance(kpi.formula, Ranked | Growth) else kpi
+    meant = BY_ID.get(of, kpi) if isinstance(kpi.formula, OF_ANOTHER) else kpi
     asked = Question(
         kpi=kpi,
         scope=scope_of(reading),
@@ -128,7 +132,9 @@ def question(kpi: Kpi, params: Params, org: Org, selectors: Sequence[str] = SELE
         compare=reading.choice("compare", ("previous", "last_year")),
         credit=reading.choice("credit", ("at_event", "current"), "at_event"),
         stat=reading.choice("stat", meant.formula.stats),
-        variant=reading.choice("variant", (kpi if isinstance(kpi.formula, Growth) else meant).formula.variants),
+        variant=reading.choice(
+            "variant", (kpi if isinstance(kpi.formula, Growth | Seasonality) else meant).formula.variants
+        ),
         hours=reading.choice("hours", HOURS if "hours" in meant.params else ()),
         of=BY_ID.get(of),
         goal=reading.one("goal") if "goal" in kpi.params else "",
@@ -145,9 +151,9 @@ def _of(reading: Reading, kpi: Kpi) -> str:
     """The KPI that another one speaks of; a rank has to have one."""
     of = reading.one("of") if "of" in kpi.params else ""
     known = [name for name, one in BY_ID.items() if one.counts]
-    needed = isinstance(kpi.formula, Ranked | Growth)
+    needed = isinstance(kpi.formula, OF_ANOTHER)
     if of not in known and (of or needed):
-        what = "to rank by" if isinstance(kpi.formula, Ranked) else "that grows" if needed else "to have goals on"
+        what = "to rank by" if isinstance(kpi.formula, Ranked) else "to tell it of" if needed else "to have goals on"
         reason = f"{of!r} is no KPI {what}" if of else f"says which KPI {what}"
         reading.problems.append(Problem("of", reason, nearest(of, known)))
     return of
@@ -203,7 +209,8 @@ def dimensions(kpi: Kpi) -> list[str]:
 def _is_dimension(name: str, kpi: Kpi) -> bool:
     if name.startswith("custom.") and len(name) > len("custom."):
         return "custom" in kpi.by
-    return name in kpi.by and name in (*DIMENSIONS, "user", "team", "goal", "segment", "feature", "field", "value")
+    told = (*DIMENSIONS, *CLOCK, "user", "team", "goal", "segment", "feature", "field", "value")
+    return name in kpi.by and name in told
 
 
 def _by(reading: Reading, kpi: Kpi) -> tuple[str, ...]:

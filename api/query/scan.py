@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from aggregators.calendar import Calendar
 from aggregators.catalogue import anchors_of, derived_of
 from aggregators.contribution import DIMENSIONS, added_by, moments
 from aggregators.data_quality import Members
@@ -17,11 +18,12 @@ from aggregators.tables import Row
 from aggregators.teams import ALWAYS, Part
 from aggregators.waiting import OLDEST, Waiting
 from api.query.cells import add
-from api.query.question import Question
+from api.query.question import CLOCK, Question
 from api.query.segments import Segments, named_by
 from api.query.selection import NONE, everyone, label
 from api.query.tables import Directory, Tables
 
+WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 Key = tuple[str, ...]
 
 
@@ -145,6 +147,8 @@ class Scan:
             return self.segments.of(found.subject) or [NONE]
         if dimension == "team":
             return self.directory.teams.of(holder, found.team_at_ms) or [NONE]
+        if dimension in CLOCK:
+            return [clock(found.moment.at_ms, dimension, self.directory.org.calendar)]
         value = found.facts.get("product" if dimension == "product" else DIMENSIONS.get(dimension, dimension))
         if value is None and dimension == "pipeline" and found.facts.get("deal_id"):
             deal = self.records.get(f"deal/{found.facts['deal_id']}")
@@ -187,3 +191,9 @@ class Scan:
             for key in self.keys(found):
                 add(totals[key], cells)
         return {key: row for key, row in totals.items() if read_by(self.kpi.formula, row)}
+
+
+def clock(at_ms: int, dimension: str, calendar: Calendar) -> str:
+    """Return the local weekday or hour of an instant."""
+    local = calendar.local(at_ms)
+    return WEEKDAYS[local.weekday()] if dimension == "weekday" else f"{local.hour:02}"

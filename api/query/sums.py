@@ -1,12 +1,14 @@
 """The sums behind an answer, from rows where there are any and from records where not."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 
 from aggregators.catalogue import anchors_of, derived_of
 from aggregators.contribution import Addition, contribution
-from aggregators.data_quality import Distribution, Members
+from aggregators.data_quality import Members
 from aggregators.formulas import TRAILING_MS, Together, read_by
 from aggregators.moment import NOBODY
+from aggregators.results import PerActivity
 from aggregators.rollup import is_level
 from aggregators.tables import Row
 from aggregators.teams import ALWAYS, Part
@@ -14,13 +16,13 @@ from aggregators.users import Users
 from aggregators.waiting import OLDEST
 from aggregators.windows import Window
 from api.query.cells import WHOLE, Edge, Group, Rows, Term, add, adding
-from api.query.distinct import Sums, users
-from api.query.question import BUSINESS, Question
-from api.query.scan import Key, Scan
+from api.query.distinct import Sums, fewer, users
+from api.query.per_activity import earned_and_done
+from api.query.question import BUSINESS, CLOCK, Question
+from api.query.scan import Key, Scan, clock
 from api.query.selection import NONE, everyone, parts
 from api.query.tables import Directory, Tables
 
-VALUE, OTHER = "value", "(other)"
 STRUCTURAL = ("user", "team")
 
 
@@ -44,6 +46,8 @@ class Summing:
             return await users(self.asked, self.kpi.formula, self.directory, lambda each: self._asked(each, windows))
         if self.kpi.due:
             windows = [w._replace(to_ms=max(w.from_ms, min(w.to_ms, self.asked.now_ms))) for w in windows]
+        if isinstance(self.kpi.formula, PerActivity):
+            return await earned_and_done(self, self.kpi.formula, windows)
         measures = self.kpi.formula.measures
         held = tuple(name for name in measures if is_level(name))
         happens = tuple(name for name in measures if not is_level(name))
@@ -52,24 +56,30 @@ class Summing:
         gauge = self.kpi.gauge
         ends = windows if gauge else [Window(w.from_ms, w.from_ms) for w in windows]
         spans = [Window(w.to_ms - TRAILING_MS, w.to_ms) for w in windows] if gauge else windows
-        levels, flows = self._part("gauge", held, ends), self._part("count", happens, spans)
+        levels, flows = self.part("gauge", held, ends), self.part("count", happens, spans)
         return [_joined(*both) for both in zip(await levels, await flows, strict=True)]
 
-    async def _asked(self, each: Question, windows: Sequence[Window]) -> list[Sums]:
-        return await Summing(each._replace(window=_reach(windows)), self.tables, self.directory).over(windows)
+    def asking(self, asked: Question) -> "Summing":
+        """Return what sums another question's measures."""
+        return Summing(asked, self.tables, self.directory)
 
-    async def _part(self, kind: str, measures: tuple[str, ...], windows: Sequence[Window]) -> list[Sums]:
-        """The sums of some of the measures, of no others."""
+    async def _asked(self, each: Question, windows: Sequence[Window]) -> list[Sums]:
+        return await self.asking(each._replace(window=_reach(windows))).over(windows)
+
+    async def part(self, kind: str, measures: tuple[str, ...], windows: Sequence[Window]) -> list[Sums]:
+        """Return the sums of some of the measures, of no others."""
         kpi = self.kpi._replace(kind=kind, formula=Together(measures))
         reach = _reach(windows)
         asked = self.asked._replace(kpi=kpi, of=None, window=reach, at_ms=reach.to_ms)
-        found = await Summing(asked, self.tables, self.directory)._over(windows)
+        found = await self.asking(asked)._over(windows)
         return [
             Sums(read_by(kpi.formula, one.whole), {key: read_by(kpi.formula, row) for key, row in one.groups.items()})
             for one in found
         ]
 
     async def _over(self, windows: Sequence[Window]) -> list[Sums]:
+        if self.asked.by and {*self.asked.by} <= {*CLOCK} and not self.asked.where:
+            return await self._from_hours(windows)
         if self._by_rows():
             return await self._from_rows(windows)
         return await self._from_records(windows)
@@ -124,6 +134,24 @@ class Summing:
                 Sums(total, {key: row for key, row in groups.items() if self._exists(key) or read_by(formula, row)})
             )
         return found
+
+    async def _from_hours(self, windows: Sequence[Window]) -> list[Sums]:
+        """By weekday and hour: from the rows of hours, or of days where no hour is asked for."""
+        asked, calendar = self.asked, self.directory.org.calendar
+        first_ms, last_ms, every = self.rows.first_ms, self.rows.last_ms, "hour" if "hour" in asked.by else "day"
+        clipped = [Window(max(w.from_ms, first_ms), min(w.to_ms, last_ms)) for w in windows]
+        spans = [asked.periods.series(every, window) for window in clipped]
+        found = iter(await self._rows([self._terms(asked.scope, span, WHOLE) for of in spans for span in of]))
+        sums = [Sums({}, {}) for _ in windows]
+        for one, of_window in zip(sums, spans, strict=True):
+            groups: dict[Key, Row] = defaultdict(dict)
+            for span in of_window:
+                row = next(found)
+                add(one.whole, row)
+                add(groups[tuple(clock(span.from_ms, name, calendar) for name in asked.by)], row)
+            kept = {key: row for key, row in groups.items() if read_by(self.kpi.formula, row)}
+            one.groups.update(kept)
+        return sums
 
     def _exists(self, key: Key) -> bool:
         """Tell whether a group is told also where there is nothing of it: a user or team that was not deleted."""
@@ -224,24 +252,9 @@ class Summing:
         found = []
         for window in windows:
             chosen = scan.select(self._spans(window), window.to_ms)
-            found.append(
-                Sums(scan.whole(chosen), {**listed, **self._fewer(scan.summed(chosen))} if self.asked.by else {})
-            )
+            groups = fewer(scan.summed(chosen), self.kpi.formula, self.asked.by) if self.asked.by else {}
+            found.append(Sums(scan.whole(chosen), {**listed, **groups}))
         return found
-
-    def _fewer(self, groups: Mapping[Key, Row]) -> Mapping[Key, Row]:
-        """Groups, those of rarer values as one where a KPI tells the most frequent alone."""
-        formula, by = self.kpi.formula, self.asked.by
-        if not isinstance(formula, Distribution) or VALUE not in by:
-            return groups
-        at, counts = by.index(VALUE), dict[str, int]()
-        for key, row in groups.items():
-            counts[key[at]] = counts.get(key[at], 0) + row.get(formula.measure, 0)
-        told = sorted(counts, key=lambda value: (-counts[value], value))[: formula.most]
-        fewer: dict[Key, Row] = {}
-        for key, row in groups.items():
-            add(fewer.setdefault(key if key[at] in told else (*key[:at], OTHER, *key[at + 1 :]), {}), row)
-        return fewer
 
     def _holders(self, windows: Sequence[Window]) -> set[str]:
         return {p.holder for w in windows for p in self._spans(w)}

@@ -17,6 +17,7 @@ from aggregators.record import Record, decode_record
 from aggregators.tables import OrgKeys, Row, decode_hours, decode_row, held_in
 from aggregators.teams import Teams
 from api.query.errors import UnsettledError
+from streams.cluster import naming
 from streams.commit import CLOSED, READ, READ_KEYS
 
 T = TypeVar("T")
@@ -122,9 +123,9 @@ class Tables:
         if known:
             return known
         async with self.redis.pipeline(transaction=True) as pipe:
-            pipe.mget(self.keys.version, self.keys.months)
+            pipe.mget(naming(self.keys.version, self.keys.months))
             pipe.hgetall(self.keys.directory)
-            (version, months), entries = await pipe.execute()
+            (version, months, _), entries = await pipe.execute()
         self.version = version or b""
         org = Org({subject.decode(): _read_entry(entry) for subject, entry in entries.items()})
         found = Directory(_directory_of(self.version), org, Teams(org), sorted(decode_row(months)) if months else [])
@@ -151,13 +152,13 @@ class Tables:
             others = [read for read in missing if not isinstance(read, str)]
             self.known |= dict.fromkeys(missing)
             async with self.redis.pipeline(transaction=True) as pipe:
-                pipe.mget(self.keys.version, self.keys.owner)
+                pipe.mget(naming(self.keys.version, self.keys.owner))
                 for i in range(0, len(strings), READ_KEYS):
                     keys = msgspec.msgpack.encode(strings[i : i + READ_KEYS])
                     pipe.eval(READ, 1, self.keys.version, keys)
                 for read in others:
                     pipe.execute_command(*read)
-                (version, owner), *found = await pipe.execute()
+                (version, owner, _), *found = await pipe.execute()
             if await self.follow(owner):
                 raise _RebuiltError
             self._same(version)
@@ -191,7 +192,7 @@ class Tables:
     async def matching(self, ranges: Sequence[tuple[str, str, int, int]]) -> dict[str, Record]:
         """Read the states of the records with a moment in any of ``(anchor, holder, from_ms, to_ms)``, all at once."""
         args = [p for anchor, holder, a, b in ranges for p in (self.keys.moments(anchor, holder), a, f"({b}")]
-        (found,) = await self._read([("EVAL", MATCHING, 0, self.keys.record(""), *args)])
+        (found,) = await self._read([("EVAL", MATCHING, 1, self.keys.owner, self.keys.record(""), *args)])
         return {
             subject.decode(): decode_record(packed) for subject, packed in zip(found[::2], found[1::2], strict=True)
         }

@@ -64,7 +64,8 @@ async def end_a_worker(here: Open) -> None:
     victim = here.random.choice(here.world.workers)
     here.world.resting.add(victim)
     await asyncio.to_thread(victim.terminate, 10)
-    assert victim.process.returncode == 0, f"ended with {victim.process.returncode}"
+    # One that has hardly begun to start does not know of signals yet, and has nothing to end in order.
+    assert victim.process.returncode in {0, -signal.SIGTERM}, f"ended with {victim.process.returncode}"
     victim.start()
     here.world.resting.discard(victim)
 

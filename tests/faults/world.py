@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from redis.asyncio import Redis as Client
@@ -119,8 +120,9 @@ class Open:
         return await self.applied() >= count
 
     async def reach(self, count: int, seconds: float = END_SECONDS) -> None:
-        """Wait until so many have been applied."""
-        await until(lambda: self.passed(count), seconds, f"apply {count}")
+        """Wait until so many have been applied, for as long as it goes on."""
+        while (at := await self.applied()) < count:
+            await until(partial(self.passed, at + 1), seconds, f"go on from {at} to {count}")
 
     async def moves(self) -> None:
         """Wait until the lag falls: something is applied, or there is nothing left."""

@@ -48,7 +48,6 @@ def quarters(start_ms: int, end_ms: int) -> range:
 
 
 FLOWS: dict[str, Callable[[Oracle], Iterator[Part]]] = {"time_in_system": time_in_system}
-USERS = {"active_users", "feature_utilization"}
 
 
 def users(
@@ -84,3 +83,10 @@ def users(
         if by and len(group) == len(by)
     }
     return {"value": Fraction(len(using[()]), len(there[()])) if there[()] else None, "groups": shares}
+
+
+def told(kpi_id: str) -> Callable[..., dict[str, Any]]:
+    return lambda it, scope, from_ms, to_ms, by, where: users(it, kpi_id, scope, (from_ms, to_ms), by, where)
+
+
+TOLD: dict[str, Callable[..., dict[str, Any]]] = {kpi: told(kpi) for kpi in ("active_users", "feature_utilization")}
