@@ -45,8 +45,9 @@ class Alike:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        read = TOLD_BY.union(*(kept.facts for kept in plan.values()))
-        self._names = {kind: names for kind in EVENTS.values() if (names := _decisive(kind, read))}
+        read = TOLD_BY.union(name.partition(".")[0] for kept in plan.values() for name in kept.facts)
+        kinds = () if "owner_id" in plan.filters else EVENTS.values()  # whose a record is does not decide else
+        self._names = {kind: names for kind in kinds if (names := _decisive(kind, read))}
         self._says = {kind: attrgetter(*names) for kind, names in self._names.items()}
         self._known: dict[tuple[type[Data], str], dict[Any, Pattern | None]] = {}
 

@@ -1,8 +1,10 @@
 """The KPI catalogue, joined from its areas, and what has to be kept for it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
+from zlib import crc32
 
+from aggregators import own
 from aggregators.alerts import RULES
 from aggregators.contribution import DIMENSIONS, Kept, Plan
 from aggregators.derived import DERIVED, Derived
@@ -10,12 +12,34 @@ from aggregators.kpi import Kpi
 from aggregators.kpis import activities, contacts, deals, fields, goals, leads, revenue, support, tasks, usage
 from aggregators.measure import LEVELS
 from aggregators.measures import MEASURES
+from events import EVENTS
 
-KPIS: tuple[Kpi, ...] = (
+KPIS: list[Kpi] = [
     *leads.KPIS, *deals.KPIS, *revenue.KPIS, *activities.KPIS, *tasks.KPIS, *support.KPIS, *contacts.KPIS, *usage.KPIS, *fields.KPIS,
     *goals.KPIS,
-)  # fmt: skip
+]  # fmt: skip
+"""All KPIs, those of one's own last."""
 BY_ID: dict[str, Kpi] = {kpi.id: kpi for kpi in KPIS}
+
+
+OWN: list[own.Definition] = []
+
+
+def adopt(definitions: Sequence[own.Definition]) -> None:
+    """Have KPIs of one's own beside the others from now on: once, before anything is counted or asked."""
+    ahead = frozenset(anchor for one in KPIS if one.due for anchor in anchors_of(one))
+    OWN.extend(definitions)
+    for one in sorted(definitions, key=lambda one: bool(one.ratio)):
+        MEASURES.extend(own.measures(one))
+        KPIS.append(own.kpi(one, BY_ID, ahead))
+        BY_ID[one.id] = KPIS[-1]
+    enabled.cache_clear()
+    plan.cache_clear()
+
+
+def digest() -> str:
+    """Return by what tables tell which KPIs of one's own they count, nothing where there are none."""
+    return f"{crc32(own.packed(OWN)):08x}" if OWN else ""
 
 
 @cache
@@ -41,7 +65,7 @@ def plan(names: str = "", *, whole: bool = False) -> Plan:
 
     ``whole``: what can be told of each anchor, by measures that are not kept too.
     """
-    found: dict[str, Kept] = {}
+    found = Plan()
     kpis = enabled(names).values()
     names_read = {name for kpi in kpis for name in kpi.formula.measures} | {rule.measure for rule in RULES}
     names_read |= _found_by(names_read)
@@ -53,6 +77,11 @@ def plan(names: str = "", *, whole: bool = False) -> Plan:
         found[anchor] = Kept(
             measures, tuple((d, fact) for d, fact in DIMENSIONS.items() if d in asked), level=anchor in LEVELS
         )
+    added = [measure for one in OWN for measure in own.measures(one)]
+    found.events = frozenset(
+        anchor for measure in added for anchor in measure.anchors if anchor in EVENTS and anchor in found
+    )
+    found.filters = frozenset(name for measure in added for name in measure.reads.split())
     return found
 
 

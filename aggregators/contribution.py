@@ -1,12 +1,13 @@
 """What a record adds to the tables: a pure function of its state and its organisation's directory."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from msgspec import Struct
 
-from aggregators import activities, contacts, costs, deals, leads, orders, sessions, tickets
+from aggregators import activities, contacts, costs, deals, happened, leads, orders, sessions, tickets
 from aggregators.histogram import bucket
 from aggregators.measure import Measure
 from aggregators.moment import Moment
@@ -124,8 +125,15 @@ class Kept:
 KNOWN = 5_000
 """So many effects are remembered of an anchor."""
 
-Plan = Mapping[str, Kept]
-"""What is kept, by anchor."""
+
+class Plan(dict[str, Kept]):
+    """What is kept, by anchor.
+
+    ``events`` are the anchors that are types of events, ``filters`` the facts that KPIs of one's own read.
+    """
+
+    events: frozenset[str] = frozenset()
+    filters: frozenset[str] = frozenset()
 
 
 class Addition(Struct, gc=False):
@@ -152,18 +160,20 @@ MOMENTS = "moments"
 """Counts moments whose cells may cancel out within a row (levels, transfers), so that an empty row is one of no moments."""
 
 
-def moments(entity: str, record: Record, org: Org) -> Iterator[Moment]:
+def moments(entity: str, record: Record, org: Org, plan: Plan) -> Iterator[Moment]:
     """Return the moments of a record, none when it is deleted or counts nowhere."""
-    if len(record.entries) == 1 and (logged := activities.logged_once(record.entries[0])):
+    entries = record.entries
+    if len(entries) == 1 and not plan.events and (logged := activities.logged_once(entries[0])):
         return iter((logged,))
-    return _moments(entity, story(record), record, org)
+    return _moments(entity, story(record), record, org, plan)
 
 
-def _moments(entity: str, told: Story | None, record: Record, org: Org) -> Iterator[Moment]:
+def _moments(entity: str, told: Story | None, record: Record, org: Org, plan: Plan) -> Iterator[Moment]:
     if told is None:
         return tickets.unknown(record.links) if entity == "ticket" and not record.entries else iter(())
     told_by = _OF_ENTITY.get(entity)
-    return told_by(told, record, org) if told_by else iter(())
+    found = told_by(told, record, org) if told_by else iter(())
+    return chain(found, happened.moments(told, plan.events)) if plan.events else found
 
 
 _OF_ENTITY: dict[str, Callable[[Story, Record, Org], Iterator[Moment]]] = {
@@ -189,12 +199,12 @@ _OF_ENTITY: dict[str, Callable[[Story, Record, Org], Iterator[Moment]]] = {
 
 def contribution(entity: str, record: Record, org: Org, plan: Plan) -> list[Addition]:
     """Return what a record adds to the tables of its organisation, moment by moment."""
-    return added(moments(entity, record, org), org, plan)
+    return added(moments(entity, record, org, plan), org, plan)
 
 
 def additions(entity: str, told: Story | None, record: Record, org: Org, plan: Plan) -> list[Addition]:
     """Return the same of a record whose story is told already."""
-    return added(_moments(entity, told, record, org), org, plan)
+    return added(_moments(entity, told, record, org, plan), org, plan)
 
 
 def added(moments: Iterable[Moment], org: Org, plan: Plan) -> list[Addition]:

@@ -55,6 +55,8 @@ def standing(entity: str, record: Record, org: Org, plan: Plan) -> Standing:
 def onward(before: Record, record: Record, was: Standing, org: Org, plan: Plan) -> Step | None:
     """Return what the one event changes that a record has more than before, None where its story has to be told again."""
     *known, entry = record.entries
+    if plan.events and any(each.data.type in plan.events for each in record.entries):
+        return None
     change, facts = _CHANGES.get(type(entry.data)), was.facts
     if change is None or facts is None or known != before.entries or entry.time_ns <= known[-1].time_ns:
         return None
@@ -62,7 +64,7 @@ def onward(before: Record, record: Record, was: Standing, org: Org, plan: Plan) 
         return None  # what others say of it counts too
     said = facts_of(entry)
     changed = {name for name, fact in said.items() if facts.get(name) != fact}
-    if not changed.isdisjoint(PRESENT) or _reads(was.additions, changed - TIMED, plan):
+    if not changed.isdisjoint(PRESENT | plan.filters) or _reads(was.additions, changed - TIMED, plan):
         return None
     now = {**facts, **said}
     found = change(was, entry, said, now, changed)

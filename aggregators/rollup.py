@@ -10,8 +10,6 @@ from aggregators.fold import Delta
 from aggregators.measures import MEASURES
 from aggregators.tables import Hours, OrgKeys, Row
 
-_LEVELS = frozenset(m.name for m in MEASURES if m.level)
-
 
 class Rows:
     """``cells`` to add, by row key, ``hours`` by key and hour; ``listed``: the listing and label that tell that a row exists.
@@ -33,7 +31,8 @@ class Rows:
 @lru_cache(maxsize=65536)
 def is_level(name: str) -> bool:
     """Tell whether a cell is of a measure that is held over time: its all-time sum is what is held in the end."""
-    return name.partition("@")[0].partition("/")[0] in _LEVELS
+    base = name.partition("@")[0].partition("/")[0]
+    return any(measure.level for measure in MEASURES if measure.name == base)
 
 
 def rolled_up(keys: OrgKeys, delta: Delta) -> Rows:

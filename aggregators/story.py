@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct, to_builtins
+from msgspec.structs import fields
 
 from aggregators.record import Record, is_deleted, is_initial
-from events import EVENTS, Entry
+from events import EVENTS, Data, Entry
 
 Facts = Mapping[str, Any]
 
@@ -158,6 +159,13 @@ def facts_of(entry: Entry) -> dict[str, Any]:
     if kind in _STATED:
         found.update(_STATED[kind])
     return found
+
+
+def facts_told(kind: type[Data]) -> set[str]:
+    """Return the names of the facts that events of a type state, but for custom fields."""
+    renamed = _RENAMED.get(kind.type, {})
+    members = {renamed.get(field.encode_name, field.encode_name) for field in fields(kind)}
+    return (members | _STATED.get(kind.type, {}).keys()) - {"changed", "custom"}
 
 
 def _former_owner(explicit: list[Entry], stated: list[dict[str, Any]]) -> dict[str, str]:

@@ -110,21 +110,33 @@ def replay(
 
 
 @app.command()
-def kpis(as_json: Annotated[bool, typer.Option("--json", help="All of the catalogue, as JSON.")] = False) -> None:
-    """Show the catalogue of KPIs."""
-    from aggregators.catalogue import KPIS  # noqa: PLC0415
-
-    if as_json:
-        rows = [
-            {**{name: getattr(kpi, name) for name in (*SHOWN, "version", "params")}, "dimensions": kpi.by}
-            for kpi in KPIS
-        ]
-        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+def kpis(
+    as_json: Annotated[bool, typer.Option("--json", help="All of the catalogue, as JSON.")] = False,
+    check: Annotated[
+        str, typer.Option(metavar="FILE", help="Check a file of KPIs of one's own, and run its tests.")
+    ] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With --check: also count them over the log, without touching the tables.")
+    ] = False,
+) -> None:
+    """Show the catalogue of KPIs, or check KPIs of one's own."""
+    if check:
+        _check_kpis(check, dry_run=dry_run)
         return
-    table = _table(SHOWN)
-    for kpi in KPIS:
-        table.add_row(*(getattr(kpi, name) for name in SHOWN))
-    _console().print(table)
+    with _start():
+        from aggregators.catalogue import KPIS  # noqa: PLC0415
+
+        if as_json:
+            rows = [
+                {**{name: getattr(kpi, name) for name in (*SHOWN, "version", "params")}, "dimensions": kpi.by}
+                for kpi in KPIS
+            ]
+            typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+            return
+        table = _table(SHOWN)
+        for kpi in KPIS:
+            table.add_row(*(getattr(kpi, name) for name in SHOWN))
+        _console().print(table)
 
 
 @app.command()
@@ -158,6 +170,10 @@ def _main(version: Annotated[bool, typer.Option("--version", help="Show the vers
 def _start(*needs: reach.Need) -> Iterator[Settings]:
     try:
         checked = settings.load()
+        if checked.kpis:
+            from crmpulse import own_kpis  # noqa: PLC0415
+
+            own_kpis.adopt(checked.kpis)
         if checked.enable:
             _require_kpis(checked.enable)
         logging.configure(checked)
@@ -169,6 +185,31 @@ def _start(*needs: reach.Need) -> Iterator[Settings]:
         if not reach.is_lost(error):
             raise
         _end(f"{error}\nIs it Kafka at CRMPULSE_KAFKA={checked.kafka} and Redis at CRMPULSE_REDIS={checked.redis}?")
+
+
+def _check_kpis(path: str, *, dry_run: bool) -> None:
+    """Say what came of each test of a file, and what its KPIs are over the log."""
+    from crmpulse import own_kpis  # noqa: PLC0415
+
+    try:
+        checked = settings.load()
+        entries, failed = own_kpis.adopt(path), 0
+        for name, differences in own_kpis.tried(entries, checked):
+            failed += bool(differences)
+            typer.echo(
+                "\n".join([f"{'FAILED' if differences else 'passed'}  {name}", *(f"    {d}" for d in differences)])
+            )
+        typer.echo(f"{len(entries)} KPIs, {failed} tests failed.")
+        if dry_run:
+            reach.require(checked, (reach.kafka,))
+            table = _table(("organisation", "kpi", "value"))
+            for row in own_kpis.counted(checked):
+                table.add_row(*row)
+            _console().print(table)
+    except CannotStartError as error:
+        _end(str(error))
+    if failed:
+        raise typer.Exit(DIFFERS)
 
 
 def _require_kpis(ids: str) -> None:

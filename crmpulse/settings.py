@@ -120,6 +120,7 @@ class Settings(BaseSettings):
     enable: str = Field(
         "", description="KPIs that are kept and told, ids with commas; empty: all. Workers and API need the same ones"
     )
+    kpis: str = Field("", description="File of KPIs of one's own; empty: none. Workers and API need the same one")
     worker_metrics: OptionalAddress = Field("", description="Where a worker serves metrics, host:port; empty: nowhere")
     stall_seconds: int = Field(
         60, ge=5, le=3_600, description="Seconds without progress, with work waiting, after which a worker ends itself"
@@ -150,7 +151,7 @@ class Settings(BaseSettings):
             raise ValueError(f"must name a file of tokens, because {PREFIX}HTTP={http} can be reached from outside")
         return tokens
 
-    @field_validator("metrics_token")
+    @field_validator("metrics_token", "kpis")
     @classmethod
     def _token_file(cls, path: str) -> str:
         if path and not Path(path).is_file():

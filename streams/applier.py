@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError
 from faust.types import TP
 from redis.exceptions import RedisError
 
-from crmpulse.settings import Settings
+from crmpulse.settings import CannotStartError, Settings
 from streams import layout, lease, metrics, topics
 from streams.commit import CLOSED, Answer, ClosedError, Store, mark
 from streams.connection import connect, require_no_eviction
@@ -98,6 +98,7 @@ class Applier:
         while True:
             partition = self._holding(number)
             try:
+                self._require_kpis()
                 async with partition.lock:
                     offset = await partition.claim(earliest, ended)
             except ClosedError as closed:
@@ -113,6 +114,13 @@ class Applier:
         self.progress.starts(number, partition.next)
         log.info("claimed", partition=number, offset=partition.next, layout=partition.layout)
         return offset
+
+    def _require_kpis(self) -> None:
+        """Raise HaltedError where the tables were rebuilt with other KPIs of one's own than this worker counts."""
+        try:
+            layout.require_kpis(self.layout)
+        except CannotStartError as error:
+            raise HaltedError(str(error)) from None
 
     def _holding(self, number: int) -> Partition:
         """The writer of a partition's tables, a new one where they were rebuilt."""

@@ -5,6 +5,7 @@ import time
 import msgspec
 from redis.asyncio import Redis
 
+from aggregators.catalogue import digest
 from aggregators.tables import LAYOUT, begun, shard
 from crmpulse.settings import CannotStartError
 from streams.commit import Mark
@@ -17,6 +18,8 @@ class Layout(msgspec.Struct, frozen=True):
 
     layout: int
     partitions: int
+    kpis: str = ""
+    """Which KPIs of one's own they count, as ``aggregators.catalogue.digest`` tells."""
 
     def shard(self, partition: int) -> str:
         """Return the prefix of all keys of a partition."""
@@ -39,7 +42,7 @@ async def agree(redis: Redis, partitions: int) -> Layout:
     Raises CannotStartError where the topic has another number of partitions.
     """
     if await read(redis) is None:
-        first = Layout(LAYOUT, partitions)
+        first = Layout(LAYOUT, partitions, digest())
         for prefix in first.shards():
             await redis.set(begun(prefix), int(time.time() * 1000), nx=True)
             await redis.set(f"{prefix}:mark", Mark(0).packed(), nx=True)
@@ -50,4 +53,14 @@ async def agree(redis: Redis, partitions: int) -> Layout:
             f"the tables in Redis are for {agreed and agreed.partitions} partitions, and the events topic has {partitions}: "
             "an organisation would be counted in another place. Use the topic that they were made from, or empty Redis."
         )
+    require_kpis(agreed)
     return agreed
+
+
+def require_kpis(found: Layout) -> None:
+    """Raise CannotStartError where the tables count other KPIs of one's own than there are."""
+    if found.kpis != digest():
+        raise CannotStartError(
+            "the tables in Redis count other KPIs of one's own than the file of CRMPULSE_KPIS has now: use the file that they were "
+            "made with, or have `crmpulse rebuild` make them anew with this one."
+        )

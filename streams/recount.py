@@ -69,6 +69,12 @@ class Recount:
         if last and not mark.fits(last):
             raise LogError(f"has another record before offset {mark.next} than the one that was applied")
 
+    async def rest(self) -> None:
+        """Fold all that the log has yet."""
+        async for records in self.log.rest():
+            self._fold(records)
+            self.tell(len(records))
+
     def names(self) -> set[str]:
         """Return the keys of all tables."""
         return {*self.tables.values, *self.tables.sets, *self.tables.hashes}

@@ -3,7 +3,7 @@
 from aggregators.measure import Measure
 from aggregators.measures import activities, contacts, costs, deals, fields, leads, revenue, support, tasks, usage
 
-MEASURES: tuple[Measure, ...] = (
+MEASURES: list[Measure] = [
     *leads.MEASURES, *deals.MEASURES, *revenue.MEASURES, *activities.MEASURES, *tasks.MEASURES, *support.MEASURES,
     *contacts.MEASURES, *usage.MEASURES, *fields.MEASURES, *costs.MEASURES,
-)  # fmt: skip
+]  # fmt: skip

@@ -109,7 +109,7 @@ async def record(entity: str, record_id: str, tables: Tables, directory: Directo
 
 def _contributions(entity: str, found: Record, tables: Tables, directory: Directory) -> list[dict[str, Any]]:
     org, rows = directory.org, []
-    for moment in moments(entity, found, org):
+    for moment in moments(entity, found, org, tables.plan):
         kept = tables.plan.get(moment.anchor)
         cells = added_by(moment, moment.facts, kept, org) if kept else {}
         for kpi in tables.kpis.values():

@@ -7,9 +7,10 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from aggregators.catalogue import enabled
+from aggregators.catalogue import digest, enabled
 from aggregators.goals import Goal
 from aggregators.kpi import Kpi
+from aggregators.own import TIER as OWN_TIER
 from aggregators.tables import LAYOUT, OrgKeys, org_keys, shard
 from aggregators.unsummed import Bottlenecks, Growth, Ranked, Seasonality
 from aggregators.windows import utc_text
@@ -39,14 +40,23 @@ class Engine:
     def __init__(self, redis: Redis, settings: Settings) -> None:
         self.redis = redis
         self.settings = settings
-        self.kpis = enabled(settings.enable)
         self.layout: Layout | None = None
         self.directories: dict[str, Directory] = {}
+
+    @property
+    def kpis(self) -> Mapping[str, Kpi]:
+        """Return the KPIs that are told: those of one's own only where the tables count the very same."""
+        found = enabled(self.settings.enable)
+        if self.layout is None or self.layout.kpis == digest():
+            return found
+        return {name: kpi for name, kpi in found.items() if kpi.tier != OWN_TIER}
 
     async def tables(self, org: str) -> Tables:
         """Return the tables of an organisation, for one answer; before anything was ever applied they are empty."""
         self.layout = self.layout or await layout.read(self.redis)
-        return Tables(self.redis, self._keys(org), partial(self._find, org), self.directories, self.settings.enable)
+        found = Tables(self.redis, self._keys(org), partial(self._find, org), self.directories, self.settings.enable)
+        found.kpis = self.kpis
+        return found
 
     async def standing(self, org: str) -> tuple[str, int]:
         """Return where an organisation's tables last changed, `<partition>:<offset>` (-1: never), and how often its alerts did."""
@@ -71,7 +81,8 @@ class Engine:
 
     async def kpi(self, org: str, kpi_id: str, params: Params) -> dict[str, Any]:
         """Return the value of a KPI. Raises UnknownError, ImpossibleError, UnsettledError."""
-        kpi, tables = kpi_of(kpi_id, self.kpis), await self.tables(org)
+        tables = await self.tables(org)
+        kpi = kpi_of(kpi_id, tables.kpis)
 
         async def ask(directory: Directory) -> dict[str, Any]:
             return await self._answer(question(kpi, params, directory.org), tables, directory)
@@ -103,7 +114,8 @@ class Engine:
 
     async def leaderboard(self, org: str, params: Params) -> dict[str, Any]:
         """Return users or teams ranked by a KPI."""
-        kpi, tables = _named(params, self.kpis), await self.tables(org)
+        tables = await self.tables(org)
+        kpi = _named(params, tables.kpis)
         rest = {name: values for name, values in params.items() if name not in ("kpi", "level", "team")}
 
         async def ask(directory: Directory) -> dict[str, Any]:
@@ -120,7 +132,8 @@ class Engine:
 
     async def records(self, org: str, params: Params) -> dict[str, Any]:
         """Return the records behind a KPI's number."""
-        kpi, tables = _named(params, self.kpis), await self.tables(org)
+        tables = await self.tables(org)
+        kpi = _named(params, tables.kpis)
         rest = {name: values for name, values in params.items() if name != "kpi"}
 
         async def ask(directory: Directory) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from aggregators.contribution import DIMENSIONS
 from aggregators.fields import FOUND_BY
 from aggregators.kpi import Kpi
 from aggregators.org import Org
+from aggregators.own import TIER as OWN_TIER
 from aggregators.story import normalised
 from aggregators.unsummed import Growth, Ranked, Seasonality
 from aggregators.windows import NAMES, UNITS, Periods, Window, instant, named
@@ -60,7 +61,9 @@ class Question(NamedTuple):
 def kpi_of(kpi_id: str, known: Mapping[str, Kpi]) -> Kpi:
     """Return one of the KPIs that are known here; UnknownError with the nearest names for any other."""
     if kpi_id in BY_ID and kpi_id not in known:
-        raise UnknownError("enabled KPI (CRMPULSE_ENABLE)", kpi_id, list(known))
+        is_own = BY_ID[kpi_id].tier == OWN_TIER
+        what = "KPI in these tables (CRMPULSE_KPIS)" if is_own else "enabled KPI (CRMPULSE_ENABLE)"
+        raise UnknownError(what, kpi_id, list(known))
     if kpi_id not in known:
         raise UnknownError("KPI", kpi_id, list(known))
     return known[kpi_id]

@@ -108,7 +108,7 @@ class Scan:
 
     def _moments(self, records: Mapping[str, Record]) -> Iterator[tuple[str, Moment]]:
         for subject in sorted(records):
-            for moment in moments(subject.partition("/")[0], records[subject], self.directory.org):
+            for moment in moments(subject.partition("/")[0], records[subject], self.directory.org, self.tables.whole):
                 yield subject, moment
 
     def _products(self, facts: Facts) -> Iterator[Facts]:
