@@ -9,14 +9,26 @@ from aggregators.alerts import RULES
 from aggregators.contribution import DIMENSIONS, Kept, Plan
 from aggregators.derived import DERIVED, Derived
 from aggregators.kpi import Kpi
-from aggregators.kpis import activities, contacts, deals, fields, goals, leads, revenue, support, tasks, usage
+from aggregators.kpis import (
+    activities,
+    contacts,
+    deals,
+    fields,
+    goals,
+    leads,
+    relationships,
+    revenue,
+    support,
+    tasks,
+    usage,
+)
 from aggregators.measure import LEVELS
 from aggregators.measures import MEASURES
 from events import EVENTS
 
 KPIS: list[Kpi] = [
     *leads.KPIS, *deals.KPIS, *revenue.KPIS, *activities.KPIS, *tasks.KPIS, *support.KPIS, *contacts.KPIS, *usage.KPIS, *fields.KPIS,
-    *goals.KPIS,
+    *relationships.KPIS, *goals.KPIS,
 ]  # fmt: skip
 """All KPIs, those of one's own last."""
 BY_ID: dict[str, Kpi] = {kpi.id: kpi for kpi in KPIS}

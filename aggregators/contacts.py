@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from aggregators.moment import Moment, level, moment
+from aggregators.sales import Links, is_customer
 from aggregators.story import Facts, Story
 
 
@@ -12,9 +13,9 @@ def account(told: Story) -> Iterator[Moment]:
     yield moment("account.created", told.created_ns, told)
 
 
-def contact(told: Story) -> Iterator[Moment]:
+def contact(told: Story, links: Links) -> Iterator[Moment]:
     """Return what a contact contributes."""
-    yield moment("contact.created", told.created_ns, told)
+    yield moment("contact.created", told.created_ns, told, customer=is_customer(links))
     before: Any = None
     for point in told.points:
         stage = point.facts.get("lifecycle")

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from aggregators import activities, contacts, costs, deals, happened, leads, orders, sessions, tickets
+from aggregators import activities, contacts, conversations, costs, deals, happened, leads, orders, sessions, tickets
 from aggregators.histogram import bucket
 from aggregators.measure import Measure
 from aggregators.moment import Moment
@@ -170,11 +170,18 @@ def moments(entity: str, record: Record, org: Org, plan: Plan) -> Iterator[Momen
 
 def _moments(entity: str, told: Story | None, record: Record, org: Org, plan: Plan) -> Iterator[Moment]:
     if told is None:
-        return tickets.unknown(record.links) if entity == "ticket" and not record.entries else iter(())
+        return _UNTOLD[entity](record.links) if entity in _UNTOLD and not record.entries else iter(())
     told_by = _OF_ENTITY.get(entity)
     found = told_by(told, record, org) if told_by else iter(())
     return chain(found, happened.moments(told, plan.events)) if plan.events else found
 
+
+_UNTOLD: dict[str, Callable[[dict[str, list[Any]]], Iterator[Moment]]] = {
+    "ticket": tickets.unknown,
+    "thread": conversations.moments,
+    "conversation": conversations.moments,
+}
+"""What records contribute of which nothing is known but what others say of them."""
 
 _OF_ENTITY: dict[str, Callable[[Story, Record, Org], Iterator[Moment]]] = {
     "call": lambda told, *_: activities.logged(told),
@@ -183,7 +190,7 @@ _OF_ENTITY: dict[str, Callable[[Story, Record, Org], Iterator[Moment]]] = {
     "meeting": lambda told, *_: activities.meeting(told),
     "task": lambda told, _, org: activities.task(told, org.due_ns),
     "account": lambda told, *_: contacts.account(told),
-    "contact": lambda told, *_: contacts.contact(told),
+    "contact": lambda told, record, _: contacts.contact(told, record.links),
     "lead": lambda told, record, org: leads.moments(told, record.links, org.response_target_ms, org.hours),
     "deal": lambda told, record, org: deals.moments(told, record.links, org),
     "quote": lambda told, *_: orders.quote(told),

@@ -1,19 +1,18 @@
 """Leads: from creation to conversion, and how soon somebody answered those who asked."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from aggregators.business_hours import BusinessHours
 from aggregators.clocks import Clocks
 from aggregators.moment import Moment, level, moment
+from aggregators.sales import Links, is_customer
 from aggregators.story import Facts, Story, milliseconds, normalised
 
 OPEN = frozenset({"open", "working"})
 LIVE = OPEN | {"qualified"}
 ANSWER = "answer"
 """The topic of the contacts that answer a lead; of them it keeps the first: its instant (ns), who made it, and what it was."""
-
-Links = Mapping[str, list[Any]]
 
 
 def moments(told: Story, links: Links, target_ms: Callable[[int], int], hours: BusinessHours) -> Iterator[Moment]:
@@ -22,7 +21,8 @@ def moments(told: Story, links: Links, target_ms: Callable[[int], int], hours: B
     qualified, entered = (
         [p for p in told.points if p.stated.get("status") == entry] for entry in ("qualified", "converted")
     )
-    yield moment("lead.created", told.created_ns, told, converted=bool(entered), live=not entered and status in LIVE)
+    live = not entered and status in LIVE
+    yield moment("lead.created", told.created_ns, told, converted=bool(entered), live=live, customer=is_customer(links))
     if qualified:
         yield moment("lead.qualified", qualified[0].entry.time_ns, told)
     if entered:

@@ -5,7 +5,7 @@ one of these keeps, it is of the next wave. It does no I/O: what has to be read 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from aggregators.links import HEEDS, TELLS, TOPICS, Said, at_ms, said
@@ -34,7 +34,7 @@ class Linking:
         self.states = states
         self.sets: dict[tuple[str, str], dict[str, bool]] = defaultdict(dict)
         self.wave = {s: None for e in states.keys() & (TELLS.keys() | TOPICS.keys()) for s in states[e]}
-        self._own = frozenset(self.wave)  # whose own events say something new: all but those who only hear
+        self._again = {of for subject in self.wave for of in self._others(subject)}
         self._told: dict[str, Said] = {}
         self._few: dict[str, dict[str, Any]] = {}
         self._moved: set[tuple[str, str]] = set()
@@ -46,11 +46,8 @@ class Linking:
             entity = subject.partition("/")[0]
             if entity in TELLS:
                 self._tell(entity, subject)
-            if subject in self._own:
-                self._moved.update(
-                    (topic, subject) for topic in TOPICS.get(entity, ()) if HEEDS[entity, topic].by_story
-                )
-        self._own = frozenset()
+        self._moved |= self._again
+        self._again = set()
         return {*self._few, *(subject for _, subject in self._moved)}
 
     def _tell(self, entity: str, subject: str) -> None:
@@ -110,6 +107,12 @@ class Linking:
             if self._state(subject).links.get(topic) != links:
                 self._relink(subject, {topic: links})
                 self.wave[subject] = None
+                self._again.update(self._others(subject, topic))
+
+    def _others(self, subject: str, but: str = "") -> Iterator[tuple[str, str]]:
+        """What a record heeds of other topics may be something else when its state is."""
+        entity = subject.partition("/")[0]
+        return ((topic, subject) for topic in TOPICS.get(entity, ()) if topic != but and HEEDS[entity, topic].by_state)
 
     def _relink(self, subject: str, links: Mapping[str, list[Any] | None]) -> None:
         record = self._state(subject)

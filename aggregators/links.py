@@ -9,11 +9,11 @@ states, so what is told does not depend on what was told first; and what is told
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from aggregators import deals, leads, orders, tickets
-from aggregators.activities import touch
+from aggregators import conversations, deals, leads, orders, tickets
+from aggregators.activities import logged, touch
 from aggregators.record import Record
-from aggregators.sales import ACCOUNT, FIRST, SALE, SOLD, of
-from aggregators.story import story
+from aggregators.sales import ACCOUNT, FIRST, MEMBER, SALE, SOLD, is_customer, of
+from aggregators.story import Facts, Story, story
 
 Said = dict[tuple[str, str], Any]
 """What a record tells: by topic and the subject that is told. Of a topic it is a member, as ``member`` makes them."""
@@ -24,13 +24,13 @@ EVER_MS = 1 << 52
 class Heed(NamedTuple):
     """What a record keeps of a topic: the ``first`` members (0: all) of the stretch ``[from, to)`` in ms that its state tells.
 
-    None for a stretch is to keep nothing; ``by_story``: the stretch is another one when the record's own events say so.
+    None for a stretch is to keep nothing; ``by_state``: it may be another one when that state changes.
     """
 
     stretch: Callable[[Record], tuple[int, int] | None]
     first: int
     keep: Callable[[list[str]], list[Any]]
-    by_story: bool = True
+    by_state: bool = True
 
 
 def member(at_ns: int, *parts: str) -> str:
@@ -60,7 +60,7 @@ def names_any(record: Record, members: tuple[str, ...]) -> bool:
     for entry in record.entries:
         data = entry.data
         for name in members:
-            if getattr(data, name) is not None:
+            if getattr(data, name, None) is not None:
                 return True
         changed = getattr(data, "changed", None)
         if changed and not changed.keys().isdisjoint(members):
@@ -75,12 +75,20 @@ def _rating(_: str, record: Record) -> Said:
 
 
 def _touch(subject: str, record: Record) -> Said:
-    """An answer to a lead is what a person says to it."""
+    """An answer to a lead is what a person says to it; a message belongs to its conversation."""
     told = story(record)
-    found, lead = (touch(told), told.final.get("lead_id")) if told else (None, None)
-    if not (found and lead and found.outbound and found.human):
+    found = touch(told) if told else None
+    if told is None or found is None:
         return {}
-    return {(leads.ANSWER, f"lead/{lead}"): member(found.at_ns, found.actor, subject)}
+    tells: Said = {}
+    if (lead := told.final.get("lead_id")) and found.outbound and found.human:
+        tells[leads.ANSWER, f"lead/{lead}"] = member(found.at_ns, found.actor, subject)
+    name, entity = conversations.ENTITIES.get(found.activity, ("", ""))
+    if conversation := told.final.get(name):
+        by = next(logged(told)).holder
+        facts = [told.final.get("channel"), told.final.get("source")]
+        tells["", f"{entity}/{conversation}"] = [found.at_ns, found.outbound, found.human, by, *facts]
+    return tells
 
 
 def _form(_: str, record: Record) -> Said:
@@ -95,11 +103,11 @@ def _order(subject: str, record: Record) -> Said:
     confirmed = orders.confirmed(told) if told else None
     if told is None or confirmed is None:
         return {}
-    found: Said = {}
+    found, at_ns = _buyers(told.final, confirmed.entry.time_ns), confirmed.entry.time_ns
     if deal := told.final.get("deal_id"):
         found["", f"deal/{deal}"] = [told.final.get("value"), told.final.get("lines")]
     if account := of(told.final, record.links):
-        found[SALE, f"account/{account}"] = member(confirmed.entry.time_ns, subject)
+        found[SALE, f"account/{account}"] = member(at_ns, subject)
     return found
 
 
@@ -110,30 +118,63 @@ def _deal(subject: str, record: Record) -> Said:
         return {}
     told = story(record)
     account, won_ns = (told.final.get(ACCOUNT), deals.won_ns(told)) if told else (None, None)
-    if not account:
-        return {}
-    if sold:
-        return {("", order): [account] for order in sold}
-    return {(SALE, f"account/{account}"): member(won_ns, subject)} if won_ns is not None else {}
+    found = _buyers(told.final, won_ns) if told and won_ns is not None else {}
+    if account and sold:
+        found |= {("", order): [account] for order in sold}
+    elif account and won_ns is not None:
+        found[SALE, f"account/{account}"] = member(won_ns, subject)
+    return found
+
+
+def _buyers(facts: Facts, at_ns: int) -> Said:
+    """A sale tells the contacts and the lead that it names."""
+    found: Said = {("", f"contact/{contact}"): [at_ns] for contact in facts.get("contact_ids") or ()}
+    return found | ({("", f"lead/{facts['lead_id']}"): [at_ns]} if facts.get("lead_id") else {})
 
 
 def _account(_: str, record: Record) -> Said:
-    """An account tells its first sale that it is."""
+    """An account tells its first sale that it is, and who belongs to it that it buys."""
     first = record.links.get(SALE)
-    return {("", first[1]): [FIRST]} if first else {}
+    return {("", first[1]): [FIRST]} | {("", who): [True] for who in record.links.get(MEMBER, ())} if first else {}
+
+
+def _contact(subject: str, record: Record) -> Said:
+    """A contact tells its account that it belongs to it, and the leads that name it whether it buys."""
+    told = story(record)
+    if told is None and record.entries:
+        return {}
+    buys = is_customer(record.links)
+    found: Said = {("", teller): [True] for teller in record.links if buys and teller.startswith("lead/")}
+    return found | (_belongs(subject, told) if told else {})
+
+
+def _lead(subject: str, record: Record) -> Said:
+    """A lead tells its account and its contacts that it is theirs."""
+    told = story(record)
+    if told is None:
+        return {}
+    contacts: Said = {("", f"contact/{contact}"): [True] for contact in told.final.get("contact_ids") or ()}
+    return contacts | _belongs(subject, told)
+
+
+def _belongs(subject: str, told: Story) -> Said:
+    account = told.final.get(ACCOUNT)
+    return {(MEMBER, f"account/{account}"): member(told.created_ns, subject)} if account else {}
 
 
 Tell = Callable[[str, Record], Said]
 TELLS: dict[str, tuple[tuple[str, ...], Tell]] = {
     "feedback": (("ticket_id",), _rating),
     "call": (("lead_id",), _touch),
-    "email": (("lead_id",), _touch),
-    "message": (("lead_id",), _touch),
+    "email": (("lead_id", "thread_id"), _touch),
+    "message": (("lead_id", "conversation_id"), _touch),
     "meeting": (("lead_id",), _touch),
     "visit": (("lead_id",), _form),
-    "order": (("deal_id", ACCOUNT), _order),
-    "deal": ((ACCOUNT,), _deal),
+    "order": (("deal_id", ACCOUNT, "contact_ids", "lead_id"), _order),
+    "deal": ((ACCOUNT, "contact_ids", "lead_id"), _deal),
     "account": ((), _account),
+    "contact": ((ACCOUNT,), _contact),
+    "lead": ((ACCOUNT, "contact_ids"), _lead),
 }
 """Entities whose records tell others something: the members that name those, and what is told by subject and state."""
 
@@ -146,7 +187,12 @@ def _answered(record: Record) -> tuple[int, int] | None:
 
 HEEDS: dict[tuple[str, str], Heed] = {
     ("lead", leads.ANSWER): Heed(_answered, 1, lambda members: parts(members[0])),
-    ("account", SALE): Heed(lambda _: (0, EVER_MS), 1, lambda members: parts(members[0]), by_story=False),
+    ("account", SALE): Heed(lambda _: (0, EVER_MS), 1, lambda members: parts(members[0]), by_state=False),
+    ("account", MEMBER): Heed(
+        lambda record: (0, EVER_MS) if SALE in record.links else None,
+        0,
+        lambda members: [parts(each)[1] for each in members],
+    ),
 }
 """What is kept of a topic, by the entity of the record that is told."""
 

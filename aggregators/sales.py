@@ -11,6 +11,8 @@ from aggregators.story import Facts
 
 SALE = "sale"
 """The topic of an account's sales; of them it keeps the first: its instant (ns) and subject."""
+MEMBER = "member"
+"""The topic of an account's contacts and leads; of them it keeps all while it has a sale."""
 ACCOUNT = "account_id"
 SOLD = "order/"
 """What the subjects of those begin with that tell a deal that it is sold."""
@@ -30,3 +32,8 @@ def kind(facts: Facts, links: Links) -> str | None:
     if any(teller.startswith("account/") for teller in links):
         return FIRST
     return REPEAT if of(facts, links) else None
+
+
+def is_customer(links: Links) -> bool:
+    """Tell whether a contact or a lead has a sale: one that names it, or one of its account or of a contact of it."""
+    return any(teller.startswith(("deal/", "order/", "account/", "contact/")) for teller in links)

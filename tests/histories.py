@@ -161,6 +161,10 @@ class Author:
         """Members that name records of these entities, each or not."""
         return {f"{entity}_id": self.key(entity) for entity in entities if self.chance(share)}
 
+    def people(self) -> Data:
+        """Contacts, or nobody."""
+        return self.maybe(0.3, contact_ids=lambda: [self.key("contact") for _ in range(self.rng.randint(0, 2))])
+
     def owned(self, share: float = 0.5) -> Data:
         """Common members about who it belongs to and where it comes from."""
         return {
@@ -185,6 +189,8 @@ def _deal_created(a: Author) -> Data:
     return {
         **a.owned(0.8),
         **a.about(0.7, "account"),
+        **a.about(0.2, "lead"),
+        **a.people(),
         **a.maybe(0.7, pipeline_id=a.one(*PIPELINES), stage_id=a.one(*STAGES), value=a.money),
         **a.maybe(0.3, lines=a.lines, probability=a.one(0, 0.5, 1, 0.123456, 1 / 3), channel=a.one("shop", "phone")),
         **a.maybe(0.3, deal_type=a.one("new", "renewal"), deal_subtype=a.one("s1", "s 2")),
@@ -286,6 +292,7 @@ def _of(entity: str, weight: int, make: Callable[[Author], Data]) -> tuple[int, 
 CATALOGUE: dict[str, tuple[int, str, Maker]] = {
     "lead.created": _of("lead", 6, lambda a: {
         **a.owned(0.8), **a.maybe(0.5, inbound=a.one(True, True, False), channel=a.one("shop")), **a.maybe(0.2, form_id=a.one("f")),
+        **a.about(0.2, "account"), **a.people(),
     }),
     "web.visit": _of("visit", 3, lambda a: {"kind": a.rng.choice(("form", "form", "page")), **a.about(0.7, "lead")}),
     "lead.status_changed": _of("lead", 10, lambda a: {
@@ -294,7 +301,7 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
     }),
     "account.created": _of("account", 3, lambda a: {**a.owned(0.8), **a.maybe(0.3, channel=a.one("shop", "phone"))}),
     "contact.created": _of("contact", 4, lambda a: {
-        **a.owned(0.8), **a.maybe(0.3, channel=a.one("shop", "phone"), origin=a.one("manual", "form"), account_id=a.ids("account")),
+        **a.owned(0.8), **a.maybe(0.3, channel=a.one("shop", "phone"), origin=a.one("manual", "form")), **a.about(0.5, "account"),
         **a.maybe(0.5, filled=a.fields, email_hash=a.one("h1", " H1 ", "h2", ""), phone_hash=a.one("h1", "p2")),
     }),
     "contact.updated": _of("contact", 5, lambda a: {
@@ -313,7 +320,7 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
     )})),
     "quote.created": _of("quote", 2, lambda a: {**a.owned(0.6), **a.maybe(0.5, value=a.money, revision=a.one(1, 2))}),
     "order.created": _of("order", 4, lambda a: {
-        **a.owned(0.8), **a.about(0.5, "deal", "account"), **a.maybe(0.6, value=a.money, lines=a.lines),
+        **a.owned(0.8), **a.about(0.5, "deal", "account"), **a.people(), **a.maybe(0.6, value=a.money, lines=a.lines),
     }),
     "order.status_changed": _of("order", 9, lambda a: {
         "new": a.rng.choice(("confirmed", "confirmed", "cancelled", "refunded")), **a.maybe(0.6, refund=a.money), **a.owned(0.1),
@@ -347,11 +354,13 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
     )}),
     "email.logged": _of("email", 6, lambda a: {
         **a.owned(), **a.about(0.4, "lead"), **a.maybe(0.8, direction=a.one("outbound", "inbound"), automated=a.one(True, False)),
+        **a.maybe(0.7, thread_id=a.one("t", "t:{2}")),
     }),
     "email.engaged": _of("email", 2, lambda _: {"kind": "open"}),
     "message.logged": _of("message", 6, lambda a: {
         **a.owned(), **a.about(0.4, "lead"), **a.maybe(
             0.8, direction=a.one("outbound", "inbound"), author=a.one("human", "bot"), channel=a.one("sms"),
+            conversation_id=a.one("c", "c/2"),
         ),
     }),
     "meeting.scheduled": _of("meeting", 5, lambda a: {**a.owned(0.8), **a.about(0.4, "lead"), **_slot(a)}),

@@ -86,6 +86,8 @@ def _value(name: str, text: str) -> Any:
         return instant(text)
     if name == "due_date":
         return instant(text)[:10]
+    if name == "contact_ids":
+        return text.split(",")
     if name == "holidays":
         return [instant(day)[:10] for day in text.split(",") if day]
     if name == "lines":

@@ -28,6 +28,11 @@ KPIS: tuple[Kpi, ...] = (
         "Sum of the durations of connected calls, inbound and outbound; `stat=mean` for their mean.", ("stat",)),
     Kpi("emails_sent", AREA, "core", "count", "emails", "user team org", Count("emails_sent"),
         "Outbound e-mails that are not automated; one per message, not per recipient."),
+    Kpi("email_reply_rate", AREA, "core", "ratio", "ratio", "user team org channel source",
+        Ratio(("mail_threads_answered",), ("mail_threads_due",)),
+        "Threads that began with our e-mail, written by a person, and that a person answered within 14 days / those and the ones "
+        "whose 14 days are past; at the answer, else at the end of these, credited to who wrote the first mail, else to its owner. "
+        "An e-mail without `thread_id` is of no thread. Channel and source are those of the first mail.", due=True),
     Kpi("meetings_booked", AREA, "core", "count", "meetings", "user team org", Count("meetings_booked"),
         "Meetings scheduled, at the booking, credited to who booked it, else to the owner then. One that is cancelled or moved "
         "later still counts there; deleted ones do not."),

@@ -38,6 +38,10 @@ KPIS: tuple[Kpi, ...] = (
         "Cohort: leads created in the window and converted to date / leads created in the window; `open_share` tells how many of "
         "them are still undecided. Variant `flow`: converted / (converted + disqualified) by the time of the decision.",
         ("variant",)),
+    Kpi("lead_to_customer_rate", AREA, "core", "ratio", "ratio", "user team org source channel region custom",
+        Ratio(("leads_created_customers",), ("leads_created",)),
+        "Cohort: leads created in the window that have a sale to date / leads created in the window. A lead has the sales (deals won, "
+        "orders confirmed) that name it or one of its contacts, and those of its account and of its contacts' accounts."),
     Kpi("speed_to_lead", AREA, "core", "duration", "s", "user team org source channel", Duration("lead_answer", "lead_answer_bh"),
         "Time from the creation of an inbound lead to the first contact that a person made: an outbound call, e-mail or message "
         "that names the lead, or a meeting with it that was held, at its start. Automated mail and bots do not count, nor does "

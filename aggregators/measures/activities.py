@@ -29,6 +29,11 @@ MEASURES: tuple[Measure, ...] = (
     Measure("calls_talked", ("call.logged",), "count", "outcome duration_ms", connected),
     Measure("talk_ms", ("call.logged",), "count", "outcome duration_ms", lambda f: f.get("duration_ms") if connected(f) else 0),
     Measure("emails_sent", ("email.logged",), "count", "direction automated", _human_mail),
+    Measure("threads_due", ("thread.due",), "count", "", one),
+    Measure("threads_answered", ("thread.due",), "count", "met", lambda f: f["met"]),
+    Measure("mail_threads_due", ("thread.due",), "count", "activity", lambda f: f["activity"] == "email"),
+    Measure("mail_threads_answered", ("thread.due",), "count", "activity met", lambda f: f["activity"] == "email" and f["met"]),
+    Measure("customer_reply", ("thread.replied",), "duration", "took_ms", lambda f: f["took_ms"]),
     Measure("meetings_held", ("meeting.held",), "count", "", one),
     Measure(
         "activities_completed",

@@ -5,6 +5,7 @@ from aggregators.measure import Measure, one
 MEASURES: tuple[Measure, ...] = (
     Measure("accounts_created", ("account.created",), "count", "", one),
     Measure("contacts_created", ("contact.created",), "count", "", one),
+    Measure("contacts_created_customers", ("contact.created",), "count", "customer", lambda f: f["customer"]),
     Measure("contacts_total", ("contact.live",), "count", "", one),
     Measure("fields_filled", ("contact.live",), "names", "filled", lambda f: f.get("filled")),
     Measure("contacts_compared", ("contact.compared",), "count", "", one),

@@ -5,6 +5,7 @@ from aggregators.measure import Measure, one, took, worked
 MEASURES: tuple[Measure, ...] = (
     Measure("leads_created", ("lead.created",), "count", "", one),
     Measure("leads_created_converted", ("lead.created",), "count", "converted", lambda f: f["converted"]),
+    Measure("leads_created_customers", ("lead.created",), "count", "customer", lambda f: f["customer"]),
     Measure("leads_created_live", ("lead.created",), "count", "live", lambda f: f["live"]),
     Measure("leads_converted", ("lead.converted",), "count", "", one),
     Measure("leads_qualified", ("lead.qualified",), "count", "", one),

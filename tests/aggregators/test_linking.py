@@ -107,7 +107,10 @@ def test_no_more_is_read_of_a_set_than_is_kept_and_what_the_batch_took_off() -> 
 
 
 def test_every_topic_that_is_heeded_is_told() -> None:
-    tellers = told(LEAD + "01-06 call.logged 1 lead_id=1 direction=outbound\n01-06 deal.won 1 account_id=A")
+    tellers = told(
+        LEAD
+        + "01-06 call.logged 1 lead_id=1 direction=outbound\n01-06 deal.won 1 account_id=A\n01-06 contact.created 1 account_id=A"
+    )
     tables = Tables()
     applied(tables, Shard("{1.p0}", plan()), tellers)
     topics = {key.split(":")[3] for key in tables.sets if ":n:" in key}

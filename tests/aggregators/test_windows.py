@@ -89,6 +89,45 @@ def test_hours_are_cut_where_clocks_change() -> None:
     assert [(w.to_ms - w.from_ms) // 60_000 for w in series] == [60, 30, 60]
 
 
+@pytest.mark.parametrize(
+    ("month", "now", "name", "expected"),
+    [
+        (4, "2026-03-31T23:59", "this_year", ("2025-04-01", "2026-04-01")),
+        (4, "2026-04-01T00:00", "this_year", ("2026-04-01", "2027-04-01")),
+        (4, "2026-04-01T00:00", "last_year", ("2025-04-01", "2026-04-01")),
+        (11, "2026-01-15T00:00", "this_quarter", ("2025-11-01", "2026-02-01")),
+        (11, "2026-01-15T00:00", "last_quarter", ("2025-08-01", "2025-11-01")),
+        (12, "2024-02-29T12:00", "this_quarter", ("2023-12-01", "2024-03-01")),
+        (2, "2026-01-31T12:00", "this_year", ("2025-02-01", "2026-02-01")),
+    ],
+)
+def test_a_fiscal_unit_may_lie_in_two_years(month: int, now: str, name: str, expected: tuple[str, str]) -> None:
+    assert days(named(name, UTC_DAYS._replace(fiscal_year_start_month=month), ms(now))) == expected
+
+
+@pytest.mark.parametrize(
+    ("every", "expected"),
+    [
+        ("year", ["2025-04-01", "2026-04-01"]),
+        ("quarter", ["2025-10-01", "2026-01-01", "2026-04-01", "2026-07-01"]),
+    ],
+)
+def test_a_series_is_cut_at_fiscal_units(every: str, expected: list[str]) -> None:
+    fiscal = UTC_DAYS._replace(fiscal_year_start_month=4)
+    cut = fiscal.series(every, Window(ms("2025-11-15T00:00"), ms("2026-08-01T00:00")))
+    assert [days(fiscal.unit(every, window.from_ms))[0] for window in cut] == expected
+
+
+@pytest.mark.parametrize("week_start", ["monday", "sunday", "saturday"])
+@pytest.mark.parametrize(("around", "hours"), [("2026-03-29", 167), ("2026-10-25", 169), ("2026-07-15", 168)])
+def test_a_week_in_which_clocks_change_is_as_long_as_it_is(week_start: str, around: str, hours: int) -> None:
+    berlin = Periods(BERLIN, week_start)
+    week = berlin.unit("week", instant(f"{around}T12:00", BERLIN))
+    assert (week.to_ms - week.from_ms) / 3_600_000 == hours
+    assert sum(w.to_ms - w.from_ms for w in berlin.series("day", week)) == week.to_ms - week.from_ms
+    assert len(berlin.series("day", week)) == 7 and berlin.series("week", week) == [week._replace(unit="")]
+
+
 def test_the_window_before_is_as_many_days_else_as_long() -> None:
     span = Window(BERLIN.start_of(date(2026, 3, 29)), BERLIN.start_of(date(2026, 3, 30)))
     assert days(Periods(BERLIN).previous(span), Periods(BERLIN)) == ("2026-03-28", "2026-03-29")

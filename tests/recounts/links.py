@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests import oracle
-from tests.oracle import EVER_NS, MS_NS, NONE, Oracle, Part, data, status, time_ns
+from tests.oracle import EVER_NS, MS_NS, NONE, Oracle, Part, data, seconds_between, status, time_ns
 
 if TYPE_CHECKING:
     from tests.oracle import Record
@@ -129,6 +130,38 @@ def account_sales(it: Oracle, *, first: bool) -> Iterator[Part]:
             yield oracle.deal_part(it, record, at_ns)
 
 
+def customers(it: Oracle) -> tuple[set[str], set[str], set[str]]:
+    """The leads, contacts and accounts that have a sale which names them."""
+    sold = [order for order, _ in oracle.confirmed(it)] + [deal for deal, *_ in oracle.closed(it, "won")]
+    contacts = {contact for record in sold for contact in record.final("contact_ids") or ()}
+    return {record.final("lead_id") for record in sold}, contacts, {account for *_, account in sales(it) if account}
+
+
+def contact_buys(it: Oracle, key: str) -> bool:
+    _, contacts, accounts = customers(it)
+    record = it.records["contact"].get(key)
+    if record and record.deleted:
+        return False
+    return key in contacts or bool(record and record.final("account_id") in accounts)
+
+
+def lead_buys(it: Oracle, lead: Record) -> bool:
+    leads, _, accounts = customers(it)
+    of_contact = any(contact_buys(it, contact) for contact in lead.final("contact_ids") or ())
+    return lead.key in leads or lead.final("account_id") in accounts or of_contact
+
+
+def lead_to_customer_rate(it: Oracle) -> Iterator[Part]:
+    for lead in it.live("lead"):
+        yield Part(lead.created_ns, *lead.holder(lead.created_ns), lead.timeless(), Fraction(lead_buys(it, lead)))
+
+
+def contact_to_customer_rate(it: Oracle) -> Iterator[Part]:
+    for contact in it.live("contact"):
+        buys = Fraction(contact_buys(it, contact.key))
+        yield Part(contact.created_ns, *contact.holder(contact.created_ns), contact.timeless(), buys)
+
+
 def revenue_won(it: Oracle) -> Iterator[Part]:
     """What was earned with a deal is what was ordered, where anything was."""
     for deal, _, at_ns, _ in oracle.closed(it, "won"):
@@ -153,9 +186,50 @@ def won_part(it: Oracle, deal: Record, at_ns: int) -> Part:
     return part
 
 
+# Conversations
+
+
+def conversations(it: Oracle, *entities: str) -> Iterator[list[tuple[int, str, Part, bool, bool]]]:
+    """The messages of each, in order: when, which, what it counts by, whether it is ours, and by a person."""
+    of: dict[tuple[str, str], list[tuple[int, str, Part, bool, bool]]] = {}
+    for entity, name in (("email", "thread_id"), ("message", "conversation_id")):
+        for record, part in oracle.logged(it, entity) if entity in entities else ():
+            human = not record.final("automated") and record.final("author") != "bot"
+            message = (part.at_ns, f"{entity}/{record.key}", part, oracle.outbound(record), human)
+            if conversation := record.final(name):
+                of.setdefault((entity, conversation), []).append(message)
+    for own in of.values():
+        yield sorted(own, key=lambda message: message[:2])
+
+
+def reply_rate(it: Oracle, *entities: str) -> Iterator[Part]:
+    for (at_ns, _, part, ours, human), *rest in conversations(it, *entities):
+        if ours and human:
+            answers = [when for when, _, _, ours, human in rest if human and not ours]
+            due_ns = at_ns + 14 * 86_400 * 1000 * MS_NS
+            met = bool(answers) and answers[0] // MS_NS <= due_ns // MS_NS
+            yield replace(part, at_ns=answers[0] if met else due_ns, top=Fraction(met))
+
+
+def customer_reply_time(it: Oracle) -> Iterator[Part]:
+    for messages in conversations(it, "email", "message"):
+        asked: list[Part] = []
+        for at_ns, _, part, ours, human in messages:
+            if human and ours:
+                asked.append(part)
+            elif human and asked:
+                yield replace(asked[0], at_ns=at_ns, top=seconds_between(asked[0].at_ns, at_ns))
+                asked.clear()
+
+
 FLOWS: dict[str, Callable[[Oracle], Iterator[Part]]] = {
     "speed_to_lead": speed_to_lead,
     "lead_response_within_target_rate": lead_response_within_target_rate,
+    "lead_to_customer_rate": lead_to_customer_rate,
+    "contact_to_customer_rate": contact_to_customer_rate,
+    "email_reply_rate": lambda it: reply_rate(it, "email"),
+    "customer_reply_rate": lambda it: reply_rate(it, "email", "message"),
+    "customer_reply_time": customer_reply_time,
     "primary_sales": lambda it: account_sales(it, first=True),
     "repeat_sales": lambda it: account_sales(it, first=False),
     "new_customers": lambda it: account_sales(it, first=True),
@@ -163,5 +237,11 @@ FLOWS: dict[str, Callable[[Oracle], Iterator[Part]]] = {
     "avg_deal_size": revenue_won,
 }
 GAUGES: dict[str, Callable[[Oracle, int], Iterator[Part]]] = {"leads_awaiting_response": leads_awaiting_response}
-DURATIONS: set[str] = {"speed_to_lead"}
-RATIOS: set[str] = {"lead_response_within_target_rate"}
+DURATIONS: set[str] = {"speed_to_lead", "customer_reply_time"}
+RATIOS: set[str] = {
+    "lead_to_customer_rate",
+    "contact_to_customer_rate",
+    "lead_response_within_target_rate",
+    "email_reply_rate",
+    "customer_reply_rate",
+}

@@ -1,6 +1,7 @@
 """KPIs that are told across records, by example: see tests/aggregators/test_kpis.py."""
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 Case = tuple[str, str, Mapping[str, Any]]
@@ -179,5 +180,101 @@ CASES: dict[str, list[Case]] = {
         """, {"": 2, "every=month&from=2026-01-01&to=2026-03-01": [1, 1], "by=region": {"IT": 1, "(none)": 1}}),
         ("a deleted account's sales stay", "01-05 deal.won 1 account_id=A\n01-01 account.created A\n01-06 record.deleted account/A",
          {"": 1}),
+    ],
+    "email_reply_rate": [
+        ("of threads that a person of ours began, those answered in time", """
+            01-05 email.logged 1 thread_id=t1 direction=outbound actor=ann channel=mail source=web
+            01-06 email.logged 2 thread_id=t1 direction=inbound
+            01-05 email.logged 3 thread_id=t2 direction=outbound actor=ann
+            01-05 email.logged 4 thread_id=t3 direction=outbound actor=bo
+            01-19T00:01 email.logged 5 thread_id=t3 direction=inbound
+            01-05 email.logged 6 thread_id=t4 direction=inbound
+            01-06 email.logged 7 thread_id=t4 direction=outbound actor=bo
+            01-05 email.logged 8 thread_id=t5 direction=outbound automated=true actor=bo
+            01-06 email.logged 9 thread_id=t5 direction=inbound
+            01-05 email.logged 10 direction=outbound actor=bo
+            06-30 email.logged 11 thread_id=t6 direction=outbound actor=bo
+            01-05 message.logged 1 conversation_id=c direction=outbound actor=bo
+        """, {"numerator?": 1, "denominator?": 3, "by=user": {"ann": 0.5}, "by=source": {"web": 1}, "by=channel": {"mail": 1},
+              "now=2026-01-10": 1, "from=2026-01-19&to=2026-01-20": 0}),
+        ("an answer by a machine is none, and one that is deleted is gone", """
+            01-05 email.logged 1 thread_id=t1 direction=outbound
+            01-06 email.logged 2 thread_id=t1 direction=inbound automated=true
+            01-05 email.logged 3 thread_id=t2 direction=outbound
+            01-06 email.logged 4 thread_id=t2 direction=inbound
+            01-07 record.deleted email/4
+        """, {"": 0, "denominator?": 2}),
+        ("a mail that moves to another thread begins or answers that", """
+            01-05 email.logged 1 thread_id=t1 direction=outbound
+            01-06 email.logged 2 thread_id=t2 direction=inbound
+            01-07 record.updated email/2 changed.thread_id=t1
+        """, {"": 1, "denominator?": 1}),
+    ],
+    "customer_reply_rate": [
+        ("mails and chats alike", """
+            01-05 email.logged 1 thread_id=1 direction=outbound actor=ann
+            01-06 email.logged 2 thread_id=1 direction=inbound
+            01-05 message.logged 1 conversation_id=1 direction=outbound author=human channel=sms actor=ann
+            01-05 message.logged 2 conversation_id=2 direction=outbound author=human channel=chat actor=bo
+            01-06 message.logged 3 conversation_id=2 direction=inbound channel=chat
+            01-05 message.logged 4 conversation_id=3 direction=outbound author=bot channel=chat actor=bo
+        """, {"": Fraction(2, 3), "by=user": {"ann": 0.5, "bo": 1}, "by=activity": {"email": 1, "message": 0.5},
+              "by=channel": {"chat": 1, "(none)": 1}}),
+    ],
+    "customer_reply_time": [
+        ("turn by turn, from our first message since the last answer", """
+            01-05T09:00 message.logged 1 conversation_id=1 direction=outbound actor=ann
+            01-05T09:10 message.logged 2 conversation_id=1 direction=outbound actor=bo
+            01-05T09:30 message.logged 3 conversation_id=1 direction=inbound
+            01-05T09:40 message.logged 4 conversation_id=1 direction=inbound
+            01-05T10:00 message.logged 5 conversation_id=1 direction=outbound author=bot
+            01-05T10:30 message.logged 6 conversation_id=1 direction=outbound actor=bo
+            01-05T10:40 message.logged 7 conversation_id=1 direction=inbound
+        """, {"stat=count": 2, "stat=mean": 20 * MINUTE, "by=user&stat=mean": {"ann": 30 * MINUTE, "bo": 10 * MINUTE}}),
+        ("what is deleted leaves the turn to what is left", """
+            01-05T09:00 email.logged 1 thread_id=1 direction=outbound actor=ann
+            01-05T09:10 email.logged 2 thread_id=1 direction=outbound actor=bo
+            01-05T09:30 email.logged 3 thread_id=1 direction=inbound
+            01-06 record.deleted email/1
+        """, {"stat=mean": 20 * MINUTE, "scope=user:bo&stat=count": 1}),
+    ],
+    "lead_to_customer_rate": [
+        ("of the leads of a month, those with a sale to date: of their own, their contact or their account", """
+            01-01 lead.created 1 owner_id=ann source=web
+            01-01 lead.created 2 owner_id=ann contact_ids=c2
+            01-01 lead.created 3 owner_id=bo account_id=A
+            01-01 lead.created 4 owner_id=bo contact_ids=c4
+            01-01 lead.created 5 owner_id=bo account_id=B
+            02-01 lead.created 6
+            01-02 contact.created c4 account_id=A
+            03-01 deal.won 1 lead_id=1
+            03-01 order.created 2 contact_ids=c2
+            03-02 order.status_changed 2 new=confirmed
+            03-01 deal.won 3 account_id=A
+            03-01 deal.lost 4 account_id=B lead_id=5 contact_ids=c2
+        """, {"from=2026-01-01&to=2026-02-01": Fraction(4, 5), "by=user": {"ann": 1, "bo": Fraction(2, 3)}, "": Fraction(2, 3)}),
+        ("a sale that goes takes the customer with it", """
+            01-01 lead.created 1 account_id=A
+            01-01 lead.created 2 contact_ids=c
+            02-01 contact.created c account_id=A
+            03-01 deal.won 1 account_id=A
+            03-01 deal.won 2 account_id=B
+            03-02 record.deleted deal/1
+            03-02 record.updated contact/c changed.account_id=B
+        """, {"": 0.5}),
+        ("who comes to a customer later is one", "03-01 deal.won 1 account_id=A\n04-01 lead.created 1 account_id=A", {"": 1}),
+    ],
+    "contact_to_customer_rate": [
+        ("contacts of a sale, or of an account with one", """
+            01-01 contact.created 1 owner_id=ann
+            01-01 contact.created 2 owner_id=ann account_id=A
+            01-01 contact.created 3 owner_id=bo account_id=B
+            03-01 deal.won 1 contact_ids=1 account_id=C
+            03-01 deal.won 2 account_id=A
+            03-01 deal.won 3 account_id=B
+            03-02 deal.reopened 3
+        """, {"": Fraction(2, 3), "by=user": {"ann": 1}}),
+        ("a deleted contact is in neither", "01-01 contact.created 1\n03-01 deal.won 1 contact_ids=1\n04-01 record.deleted contact/1",
+         {"": None}),
     ],
 }  # fmt: skip
