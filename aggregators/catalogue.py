@@ -7,14 +7,27 @@ from zlib import crc32
 from aggregators import own
 from aggregators.alerts import RULES
 from aggregators.contribution import DIMENSIONS, Kept, Plan
+from aggregators.derived import DERIVED, Derived
 from aggregators.kpi import Kpi
-from aggregators.kpis import activities, contacts, deals, goals, leads, relationships, revenue, support, tasks
+from aggregators.kpis import (
+    activities,
+    contacts,
+    deals,
+    fields,
+    goals,
+    leads,
+    relationships,
+    revenue,
+    support,
+    tasks,
+    usage,
+)
 from aggregators.measure import LEVELS
 from aggregators.measures import MEASURES
 from events import EVENTS
 
 KPIS: list[Kpi] = [
-    *leads.KPIS, *deals.KPIS, *revenue.KPIS, *activities.KPIS, *tasks.KPIS, *support.KPIS, *contacts.KPIS,
+    *leads.KPIS, *deals.KPIS, *revenue.KPIS, *activities.KPIS, *tasks.KPIS, *support.KPIS, *contacts.KPIS, *usage.KPIS, *fields.KPIS,
     *relationships.KPIS, *goals.KPIS,
 ]  # fmt: skip
 """All KPIs, those of one's own last."""
@@ -67,6 +80,7 @@ def plan(names: str = "", *, whole: bool = False) -> Plan:
     found = Plan()
     kpis = enabled(names).values()
     names_read = {name for kpi in kpis for name in kpi.formula.measures} | {rule.measure for rule in RULES}
+    names_read |= _found_by(names_read)
     wanted = [m for m in MEASURES if m.name in names_read and (m.kept or whole)]
     for anchor in dict.fromkeys(a for m in wanted for a in m.anchors):
         measures = tuple(m for m in wanted if anchor in m.anchors)
@@ -83,11 +97,22 @@ def plan(names: str = "", *, whole: bool = False) -> Plan:
     return found
 
 
+def _found_by(wanted: set[str]) -> set[str]:
+    """Measures that have to be kept so that the records are found which tell what is only told when it is asked for."""
+    anchors = {a for m in MEASURES if m.name in wanted for a in m.anchors if a in DERIVED}
+    return {next(m.name for m in MEASURES if a in m.anchors) for anchor in anchors for a in DERIVED[anchor].anchors}
+
+
 _ELSEWHERE = dict.fromkeys(
     ("call.logged", "email.logged", "message.logged", "meeting.held", "task.done", "quote.created", "order.confirmed"),
     frozenset({"pipeline"}),
 )
 """Dimensions that no fact of the record itself tells: answered from the records, through the deal that they name."""
+
+
+def derived_of(kpi: Kpi) -> Derived | None:
+    """Return how the moments of a KPI are told where they are not kept but told when they are asked for."""
+    return next((DERIVED[anchor] for anchor in anchors_of(kpi) if anchor in DERIVED), None)
 
 
 def anchors_of(kpi: Kpi) -> tuple[str, ...]:

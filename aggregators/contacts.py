@@ -5,7 +5,7 @@ from typing import Any
 
 from aggregators.moment import Moment, level, moment
 from aggregators.sales import Links, is_customer
-from aggregators.story import Story
+from aggregators.story import Facts, Story
 
 
 def account(told: Story) -> Iterator[Moment]:
@@ -22,4 +22,12 @@ def contact(told: Story, links: Links) -> Iterator[Moment]:
         if before is not None and stage is not None and stage != before:
             yield moment("contact.moved", point.entry.time_ns, told)
         before = stage
-    yield from level("contact.live", told, ((point.time_ns, told.seen(point.facts)) for point in told.points))
+    yield from level("contact.live", told, ((point.time_ns, _live(told, point.facts)) for point in told.points))
+
+
+def _live(told: Story, timed: Facts) -> Facts:
+    """The facts of an instant; the fields that are filled have no order, so that contacts alike have one effect."""
+    filled = timed.get("filled")
+    return told.seen(timed) | {
+        "filled": tuple(sorted({str(name) for name in filled})) if isinstance(filled, list) else ()
+    }

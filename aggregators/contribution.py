@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from aggregators import activities, contacts, conversations, deals, happened, leads, orders, tickets
+from aggregators import activities, contacts, conversations, costs, deals, happened, leads, orders, sessions, tickets
 from aggregators.histogram import bucket
 from aggregators.measure import Measure
 from aggregators.moment import Moment
@@ -15,6 +15,7 @@ from aggregators.money import NONE
 from aggregators.org import Org
 from aggregators.record import Record
 from aggregators.story import Facts, Story, story
+from aggregators.tables import part_of_name
 
 PRODUCTS = "products"
 DIMENSIONS: dict[str, str] = {
@@ -30,6 +31,8 @@ DIMENSIONS: dict[str, str] = {
     "product": PRODUCTS,
     "category": "category",
     "activity": "activity",
+    "origin": "origin",
+    "process": "workflow_id",
 }
 """Dimensions that the organisation's measures are broken down by, and the fact that tells a moment's value."""
 
@@ -195,6 +198,9 @@ _OF_ENTITY: dict[str, Callable[[Story, Record, Org], Iterator[Moment]]] = {
     "contract": lambda told, *_: orders.contract(told),
     "ticket": lambda told, record, org: tickets.moments(told, record.links, org.hours),
     "feedback": lambda told, *_: tickets.feedback(told),
+    "heartbeat": lambda told, *_: sessions.heartbeat(told),
+    "spend": lambda told, _, org: costs.spend(told, org),
+    "automation": lambda told, *_: costs.automation(told),
 }
 
 
@@ -281,4 +287,12 @@ def _duration(cells: Cells, measure: Measure, read: Any, *_: object) -> None:
     cells[f"{measure.name}.h{bucket(read)}"] = 1
 
 
-_READ: dict[str, Callable[[Cells, Measure, Any, Facts, int, Org], None]] = {"money": _money, "duration": _duration}
+def _names(cells: Cells, measure: Measure, read: Any, *_: object) -> None:
+    cells.update(dict.fromkeys((f"{measure.name}/{part_of_name(name)}" for name in read), 1))
+
+
+_READ: dict[str, Callable[[Cells, Measure, Any, Facts, int, Org], None]] = {
+    "money": _money,
+    "duration": _duration,
+    "names": _names,
+}

@@ -2,7 +2,8 @@
 
 A measure is added up from the moments of its anchors. A count adds an integer, money adds 1/10,000 units under the name of
 the measure (another currency than the organisation's under a name of its own), a duration adds a count, a sum of ms and a
-histogram bucket. A level's measures are added when it begins and taken off when it ends.
+histogram bucket; each of several names counts under the name of the measure and its own, ``measure/name``. A level's
+measures are added when it begins and taken off when it ends.
 """
 
 from collections.abc import Callable
@@ -21,13 +22,14 @@ LEVELS = frozenset(
         "meeting.overdue",
         "ticket.open",
         "contact.live",
+        "field.live",
     }
 )
 """Anchors whose moments begin and end something that is counted as of an instant."""
 
 
 class Measure(NamedTuple):
-    """``read`` gives an integer for a count, an ``Amount`` for money, milliseconds for a duration; None or 0 adds nothing.
+    """``read`` gives an integer for a count, an ``Amount`` for money, milliseconds for a duration, names; None or 0 adds nothing.
 
     It is shown the facts named in ``reads`` (space separated) and no others. What is not ``kept`` stands in no row, and is
     answered from the records.

@@ -15,15 +15,19 @@ from aggregators.record import Record, is_deleted
 from aggregators.story import Facts, facts_of, story
 from events.instants import instant_ns
 
-ENTITIES = frozenset({"org", "user", "team", "pipeline", "fx", "goal"})
+ENTITIES = frozenset({"org", "user", "team", "pipeline", "fx", "goal", "segment", "field"})
 """Entities whose records make up the directory."""
 
 _KEPT: dict[str, tuple[str, ...]] = {
-    "org": ("name", "time_zone", "currency", "week_start", "fiscal_year_start_month", "holidays"),
+    "org": (
+        "name", "time_zone", "currency", "week_start", "fiscal_year_start_month", "holidays", "required_contact_fields", "hourly_cost",
+    ),
     "user": ("name", "manager_id", "time_zone", "active"),
     "team": ("name", "manager_id", "parent_id", "active"),
     "pipeline": ("name", "stages"),
     "fx": ("rate",),
+    "field": ("name", "label", "kind", "required", "choices", "pattern", "capture_minutes"),
+    "segment": ("name", "entity", "where", "cadence_days"),
     "goal": (
         "name", "kpi", "assignee", "period", "start", "end", "where", "direction", "pace", "stat", "params", "milestones",
     ),
@@ -40,6 +44,7 @@ class Org:
     def __init__(self, entries: dict[str, dict[str, Any]] | None = None) -> None:
         self.entries: dict[str, dict[str, Any]] = entries or {}
         own: dict[str, Any] = next((v for k, v in self.entries.items() if k.startswith("org/")), {})
+        self.own = own
         self.calendar: Calendar = calendar(own.get("time_zone", "UTC"))
         self.currency: str = own.get("currency", "EUR")
         self.week_start: str = own.get("week_start", "monday")

@@ -58,6 +58,7 @@ TIMED = frozenset(
         "status",
         "due_at",
         "due_date",
+        "filled",
     }
 )
 """Facts that count as they were at an instant; all others count as they are known now."""

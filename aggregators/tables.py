@@ -59,8 +59,13 @@ def escaped(text: str) -> str:
     return _UNSAFE.sub(lambda m: f"%{ord(m[0]):02X}", text) if _UNSAFE.search(text) else text
 
 
+def part_of_name(text: str) -> str:
+    """Return an id as a part of a cell's name, of which ``unescaped`` gives it back: ``/`` and ``@`` mark other parts."""
+    return escaped(text).replace("/", "%2F").replace("@", "%40")
+
+
 def unescaped(text: str) -> str:
-    """Return the id that ``escaped`` made a part of a key."""
+    """Return the id that ``escaped`` or ``part_of_name`` made a part of a key or of a name."""
     return re.sub(r"%([0-9A-F]{2})", lambda m: chr(int(m[1], 16)), text) if "%" in text else text
 
 

@@ -24,7 +24,8 @@ class Context(NamedTuple):
     """What a formula may ask beside the sums: exchange rates, stage probabilities, the question's ``stat``, ``variant``, ``hours``.
 
     ``rate(currency, day)`` is the value of one unit on a day (``YYYYMMDD``, empty: the day asked about), None where unknown;
-    ``probability(pipeline, stage)`` takes them as they stand in the name of a cell; ``at_ms`` is the instant that is asked about.
+    ``probability(pipeline, stage)`` takes them as they stand in the name of a cell; ``at_ms`` is the instant that is asked about,
+    ``own`` what the organisation says of itself, such as ``licences``.
     """
 
     rate: Callable[[str, str], Fraction | None]
@@ -33,6 +34,7 @@ class Context(NamedTuple):
     variant: str = ""
     hours: str = ""
     at_ms: int = 0
+    own: Mapping[str, Any] = {}
 
 
 class Money(NamedTuple):

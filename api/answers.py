@@ -249,7 +249,7 @@ class Card(_Answer):
     tasks: list[dict[str, Any]] = Field(description="the last ones: status, due, whether overdue")
     open_leads: Listed
     clients: Listed = Field(description="accounts of won deals")
-    time_in_system: Number = Field(description="null: not known")
+    time_in_system: Number = Field(description="seconds in the window; null where the KPI is not enabled")
     as_of: str
 
 

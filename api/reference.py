@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 
 from aggregators.alerts import BY_NAME
 from aggregators.catalogue import BY_ID
+from aggregators.fields import FOUND_BY
 from aggregators.windows import NAMES, UNITS
 from api import answers
 from api.problems import MEDIA_TYPE
@@ -53,6 +54,12 @@ PARAMETERS: dict[str, tuple[str, Any, Json]] = {
         {"enum": [name for name, kpi in BY_ID.items() if kpi.counts]},
     ),
     "goal": ("the goal that `goal_progress`, `goal_attainment` and `goal_pace` tell of", "q3-revenue", {}),
+    "entity": (
+        "the records whose custom fields are asked about",
+        "lead",
+        {"enum": [*FOUND_BY], "default": next(iter(FOUND_BY))},
+    ),
+    "field": ("the custom field that is asked about; all where none is named", "budget", {}),
     "pipeline": ("the pipeline; may be left out where there is only one", "sales", {}),
     "level": ("who is ranked", "user", {"enum": ["user", "team"], "default": "user"}),
     "team": ("only the members of this team", "west", {}),

@@ -19,6 +19,8 @@ USERS = ("ann", "bo:b", "ç{é}", "d/d", "e e", "🦊")
 TEAMS = ("west", "east:1", "{top}", "sub/1")
 STAGES = ("new", "demo", "offer")
 PIPELINES = ("sales", "re:new{al}")
+SEGMENTS = ("vip", "s:{2}")
+FIELDS = ("name", "custom.size", "pho/ne@:{x}")
 PRODUCTS = ("atlas", "bea con", "c/p")
 SOURCES = ("web", "ads", "(x)")
 ZONES = ("UTC", "Europe/Berlin", "America/Sao_Paulo", "Asia/Kathmandu", "Pacific/Apia", "America/New_York")
@@ -39,7 +41,7 @@ OFFSETS = (timedelta(0), timedelta(hours=2), timedelta(hours=-3), timedelta(hour
 IDS = {
     "lead": 3, "deal": 4, "call": 4, "email": 3, "message": 3, "meeting": 3, "task": 4, "ticket": 3, "feedback": 4, "goal": 3,
     "account": 3, "contact": 3, "quote": 2, "order": 3, "contract": 2,
-    "visit": 2,
+    "heartbeat": 4, "spend": 2, "automation": 3, "visit": 2,
 }  # fmt: skip
 ODD = ("{}", "a:{}", "{{{}}}", "x/{} y", "🐌{}", "é{}\u2028")
 
@@ -127,6 +129,14 @@ class Author:
         """A choice that is not made yet."""
         return lambda: self.rng.choice(values)
 
+    def ids(self, entity: str) -> Callable[[], str]:
+        """An id of an entity, not yet chosen."""
+        return lambda: self.key(entity)
+
+    def fields(self) -> list[str]:
+        """Names of some fields."""
+        return [name for name in FIELDS if self.chance(0.5)]
+
     def money(self) -> Data:
         """An amount in one of two currencies."""
         amount = self.rng.choice(("0", "10", "19.99", "1000.0001", "250000", "7.5"))
@@ -161,7 +171,10 @@ class Author:
             **self.maybe(share, owner_id=self.one(*USERS)),
             **self.maybe(0.15, team_id=self.one(*TEAMS), source=self.one(*SOURCES), region=self.one("DE-BY", "IT-25")),
             **self.maybe(
-                0.1, campaign_id=self.one("c1", "c:2"), custom=lambda: {"size": self.rng.choice((1, "big", True))}
+                0.1, account_id=self.ids("account"), contact_ids=lambda: [self.key("contact") for _ in range(2)]
+            ),
+            **self.maybe(
+                0.15, campaign_id=self.one("c1", "c:2"), custom=lambda: {"size": self.rng.choice((1, "big", True))}
             ),
         }
 
@@ -287,12 +300,24 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
         **a.maybe(0.2, reason=a.one(*REASONS)),
     }),
     "account.created": _of("account", 3, lambda a: {**a.owned(0.8), **a.maybe(0.3, channel=a.one("shop", "phone"))}),
-    "contact.created": _of("contact", 3, lambda a: {
-        **a.owned(0.8), **a.about(0.5, "account"), **a.maybe(0.3, channel=a.one("shop", "phone")),
+    "contact.created": _of("contact", 4, lambda a: {
+        **a.owned(0.8), **a.maybe(0.3, channel=a.one("shop", "phone"), origin=a.one("manual", "form")), **a.about(0.5, "account"),
+        **a.maybe(0.5, filled=a.fields, email_hash=a.one("h1", " H1 ", "h2", ""), phone_hash=a.one("h1", "p2")),
     }),
-    "contact.updated": _of("contact", 4, lambda a: {"changed": {
-        "lifecycle": {"new": a.rng.choice(("lead", "customer", "fan", None))},
-    }}),
+    "contact.updated": _of("contact", 5, lambda a: {
+        "changed": a.maybe(0.6, lifecycle=lambda: {"new": a.rng.choice(("lead", "customer", "fan", None))},
+                           email_hash=lambda: {"new": a.rng.choice(("h1", "h3", None))}),
+        **a.maybe(0.4, filled=a.fields),
+    }),
+    "field.updated": (2, "", lambda a: (f"field/{a.rng.choice(('deal.size', 'lead.size', 'contact.n/a:{1}'))}", a.maybe(
+        0.5, kind=a.one("text", "number", "date", "choice"), choices=a.one(["big", "1"], []), pattern=a.one("b.g|true", "(", "[0-9]+"),
+    ))),
+    "segment.updated": (3, "", lambda a: (f"segment/{a.rng.choice(SEGMENTS)}", {"where": {}, **a.maybe(
+        0.7, entity=a.one("contact", "account", "call"), where=a.one(
+            {"source": "web"}, {"custom.size": "big"}, {"user": a.rng.choice(USERS)}, {"team": a.rng.choice(TEAMS)},
+            {"region": None, "channel": "shop"},
+        ),
+    )})),
     "quote.created": _of("quote", 2, lambda a: {**a.owned(0.6), **a.maybe(0.5, value=a.money, revision=a.one(1, 2))}),
     "order.created": _of("order", 4, lambda a: {
         **a.owned(0.8), **a.about(0.5, "deal", "account"), **a.people(), **a.maybe(0.6, value=a.money, lines=a.lines),
@@ -311,6 +336,18 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
     "deal.lost": _of("deal", 7, lambda a: {**_goods(a), **a.maybe(0.8, lost_reason=a.one(*REASONS))}),
     "deal.reopened": _of("deal", 5, lambda a: a.maybe(0.3, stage_id=a.one(*STAGES))),
     "deal.health_changed": _of("deal", 6, lambda a: {"new": a.rng.choice(("ok", "at_risk", "has_problems"))}),
+    "spend.recorded": _of("spend", 2, lambda a: {
+        **a.owned(0.4), "value": a.money(), **a.maybe(0.5, kind=a.one("marketing", "sales", "crm")),
+        **a.maybe(0.5, start=a.date, end=a.date, channel=a.one("shop")),
+    }),
+    "automation.run": _of("automation", 3, lambda a: {
+        **a.owned(0.3), **a.maybe(0.7, workflow_id=a.one("w1", "w/2"), minutes_saved=a.one(0, 5, 2.5, 0.3333)),
+    }),
+    "session.heartbeat": _of("heartbeat", 7, lambda a: {
+        **a.maybe(0.3, owner_id=a.one(*USERS), module=a.one("deals", "mail"), active_ms=a.one(0, 60_000, 900_000)),
+        **a.maybe(0.4, field=a.one("deal.size", "size", "lead.n/a:{1}"), module=a.one("lead", "deal")),
+        **a.maybe(0.6, feature=a.one("search", "m/a:il@{x}", "(none)", "")),
+    }),
     "call.logged": _of("call", 9, lambda a: {**a.owned(), **a.about(0.4, "lead"), **a.maybe(
         0.8, direction=a.one("outbound", "inbound"), outcome=a.one("connected", "no_answer", "voicemail"),
         duration_ms=a.one(0, 29_999, 30_000, 123_456),
@@ -335,6 +372,7 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
     }),
     "task.status_changed": _of("task", 12, _task_status),
     "ticket.created": _of("ticket", 5, lambda a: {
+        **a.maybe(0.6, requester_id=a.one("r1", "r2", "r3")),
         **a.owned(0.8), **a.maybe(0.6, category=a.one("bug", "how to"), channel=a.one("chat", "phone")),
         **a.maybe(0.4, created_by=a.one("agent", "customer"), sla=a.one(
             {"first_response_ms": 3_600_000}, {"first_response_ms": 90_000_000, "hours": "calendar"},
@@ -357,6 +395,7 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
     "record.deleted": _of("", 5, lambda a: {**a.maybe(0.5, restored=a.one(True, False)), **a.maybe(0.3, reason=a.one("user", "spam"))}),
     "org.updated": (2, "", lambda a: ("org/?", {
         **a.maybe(0.6, time_zone=a.one(*ZONES), currency=a.one(*CURRENCIES)),
+        **a.maybe(0.3, required_contact_fields=a.fields, hourly_cost=a.money),
         **a.maybe(0.2, lead_response_target_ms=a.one(0, 60_000, 7_200_000)),
         **a.maybe(0.2, business_hours=lambda: _hours(a), holidays=lambda: [a.date()], week_start=a.one("sunday", "saturday")),
     })),

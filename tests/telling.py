@@ -3,7 +3,8 @@
 A line is `<time> <type> <id> <member>=<value> …`. A time without a year is in 2026, without an offset in UTC. `5EUR` is money,
 `changed.x=` what record.updated says, `custom.x=` a custom field, `lines=atlas*2@10,c@3` products with quantity and price,
 `stages=new:0.1,offer` those of a pipeline, `where.x=` and `params.x=` what a goal is of, `milestones=0.5,1` its shares, `sla.x=`
-what a ticket promises, `business_hours.monday=09:00-12:30,13:00-17:00` when people work, `holidays=01-01,12-25` when nobody does.
+what a ticket promises, `business_hours.monday=09:00-12:30,13:00-17:00` when people work, `holidays=01-01,12-25` when nobody does,
+`filled=name,phone` names.
 `actor=`, `sequence=`, `id=` and `source_id=` (the publisher) belong to the envelope.
 """
 
@@ -25,6 +26,7 @@ from tests.loading import Event, load
 ORG = "demo"
 NOW = "2026-07-01"
 _TEXT = {"rate", "lost_reason", "merged_into"}
+_NAMES = {"choices", "filled", "contact_ids", "required_contact_fields"}
 _TIMES = {"due_at", "start", "end"}
 
 
@@ -63,7 +65,7 @@ def _event(number: int, line: str, org: str) -> Event:
             case "business_hours", _, weekday:
                 spans = [span.split("-") for span in value.split(",") if span]
                 event["data"].setdefault("business_hours", {})[weekday] = spans
-            case "start" | "end", _, _ if kind == "goal.set":
+            case "start" | "end", _, _ if kind in ("goal.set", "spend.recorded"):
                 event["data"][name] = instant(value)[:10]
             case _:
                 event["data"][name] = _value(name, value)
@@ -90,6 +92,8 @@ def _value(name: str, text: str) -> Any:
         return [instant(day)[:10] for day in text.split(",") if day]
     if name == "lines":
         return [_line(line) for line in text.split(",")]
+    if name in _NAMES:
+        return [part for part in text.split(",") if part]
     if name == "milestones":
         return [float(share) for share in text.split(",")]
     if name == "stages":

@@ -11,8 +11,9 @@ KPIS: tuple[Kpi, ...] = (
         Count("activities_completed"),
         "Calls, outbound e-mails written by people, outbound messages not by a bot, meetings held and tasks done, credited to who "
         "did it, else to the owner. `pipeline` is that of the deal that the activity names."),
-    Kpi("activity_mix", AREA, "derived", "ratio", "ratio", "user team org activity channel",
-        Share(Count("activities_completed"), "activity"), "activities_completed of a kind / all of them."),
+    Kpi("activity_mix", AREA, "derived", "ratio", "ratio", "user team org activity channel segment",
+        Share(Count("activities_completed"), "activity"),
+        "activities_completed of a kind / all of them. `segment` is that of the activity, its account or its contacts."),
     Kpi("calls_per_sale", AREA, "derived", "ratio", "calls", "user team org", Ratio(("calls_connected",), ("deals_won",)),
         "Outbound calls that connected (as in call_connect_rate), when they were made / deals_won in the same window."),
     Kpi("result_per_activity", AREA, "derived", "ratio", "money/act", "user team org activity",

@@ -1,16 +1,18 @@
 """Contacts, and what is known of them."""
 
+from aggregators.data_quality import Completeness, Members
 from aggregators.formulas import Count, Ratio
 from aggregators.kpi import Kpi
 
 AREA = "Contacts & data quality"
 
 KPIS: tuple[Kpi, ...] = (
-    Kpi("contacts_created", AREA, "core", "count", "contacts", "user team org source channel region custom",
+    Kpi("contacts_created", AREA, "core", "count", "contacts", "user team org source channel region custom origin",
         Count("contacts_created"),
-        "Distinct contacts created, however they came to be, credited to the owner at creation. Deleted and merged ones are "
-        "retracted."),
-    Kpi("contacts_total", AREA, "core", "gauge", "contacts", "user team org source region", Count("contacts_total"),
+        "Distinct contacts created, credited to the owner at creation; `origin` tells how they came to be: manual, import, api or "
+        "form. Deleted and merged ones are retracted."),
+    Kpi("contacts_total", AREA, "core", "gauge", "contacts", "user team org source region segment",
+        Count("contacts_total"),
         "Contacts that there are as of an instant, by the owner of then. A deleted or merged one never was."),
     Kpi("contact_growth_rate", AREA, "derived", "ratio", "ratio", "user team org source",
         Ratio(("contacts_created",), ("contacts_total",)),
@@ -23,4 +25,18 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("lifecycle_transitions", AREA, "core", "count", "moves", "user team org source", Count("lifecycle_transitions"),
         "Moves of contacts from one lifecycle stage to another, each when it happened, credited to the owner then. A first stage "
         "is no move, nor is the loss of one."),
+    Kpi("contact_completeness", AREA, "core", "mean gauge", "ratio", "user team org source segment",
+        Completeness("fields_filled", "contacts_total", "required_contact_fields"),
+        "Of the contacts that there are as of an instant, the required fields that were filled by then / the required fields. "
+        "Required is what the organisation's `required_contact_fields` say now; where they say nothing it is null. A contact that "
+        "does not say what is filled has nothing filled."),
+    Kpi("duplicate_rate", AREA, "core", "ratio", "ratio", "user team org source",
+        Ratio(("contacts_doubled",), ("contacts_compared",)),
+        "Cohort: of the contacts created in the window, those that share a mail address or a telephone number with another contact, "
+        "whenever that was created / all of them, credited to the owner at creation. Deleted and merged contacts are no contacts: "
+        "a merge mends it. Hashes are compared without regard to case and outer spaces; without any a contact is like no other."),
+    Kpi("segment_size", AREA, "core", "gauge", "contacts", "org segment custom", Members("contacts_total", "segment"),
+        "Contacts of contacts_total that are in a saved segment; in several, they count in each, and once as a whole. A segment is "
+        "as it was last defined, and its records are those of its `entity` (contact where it says none) that have all values of its "
+        "`where` now. A contact whose account is in a segment of accounts is in it, too."),
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """Leads, and where they come from."""
 
-from aggregators.formulas import Count, Duration, Ratio, Share
+from aggregators.formulas import Count, Duration, Mean, Ratio, Share
 from aggregators.kpi import Kpi
 from aggregators.waiting import Waiting
 
@@ -26,6 +26,10 @@ KPIS: tuple[Kpi, ...] = (
               {"accounts": Count("accounts_created"), "contacts": Count("contacts_created")}),
         "Leads created (variants `accounts`, `contacts`) of a source / all created in the window; what has no source is `(none)`.",
         ("variant",)),
+    Kpi("cost_per_lead", AREA, "derived", "ratio", "money", "org source channel", Mean("spend_marketing", "leads_created"),
+        "Marketing spend (that of kind `marketing`, or of none) in the window / leads_created; null without leads. An amount is spread "
+        "evenly over the local days from its `start` to its `end`, the day on which it was recorded where it names neither, and counts "
+        "at their beginning, in other currencies at the rate of each day."),
     Kpi("accounts_created", AREA, "core", "count", "accounts", "user team org source channel region", Count("accounts_created"),
         "Distinct accounts created, credited to the owner at creation. Deleted and merged ones are retracted."),
     Kpi("leads_converted", AREA, "core", "count", "leads", "user team org source channel region", Count("leads_converted"),

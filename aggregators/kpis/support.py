@@ -47,4 +47,9 @@ KPIS: tuple[Kpi, ...] = (
         "Tickets that are solved or closed, and were within `sla.resolution_ms` / those and the ones whose deadline is past; at the "
         "latest resolution, else at the deadline, credited to the owner then. The clock is that of sla_first_response_rate.",
         due=True),
+    Kpi("repeat_issue_share", AREA, "core", "ratio", "ratio", "org channel region category",
+        Ratio(("tickets_repeated",), ("tickets_compared",)),
+        "Tickets created in the window whose category another requester had a ticket of, created at most 30 x 24 hours before or after "
+        "/ all created in the window. By category it ranks root causes. One without a category or a requester repeats none; deleted, "
+        "merged and spam tickets do not count."),
 )  # fmt: skip

@@ -7,5 +7,8 @@ MEASURES: tuple[Measure, ...] = (
     Measure("contacts_created", ("contact.created",), "count", "", one),
     Measure("contacts_created_customers", ("contact.created",), "count", "customer", lambda f: f["customer"]),
     Measure("contacts_total", ("contact.live",), "count", "", one),
+    Measure("fields_filled", ("contact.live",), "names", "filled", lambda f: f.get("filled")),
+    Measure("contacts_compared", ("contact.compared",), "count", "", one),
+    Measure("contacts_doubled", ("contact.compared",), "count", "doubled", lambda f: f["doubled"]),
     Measure("lifecycle_transitions", ("contact.moved",), "count", "", one),
 )

@@ -3,7 +3,7 @@
 from aggregators.measure import Measure, one
 from aggregators.money import Amount
 from aggregators.story import Facts
-from aggregators.tables import escaped
+from aggregators.tables import part_of_name
 
 
 def _weighted(facts: Facts) -> Amount | None:
@@ -16,12 +16,7 @@ def _has_problems(facts: Facts) -> bool:
 
 
 def _stage(facts: Facts) -> str:
-    return "".join(f"/{_part(facts.get(name) or '')}" for name in ("pipeline_id", "stage_id"))
-
-
-def _part(text: str) -> str:
-    """An id as a part of a cell's name, of which ``unescaped`` gives it back: ``/`` and ``@`` mark other parts."""
-    return escaped(text).replace("/", "%2F").replace("@", "%40")
+    return "".join(f"/{part_of_name(facts.get(name) or '')}" for name in ("pipeline_id", "stage_id"))
 
 
 MEASURES: tuple[Measure, ...] = (

@@ -9,6 +9,8 @@ def _satisfied(facts: Facts) -> bool:
 
 
 MEASURES: tuple[Measure, ...] = (
+    Measure("tickets_compared", ("ticket.compared",), "count", "", one),
+    Measure("tickets_repeated", ("ticket.compared",), "count", "repeated", lambda f: f["repeated"]),
     Measure("tickets_created", ("ticket.created",), "count", "", one),
     Measure("tickets_open", ("ticket.open",), "count", "", one),
     Measure("tickets_resolved", ("ticket.resolved",), "count", "", one),

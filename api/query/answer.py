@@ -13,10 +13,11 @@ from aggregators.tables import Row, unescaped
 from aggregators.values import Context, Number, Value
 from aggregators.waiting import OLDEST
 from aggregators.windows import Window, named, text, utc_text
+from api.query.distinct import Sums
 from api.query.errors import ImpossibleError, Problem
 from api.query.question import Question
 from api.query.scan import Key
-from api.query.sums import Summing, Sums
+from api.query.sums import Summing
 from api.query.tables import Directory, Tables
 
 T = TypeVar("T")
@@ -81,7 +82,7 @@ def unit(kpi: Kpi, org: Org, asked: Question) -> str:
         return org.currency
     if asked.stat == OLDEST:
         return "s"
-    return kpi.unit.split(",")[0].replace("money", org.currency)
+    return kpi.unit.split(",")[0].replace("money", org.currency).replace("s/day", "s")
 
 
 def gauged(asked: Question, windows: Sequence[Window]) -> list[Window]:
@@ -198,7 +199,7 @@ def context_of(org: Org, at_ms: int, stat: str = "", variant: str = "", hours: s
         found = [s.get("probability") for s in stages if s.get("id") == unescaped(stage)]
         return Fraction(round(found[0] * PROBABILITY), PROBABILITY) if found and found[0] is not None else None
 
-    return Context(rate, probability, stat, variant, hours, at_ms)
+    return Context(rate, probability, stat, variant, hours, at_ms, org.own)
 
 
 def form(found: Value) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from aggregators.catalogue import BY_ID
 from aggregators.record import Record
 from aggregators.story import milliseconds, story
 from aggregators.teams import ALWAYS
+from aggregators.values import Number
 from aggregators.windows import text
 from api.query import goals, ranking
 from api.query.answer import answer, as_of, times
@@ -48,7 +49,7 @@ async def card(user: str, params: Params, tables: Tables, directory: Directory) 
         "tasks": await _tasks(user, asked, tables, directory),
         "open_leads": await _open_leads(own, tables, directory),
         "clients": await _clients(own, tables, directory),
-        "time_in_system": None,
+        "time_in_system": await _time_in_system(own, tables, directory),
         "as_of": as_of(asked),
     }
 
@@ -136,6 +137,14 @@ async def _clients(own: Params, tables: Tables, directory: Directory) -> dict[st
     accounts = await tables.records(subjects)
     listed = [{"record": s, "name": _final(accounts, s).get("name"), "time": since[s]} for s in subjects]
     return {"total": len(since), "records": listed}
+
+
+async def _time_in_system(own: Params, tables: Tables, directory: Directory) -> Number | None:
+    """The seconds in the window; None where that is not enabled."""
+    kpi = tables.kpis.get("time_in_system")
+    found = await answer(question(kpi, own, directory.org), tables, directory) if kpi else {"value": None}
+    seconds: Number | None = found["value"]
+    return seconds
 
 
 def _told(subject: str, found: Mapping[str, Record], directory: Directory, members: Sequence[str]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 from api.query.answer import as_of, gauged, tell_sums, times
 from api.query.errors import ImpossibleError, Problem
 from api.query.question import LARGEST, Params, Question, kpi_of, question
-from api.query.scan import NONE
+from api.query.selection import NONE
 from api.query.tables import Directory, Tables
 
 FUNNEL = ("pipeline", "scope", "window", "from", "to", "where", "credit", "now")

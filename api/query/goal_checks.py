@@ -11,7 +11,7 @@ from aggregators.windows import Window, utc_text
 from api.query.answer import unit
 from api.query.errors import ImpossibleError, Problem, nearest
 from api.query.question import Question, question
-from api.query.scan import label
+from api.query.selection import label
 
 PARAMETERS = ("variant", "hours")
 """Parameters of KPIs that a goal may set."""

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import NamedTuple
 
-from aggregators.catalogue import KPIS
+from aggregators.catalogue import KPIS, derived_of
+from aggregators.data_quality import Members
 from aggregators.formulas import Share, Together
 from aggregators.kpi import Kpi
 from aggregators.tables import Row
 from aggregators.teams import ALWAYS, Part
+from aggregators.users import Users
 from aggregators.values import Number
 from aggregators.windows import Periods, Window, named
 from api.query.answer import context_of
@@ -25,8 +27,9 @@ AT_ONCE = 100
 
 
 def is_single(kpi: Kpi) -> bool:
-    """Tell whether a KPI has one value without being asked for more, such as which goal or which share."""
-    return kpi.kind != "rank" and not isinstance(kpi.formula, Share) and {*kpi.params} <= {"stat", "variant", "hours"}
+    """Tell whether a KPI has one value, without being asked for more such as which goal or share, and that from rows."""
+    told_alone = not isinstance(kpi.formula, Share | Members) and not derived_of(kpi)
+    return kpi.kind != "rank" and told_alone and {*kpi.params} <= {"stat", "variant", "hours"}
 
 
 SHOWN: tuple[Kpi, ...] = tuple(kpi for kpi in KPIS if is_single(kpi))
@@ -86,8 +89,8 @@ async def overview(
     shown = [kpi for kpi in SHOWN if kpi.id in tables.kpis]
     sums: list[Summed] = []
     for level in levels:
-        for of, over in (((False, False), spans), ((False, True), spans), ((True, False), {NOW: Window(0, now_ms)})):
-            kpis = tuple(kpi for kpi in shown if level in kpi.by and (kpi.gauge, kpi.due) == of)
+        for kpis in _together([kpi for kpi in shown if level in kpi.by]):
+            over = {NOW: Window(0, now_ms)} if kpis[0].gauge else spans
             asked = Question(_all(kpis), "org", Window(0, now_ms), now_ms, now_ms, periods)
             asked = asked._replace(by=() if level == "org" else (level,))
             found = await Summing(asked, tables, directory).over([*over.values()])
@@ -113,7 +116,21 @@ def _values(found: Overview) -> Iterator[Figure]:
             yield Figure(kpi, window, level, name, kpi.formula.value(row, contexts[ends]).value)
 
 
+def _together(kpis: Sequence[Kpi]) -> list[tuple[Kpi, ...]]:
+    """KPIs that one sum serves: those of a kind, and those that count users."""
+    found: dict[object, tuple[Kpi, ...]] = {}
+    for kpi in kpis:
+        of = (isinstance(kpi.formula, Users), kpi.gauge, kpi.due)
+        found[of] = (*found.get(of, ()), kpi)
+    return [*found.values()]
+
+
 def _all(kpis: Sequence[Kpi]) -> Kpi:
+    if isinstance(kpis[0].formula, Users):
+        counted = {
+            name for kpi in kpis if isinstance(kpi.formula, Users) for name in (kpi.formula.measure, kpi.formula.of)
+        }
+        return kpis[0]._replace(formula=Users(kpis[0].formula.measure, also=tuple(counted)))
     measures = tuple(dict.fromkeys(name for kpi in kpis for name in kpi.formula.measures))
     return Kpi(
         "", "", "", "gauge" if kpis[0].gauge else "", "", "user team org", Together(measures), "", due=kpis[0].due

@@ -11,7 +11,8 @@ from aggregators.windows import Window
 from api.query.scan import Key
 
 if TYPE_CHECKING:
-    from api.query.sums import Summing, Sums
+    from api.query.distinct import Sums
+    from api.query.sums import Summing
 
 BY = "activity"
 

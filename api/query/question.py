@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from aggregators.catalogue import BY_ID
 from aggregators.contribution import DIMENSIONS
+from aggregators.fields import FOUND_BY
 from aggregators.kpi import Kpi
 from aggregators.org import Org
 from aggregators.own import TIER as OWN_TIER
@@ -51,6 +52,8 @@ class Question(NamedTuple):
     hours: str = ""
     of: Kpi | None = None
     goal: str = ""
+    entity: str = ""
+    field: str = ""
     limit: int = 100
     cursor: int = 0
 
@@ -138,6 +141,8 @@ def question(kpi: Kpi, params: Params, org: Org, selectors: Sequence[str] = SELE
         hours=reading.choice("hours", HOURS if "hours" in meant.params else ()),
         of=BY_ID.get(of),
         goal=reading.one("goal") if "goal" in kpi.params else "",
+        entity=reading.choice("entity", tuple(FOUND_BY), next(iter(FOUND_BY))) if "entity" in kpi.params else "",
+        field=reading.one("field").removeprefix("custom.") if "field" in kpi.params else "",
         limit=reading.read("limit", reading.one("limit"), lambda t: _whole(t, 1), 100),
         cursor=reading.read("cursor", reading.one("cursor"), lambda t: _whole(t, 0), 0),
     )
@@ -207,7 +212,8 @@ def dimensions(kpi: Kpi) -> list[str]:
 def _is_dimension(name: str, kpi: Kpi) -> bool:
     if name.startswith("custom.") and len(name) > len("custom."):
         return "custom" in kpi.by
-    return name in kpi.by and name in (*DIMENSIONS, *CLOCK, "user", "team", "goal")
+    told = (*DIMENSIONS, *CLOCK, "user", "team", "goal", "segment", "feature", "field", "value")
+    return name in kpi.by and name in told
 
 
 def _by(reading: Reading, kpi: Kpi) -> tuple[str, ...]:

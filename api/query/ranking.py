@@ -7,9 +7,10 @@ from aggregators.catalogue import anchors_of
 from aggregators.values import Number
 from aggregators.windows import Window
 from api.query.answer import context_for, gauged, value
+from api.query.distinct import Sums
 from api.query.question import Question
 from api.query.selection import NONE, parts
-from api.query.sums import Summing, Sums
+from api.query.sums import Summing
 from api.query.tables import Directory, Tables
 
 

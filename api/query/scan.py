@@ -5,21 +5,24 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from aggregators.calendar import Calendar
-from aggregators.catalogue import anchors_of
+from aggregators.catalogue import anchors_of, derived_of
 from aggregators.contribution import DIMENSIONS, added_by, moments
+from aggregators.data_quality import Members
+from aggregators.fields import FOUND_BY, About, declared
 from aggregators.formulas import TRAILING_MS, read_by
 from aggregators.measure import LEVELS
 from aggregators.moment import Moment
 from aggregators.record import Record
 from aggregators.story import Facts, story
 from aggregators.tables import Row
-from aggregators.teams import Part
+from aggregators.teams import ALWAYS, Part
 from aggregators.waiting import OLDEST, Waiting
 from api.query.cells import add
 from api.query.question import CLOCK, Question
+from api.query.segments import Segments, named_by
+from api.query.selection import NONE, everyone, label
 from api.query.tables import Directory, Tables
 
-NONE = "(none)"
 WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 Key = tuple[str, ...]
 
@@ -43,21 +46,37 @@ class Scan:
         self.asked = asked
         self.tables = tables
         self.directory = directory
-        self.anchors = anchors_of(asked.of or asked.kpi)
-        self.products = "product" in asked.by or any(name == "product" for name, _ in asked.where)
-        self.gauge = (asked.of or asked.kpi).gauge
+        self.kpi = asked.of or asked.kpi
+        self.anchors = anchors_of(self.kpi)
+        self.derived = derived_of(self.kpi)
+        self.about = About(asked.entity, asked.field, declared(directory.org.entries, asked.entity))
+        self.only = self.kpi.formula.dimension if isinstance(self.kpi.formula, Members) else ""
+        self.dimensions = {*asked.by, *(name for name, _ in asked.where), self.only}
+        self.products = "product" in self.dimensions
+        self.gauge = self.kpi.gauge
         kind, _, name = asked.scope.partition(":")
         self.within = directory.teams.below(name) if kind == "team" else None
         self.records: dict[str, Record] = {}
+        self.segments: Segments | None = None
         self.found: list[Found] = []
 
     async def fetch(self, holders: Iterable[str], from_ms: int, to_ms: int) -> None:
         """Read the records with a moment in a window that any of the holders is credited with."""
-        ranges = [(a, i, from_ms, to_ms) for h in holders for i in self._indexes(h) for a in self.anchors]
+        anchors = self.anchors
+        if self.derived:
+            of_others = {anchor for entity, anchor in FOUND_BY.items() if self.asked.entity not in ("", entity)}
+            anchors, around_ms = tuple(a for a in self.derived.anchors if a not in of_others), self.derived.around_ms
+            if around_ms is None:
+                # What one record counts for is told by others, whoever owns them and whenever they came to be.
+                holders, (from_ms, to_ms) = everyone(self.directory.teams), ALWAYS
+            else:
+                from_ms, to_ms = from_ms - around_ms, to_ms + around_ms
+        ranges = [(a, i, from_ms, to_ms) for h in holders for i in self._indexes(h) for a in anchors]
         found = await self.tables.matching(ranges)
         self.records |= found
         await self._fetch_deals()
-        self.found = [one for subject in sorted(found) for one in self._of(subject)]
+        self.segments = await self._segments(found)
+        self.found = [*self._found(found)]
 
     def select(self, parts: Sequence[Part], to_ms: int) -> list[Found]:
         """Return the fetched moments that holders are credited with in their windows, up to ``to_ms``, and that pass the filters."""
@@ -81,14 +100,16 @@ class Scan:
     def _indexes(self, holder: str) -> tuple[str, ...]:
         return (holder, f"x{holder}") if self.asked.credit == "current" else (holder,)
 
-    def _of(self, subject: str) -> Iterator[Found]:
-        record = self.records.get(subject)
-        if record is None:
-            return
-        for moment in moments(subject.partition("/")[0], record, self.directory.org, self.tables.whole):
+    def _found(self, records: Mapping[str, Record]) -> Iterator[Found]:
+        for subject, moment in self.derived.told(records, self.about) if self.derived else self._moments(records):
             if moment.anchor in self.anchors:
                 for facts in self._products(moment.facts):
                     yield Found(subject, moment, facts, moment.at_ms)
+
+    def _moments(self, records: Mapping[str, Record]) -> Iterator[tuple[str, Moment]]:
+        for subject in sorted(records):
+            for moment in moments(subject.partition("/")[0], records[subject], self.directory.org, self.tables.whole):
+                yield subject, moment
 
     def _products(self, facts: Facts) -> Iterator[Facts]:
         if not self.products or "products" not in facts:
@@ -99,12 +120,22 @@ class Scan:
 
     async def _fetch_deals(self) -> None:
         """An activity's pipeline is that of the deal that it names."""
-        if "pipeline" in (*self.asked.by, *(name for name, _ in self.asked.where)):
+        if "pipeline" in self.dimensions:
             told = [story(record) for record in self.records.values()]
             named = {f"deal/{t.final['deal_id']}" for t in told if t and t.final.get("deal_id")}
             self.records |= await self.tables.records(named - self.records.keys())
 
+    async def _segments(self, found: Mapping[str, Record]) -> Segments | None:
+        """An activity is in the segments of the account and the contacts that it names, too."""
+        if "segment" not in self.dimensions:
+            return None
+        named = {name for record in found.values() for name in named_by(record)}
+        self.records |= await self.tables.records(named - self.records.keys())
+        return Segments(self.records, self.directory, self.asked.now_ms)
+
     def _passes(self, found: Found) -> bool:
+        if self.only and self.values(found, self.only) == [NONE]:
+            return False
         return all(value in self.values(found, name) for name, value in self.asked.where)
 
     def values(self, found: Found, dimension: str) -> list[str]:
@@ -112,6 +143,8 @@ class Scan:
         holder = self.holder(found.moment)
         if dimension == "user":
             return [holder[2:] if holder.startswith("u:") and holder != "u:" else NONE]
+        if dimension == "segment" and self.segments:
+            return self.segments.of(found.subject) or [NONE]
         if dimension == "team":
             return self.directory.teams.of(holder, found.team_at_ms) or [NONE]
         if dimension in CLOCK:
@@ -157,16 +190,10 @@ class Scan:
             cells = self.cells(found)
             for key in self.keys(found):
                 add(totals[key], cells)
-        formula = (self.asked.of or self.asked.kpi).formula
-        return {key: row for key, row in totals.items() if read_by(formula, row)}
+        return {key: row for key, row in totals.items() if read_by(self.kpi.formula, row)}
 
 
 def clock(at_ms: int, dimension: str, calendar: Calendar) -> str:
     """Return the local weekday or hour of an instant."""
     local = calendar.local(at_ms)
     return WEEKDAYS[local.weekday()] if dimension == "weekday" else f"{local.hour:02}"
-
-
-def label(value: object) -> str:
-    """Return a value as it is named in a question: as in JSON, but that text has no quotes."""
-    return NONE if value is None else str(value).lower() if isinstance(value, bool) else str(value)

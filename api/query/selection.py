@@ -6,6 +6,11 @@ from aggregators.teams import Part, Teams
 NONE = "(none)"
 
 
+def label(value: object) -> str:
+    """Return a value as it is named in a question: as in JSON, but that text has no quotes."""
+    return NONE if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def parts(teams: Teams, scope: str, from_ms: int, to_ms: int, current_at_ms: int | None) -> list[Part]:
     """Return the parts that make up a scope in a window.
 

@@ -2,18 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from aggregators.catalogue import anchors_of
+from aggregators.catalogue import anchors_of, derived_of
 from aggregators.contribution import Addition, contribution
+from aggregators.data_quality import Members
 from aggregators.formulas import TRAILING_MS, Together, read_by
+from aggregators.moment import NOBODY
 from aggregators.results import PerActivity
 from aggregators.rollup import is_level
 from aggregators.tables import Row
 from aggregators.teams import ALWAYS, Part
+from aggregators.users import Users
 from aggregators.waiting import OLDEST
 from aggregators.windows import Window
 from api.query.cells import WHOLE, Edge, Group, Rows, Term, add, adding
+from api.query.distinct import Sums, fewer, users
 from api.query.per_activity import earned_and_done
 from api.query.question import BUSINESS, CLOCK, Question
 from api.query.scan import Key, Scan, clock
@@ -21,13 +24,6 @@ from api.query.selection import NONE, everyone, parts
 from api.query.tables import Directory, Tables
 
 STRUCTURAL = ("user", "team")
-
-
-class Sums(NamedTuple):
-    """The sum of a window as a whole, and by group."""
-
-    whole: Row
-    groups: dict[Key, Row]
 
 
 class Summing:
@@ -46,6 +42,8 @@ class Summing:
         What of a gauge is not held but happens is counted over the ``TRAILING_MS`` before that instant, and what of a window
         is held, as of its beginning.
         """
+        if isinstance(self.kpi.formula, Users):
+            return await users(self.asked, self.kpi.formula, self.directory, lambda each: self._asked(each, windows))
         if self.kpi.due:
             windows = [w._replace(to_ms=max(w.from_ms, min(w.to_ms, self.asked.now_ms))) for w in windows]
         if isinstance(self.kpi.formula, PerActivity):
@@ -65,10 +63,13 @@ class Summing:
         """Return what sums another question's measures."""
         return Summing(asked, self.tables, self.directory)
 
+    async def _asked(self, each: Question, windows: Sequence[Window]) -> list[Sums]:
+        return await self.asking(each._replace(window=_reach(windows))).over(windows)
+
     async def part(self, kind: str, measures: tuple[str, ...], windows: Sequence[Window]) -> list[Sums]:
         """Return the sums of some of the measures, of no others."""
         kpi = self.kpi._replace(kind=kind, formula=Together(measures))
-        reach = Window(min((w.from_ms for w in windows), default=0), max((w.to_ms for w in windows), default=0))
+        reach = _reach(windows)
         asked = self.asked._replace(kpi=kpi, of=None, window=reach, at_ms=reach.to_ms)
         found = await self.asking(asked)._over(windows)
         return [
@@ -85,7 +86,12 @@ class Summing:
 
     def _by_rows(self) -> bool:
         asked = self.asked
-        if asked.stat == OLDEST or asked.hours == BUSINESS:
+        if (
+            asked.stat == OLDEST
+            or asked.hours == BUSINESS
+            or isinstance(self.kpi.formula, Members)
+            or derived_of(self.kpi)
+        ):
             return False  # no row tells it
         if not asked.where and not asked.by:
             return True
@@ -161,7 +167,7 @@ class Summing:
             names = [name]
         elif kind == "team":
             holders = {p.holder for p in self._parts(self.asked.scope, *self._reach())}
-            names = [*sorted(h[2:] for h in holders if h.startswith("u:")), NONE]
+            names = [*sorted(h[2:] for h in holders if h.startswith("u:") and h != NOBODY), NONE]
         else:
             names = [*teams.users, NONE]
         return {one: f"{level}:{one}" for one in names}
@@ -178,7 +184,8 @@ class Summing:
             return parts(teams, scope, from_ms, to_ms, current)
         # A member counts for the team on the days of membership only; nobody, for what the team owns itself.
         mine = parts(teams, self.asked.scope, from_ms, to_ms, current)
-        return [p for p in mine if (p.holder.startswith("t:") if name == NONE else p.holder == f"u:{name}")]
+        nobody = [p for p in mine if p.holder.startswith("t:") or p.holder == NOBODY]
+        return nobody if name == NONE else [p for p in mine if p.holder == f"u:{name}"]
 
     def _terms(self, scope: str, window: Window, group: Group) -> list[Term]:
         gauge = self.kpi.gauge
@@ -245,7 +252,8 @@ class Summing:
         found = []
         for window in windows:
             chosen = scan.select(self._spans(window), window.to_ms)
-            found.append(Sums(scan.whole(chosen), {**listed, **scan.summed(chosen)} if self.asked.by else {}))
+            groups = fewer(scan.summed(chosen), self.kpi.formula, self.asked.by) if self.asked.by else {}
+            found.append(Sums(scan.whole(chosen), {**listed, **groups}))
         return found
 
     def _holders(self, windows: Sequence[Window]) -> set[str]:
@@ -258,6 +266,10 @@ class Summing:
         else:
             found = self._parts(self.asked.scope, window.to_ms - 1 if gauge else window.from_ms, window.to_ms)
         return [p._replace(from_ms=ALWAYS[0], to_ms=window.to_ms) for p in found] if gauge else found
+
+
+def _reach(windows: Sequence[Window]) -> Window:
+    return Window(min((w.from_ms for w in windows), default=0), max((w.to_ms for w in windows), default=0))
 
 
 def _joined(one: Sums, other: Sums) -> Sums:

@@ -4,7 +4,16 @@ from typing import Any
 
 from crmpulse.company import mishaps, rhythm
 from crmpulse.company.office import Office, Seller, Story
-from crmpulse.company.tables import CALL_OUTCOMES, DUE_DAYS, MEETING_KINDS, PRIORITIES, TASK_KINDS
+from crmpulse.company.tables import (
+    CALL_OUTCOMES,
+    CURRENCY,
+    DUE_DAYS,
+    FEATURES,
+    MEETING_KINDS,
+    PRIORITIES,
+    TASK_KINDS,
+    WORKFLOWS,
+)
 
 
 def acts(office: Office, seller: Seller) -> Story:
@@ -114,6 +123,32 @@ def meeting(office: Office, seller: Seller) -> Story:
     yield start + rhythm.HOUR_S
     end = office.pick({"completed": 80, "no_show": 10, "cancelled": 10})
     office.say("meeting.status_changed", subject, {"new": end}, seller.name)
+
+
+def look(office: Office) -> Story:
+    """Somebody looks something up, for a few minutes."""
+    seller, session = office.rng.choice(office.sellers), f"{office.number()}"
+    feature = office.pick(FEATURES)
+    for _ in range(office.rng.randint(1, 4)):
+        told = {"session_id": session, "module": "sales", "feature": feature, "active_ms": 60_000}
+        office.say("session.heartbeat", f"heartbeat/{office.number()}", told, seller.name)
+        yield office.now + 60
+
+
+def run(office: Office) -> Story:
+    """A workflow spares somebody work."""
+    yield office.minutes(5)
+    told = {"workflow_id": office.pick(WORKFLOWS), "minutes_saved": office.rng.randint(2, 15)}
+    office.say("automation.run", f"automation/{office.number()}", told, office.rng.choice(office.sellers).name)
+
+
+def campaign(office: Office) -> Story:
+    """Money is spent to be found, month by month."""
+    while True:
+        value = {"amount": f"{office.rng.randint(40, 90)}00", "currency": CURRENCY}
+        days = {"start": rhythm.date_text(office.now), "end": rhythm.date_text(office.now + 29 * rhythm.DAY_S)}
+        office.say("spend.recorded", f"spend/{office.number()}", {"kind": "marketing", "value": value, **days})
+        yield office.now + 30 * rhythm.DAY_S
 
 
 ACTS = {"call": call, "email": email, "chat": chat, "task": task, "meeting": meeting}

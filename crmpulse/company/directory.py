@@ -15,7 +15,13 @@ def found(office: Office) -> dict[str, str]:
         office,
         f"org/{office.publisher.org}",
         "org",
-        {"time_zone": ZONE, "currency": CURRENCY, "name": "Atlas & Beacon"},
+        {
+            "time_zone": ZONE,
+            "currency": CURRENCY,
+            "name": "Atlas & Beacon",
+            "required_contact_fields": ["name", "email", "phone"],
+            "hourly_cost": {"amount": "45", "currency": CURRENCY},
+        },
     )
     for pipeline, (name, stages) in PIPELINES.items():
         told = [

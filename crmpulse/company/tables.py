@@ -165,4 +165,6 @@ COMPANY_WORDS = [
     _words("bau druck energie feld glas holz kraft logistik mechanik optik pharma stahl technik textil wasser werk"),
     ["GmbH", "AG", "KG", "SE", "& Söhne", "B.V.", "s.r.o."],
 ]
+WORKFLOWS = {"assign-lead": 60, "send-quote": 30, "remind": 10}
+FEATURES = {"pipeline": 40, "search": 30, "reports": 20, "import": 10}
 INDUSTRIES = ["manufacturing", "logistics", "energy", "health", "construction", "retail", "software"]

@@ -15,7 +15,7 @@ from api.query.engine import Engine
 from crmpulse.embedded import Redis
 from crmpulse.settings import Settings
 from streams.connection import connect
-from tests.histories import TEAMS, USERS, Event, history
+from tests.histories import SEGMENTS, TEAMS, USERS, Event, history
 from tests.loading import load
 from tests.oracle import Oracle
 
@@ -23,7 +23,8 @@ SEEDS = range(24)
 QUESTIONS = 60
 ASKED = [kpi for kpi in KPIS if kpi.counts]
 DIMENSIONS = (
-    "source", "region", "deal_type", "product", "stage", "pipeline", "lost_reason", "category", "activity", "weekday", "hour",
+    "source", "channel", "region", "deal_type", "deal_subtype", "product", "stage", "pipeline", "lost_reason", "category",
+    "activity", "custom.size", "origin", "segment", "feature", "field", "value", "process", "weekday", "hour",
 )  # fmt: skip
 
 
@@ -44,6 +45,8 @@ async def test_any_question_has_the_answer_of_the_recount(seed: int, redis_serve
             where = [spelt(*text.split(":", 1)) for text in asked["where"]]
             by = asked["by"][0].split(",") if asked["by"] else None
             end = min(ms(asked["to"]), ms(asked["now"])) if kpi.due else ms(asked["to"])
+            oracle.entity, oracle.field = ("".join(asked.get(name, [])) for name in ("entity", "field"))
+            oracle.now_ns = ms(asked["now"]) * 1_000_000
             hours = asked["hours"][0] if asked["hours"] else ""
             expected = oracle.kpi(kpi.id, asked["scope"][0], ms(asked["from"]), end, by, where, hours)
             compare(kpi, found, expected, f"seed {seed}: {kpi.id} {asked}")
@@ -61,7 +64,7 @@ def question(rng: random.Random, kpi: Kpi, events: list[Event]) -> dict[str, lis
     instants = sorted(datetime.fromisoformat(e["time"].upper()).astimezone(UTC) for e in rng.choices(events, k=2))
     if rng.random() < 0.4:
         instants = [at.replace(minute=0, second=0, microsecond=0) for at in instants]
-    dimensions = [d for d in (*DIMENSIONS, "user", "team") if d in kpi.by]
+    dimensions = [d for d in (*DIMENSIONS, "user", "team") if d.partition(".")[0] in kpi.by]
     by = rng.sample(dimensions, min(len(dimensions), rng.choice((0, 0, 1, 1, 2))))
     where = [
         f"{d}:{value(rng, d, events)}"
@@ -75,14 +78,18 @@ def question(rng: random.Random, kpi: Kpi, events: list[Event]) -> dict[str, lis
     span = {name: [text[0][:23] + "Z"] for name, text in span.items()}
     span["now"] = [f"{rng.choice(instants):%FT%T}.000Z"]
     limit = {"limit": ["10000"], "stat": ["mean"] if isinstance(kpi.formula, Duration) else []}
+    if "entity" in kpi.params:
+        limit |= {"entity": [rng.choice(("deal", "deal", "lead", "contact"))], "field": [rng.choice(("", "size"))]}
     limit["hours"] = [rng.choice(("business", "calendar"))] if "hours" in kpi.params else []
     return {"scope": [scope], "by": [",".join(by)] if by else [], "where": where, **span, **limit}
 
 
 def value(rng: random.Random, dimension: str, events: Iterable[Event]) -> str:
     """Return a value that a dimension may have."""
-    named = {"user": [*USERS, "(none)"], "team": [*TEAMS, "(none)"], "activity": ["call", "email", "meeting"]}
-    named |= {"weekday": ["monday", "saturday"], "hour": ["00", "09", "20"]}
+    sizes = ["1", "big", "true", "2", "small"]
+    named = {"process": ["w1", "w/2"], "field": ["size", "n/a:{1}"], "value": sizes, "custom.size": sizes, "segment": SEGMENTS,
+             "user": [*USERS, "(none)"], "team": [*TEAMS, "(none)"], "activity": ["call", "email", "meeting"],
+             "weekday": ["monday", "saturday"], "hour": ["00", "09", "20"]}  # fmt: skip
     member = {"pipeline": "pipeline_id", "stage": "stage_id"}.get(dimension, dimension)
     said = {str(e["data"][member]) for e in events if e["data"].get(member) and not isinstance(e["data"][member], list)}
     lines = {line["product_id"] for e in events for line in e["data"].get("lines") or [] if line.get("product_id")}

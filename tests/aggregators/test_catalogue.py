@@ -18,10 +18,7 @@ CONTRACT = ROOT.parent / "shared" / "contract" / "kpis.csv"
 BUSINESS_HOURS = {kpi.id for kpi in KPIS if isinstance(kpi.formula, Duration) and kpi.formula.worked}
 """KPIs that tell business hours too."""
 
-LATER = {"segment"}
-"""Dimensions of the contract that take links between records, which are not kept yet."""
-
-DEFINED = {"sales_heatmap": ("weekday", "hour")}
+DEFINED = {"sales_heatmap": ("weekday", "hour"), "contacts_created": ("origin",)}
 """Dimensions that only the contract's definition of a KPI names."""
 
 every_kpi = pytest.mark.parametrize("kpi", KPIS, ids=lambda kpi: kpi.id)
@@ -38,8 +35,7 @@ def test_a_kpi_is_as_the_contract_has_it(kpi: Kpi) -> None:
     unit = row["unit"].removesuffix(" (_bh)")
     assert (unit != row["unit"]) == (kpi.id in BUSINESS_HOURS)
     assert (kpi.area, kpi.tier, kpi.kind, kpi.unit) == (row["area"], row["tier"], row["kind"], unit)
-    own = (name for name in row["dimensions"].split() if name not in LATER)
-    assert kpi.by == (*own, *DEFINED.get(kpi.id, ()))
+    assert kpi.by == (*row["dimensions"].split(), *DEFINED.get(kpi.id, ()))
 
 
 def test_ids_are_given_once() -> None:
@@ -60,7 +56,8 @@ def test_the_page_is_fresh() -> None:
 def test_a_kpi_reads_measures_that_are_kept_and_told_by_dimensions_that_are_known(kpi: Kpi) -> None:
     names = {measure.name for measure in MEASURES}
     assert set(kpi.formula.measures) <= names
-    assert set(kpi.by) <= {*DIMENSIONS, "user", "team", "org", "custom", "goal", "weekday", "hour", "all"}
+    known = "user team org custom goal all weekday hour segment feature field value"
+    assert set(kpi.by) <= {*DIMENSIONS, *known.split()}
     kept = {measure.name for anchor in anchors_of(kpi) for measure in plan(whole=True)[anchor].measures}
     assert set(kpi.formula.measures) <= kept
 
@@ -96,5 +93,6 @@ def test_every_measure_is_read_by_a_kpi() -> None:
 @every_kpi
 def test_parameters_are_those_that_the_formula_knows(kpi: Kpi) -> None:
     options = {"stat": kpi.formula.stats, "variant": kpi.formula.variants}
-    assert set(kpi.params) - {"of", "goal", "hours"} == {name for name, values in options.items() if values}
+    others = {"of", "goal", "hours", "entity", "field"}
+    assert set(kpi.params) - others == {name for name, values in options.items() if values}
     assert ("hours" in kpi.params) == (kpi.id in BUSINESS_HOURS)

@@ -12,7 +12,7 @@ import pytest
 
 from aggregators.catalogue import BY_ID
 from crmpulse.embedded import Redis
-from tests.aggregators.cases import hours, links, results, stages
+from tests.aggregators.cases import contacts, costs, fields, hours, links, results, stages, usage
 from tests.telling import Told, events, telling
 
 Case = tuple[str, str, Mapping[str, Any]]
@@ -719,6 +719,17 @@ CASES: dict[str, list[Case]] = {
         ("won in no time is null", "01-01 deal.won 1 value=5EUR\n01-01 deal.created 2", {"now=2026-01-05": None}),
     ],
     "activity_mix": [
+        ("by the segments of the account and the contacts that an activity names", """
+            01-02 segment.updated segment/web where.source=web
+            01-02 segment.updated segment/firms entity=account where.team=west
+            01-03 user.updated user/ann team_id=west
+            01-04 account.created a owner_id=ann
+            01-04 contact.created c source=web
+            01-05 call.logged 1 account_id=a contact_ids=b,c
+            01-05 call.logged 2 contact_ids=c
+            01-05 email.logged 3 direction=outbound
+        """, {"by=segment": {"web": Fraction(2, 3), "firms": THIRD, "(none)": THIRD},
+              "where=segment:firms": 1, "by=activity,segment&where=segment:firms": {"call | web": 1, "call | firms": 1}}),
         ("each kind's share of all", """
             01-01 call.logged 1 owner_id=ann
             01-01 call.logged 2 owner_id=ann
@@ -894,6 +905,12 @@ CASES: dict[str, list[Case]] = {
         """, {"": 1, "from=2026-01-05&to=2026-01-06&by=user": {"ann": 1}, "by=product": {"(none)": 1}}),
     ],
     "contacts_created": [
+        ("by how they came to be", """
+            01-05 contact.created 1 origin=import
+            01-06 contact.created 2
+            01-07 record.updated contact/2 changed.origin=api
+            01-08 contact.created 3
+        """, {"by=origin": {"import": 1, "api": 1, "(none)": 1}, "where=origin:import&by=source": {"(none)": 1}}),
         ("once, for the owner then; deleted ones are retracted", """
             01-05 contact.created 1 owner_id=ann origin=import source=web
             01-06 contact.updated 2 owner_id=bo
@@ -1054,10 +1071,7 @@ CASES: dict[str, list[Case]] = {
          {"of=win_rate&scope=user:ann": 1, "of=win_rate&scope=user:bo": None}),
     ],
 }  # fmt: skip
-CASES |= stages.CASES
-
-CASES |= links.CASES
-CASES |= results.CASES
+CASES |= contacts.CASES | costs.CASES | fields.CASES | links.CASES | results.CASES | stages.CASES | usage.CASES
 CASES |= {kpi: [*CASES.get(kpi, ()), *cases] for kpi, cases in hours.CASES.items()}
 
 

@@ -32,6 +32,7 @@ HISTORY = told(
         ("call.logged", f"call/{n}", f"2026-03-{n:02}T09:00:00", {**ANN, "direction": "outbound", "duration_ms": 90_500})
         for n in range(1, 16)
     ),
+    ("session.heartbeat", "heartbeat/1", "2026-03-05T09:00:00", {**ANN, "active_ms": 60_000}),
     ("call.logged", "call/later", "2026-03-20T09:00:00", {**ANN, "direction": "outbound"}),
     ("deal.won", "deal/1", "2026-03-02T10:00:00", {**ANN, "account_id": "a1", "value": {"amount": "10", "currency": "EUR"}}),
     ("deal.won", "deal/2", "2026-03-03T10:00:00", {**ANN, "account_id": "a1", "value": {"amount": "5", "currency": "EUR"}}),
@@ -96,7 +97,7 @@ async def test_a_card_lists_what_there_was_to_do(asking: Asking) -> None:
         "manager_name": "Mia",
         "teams": [{"id": "west", "name": "West"}],
     }
-    assert card["time_in_system"] is None
+    assert card["time_in_system"] == 60
 
 
 async def test_the_card_of_nobody_is_empty(asking: Asking) -> None:

@@ -49,3 +49,11 @@ async def test_what_is_not_enabled_is_refused(settings: Settings) -> None:
             await engine.kpi("demo", "rank", {"of": ["calls_made"], "scope": ["user:ann"]})
     finally:
         await redis.aclose()
+
+
+async def test_what_is_only_told_when_it_is_asked_for_finds_its_records(redis_server: Redis) -> None:
+    settings = Settings(redis=redis_server.address, enable="duplicate_rate")
+    twice = "\n".join(f"01-0{n} contact.created {n} email_hash=a" for n in (1, 2))
+    await load(settings, events(twice), 10)
+    async with Asking(settings, "demo") as asking:
+        assert await asking.value("duplicate_rate", now=NOW) == 1

@@ -1,0 +1,79 @@
+"""Moments that are told when they are asked for, since what a record counts for depends on others: nothing of them is kept."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+from aggregators import fields, sessions
+from aggregators.fields import About
+from aggregators.moment import Moment, moment
+from aggregators.record import Record
+from aggregators.story import Story, normalised, story
+
+REPEATED_NS = 30 * 86_400 * 10**9
+"""So close to each other tickets of a category are about one cause."""
+Told = Iterator[tuple[str, Moment]]
+"""Subjects with a moment of theirs."""
+
+
+class Derived(NamedTuple):
+    """``anchors`` are those by which the records that tell are found, ``told`` gives the moments of all of them.
+
+    Of anchors by which custom fields are found those of other entities are left out. ``around_ms``: of the holders that are asked
+    about, those that far around the window are enough; None: all there are.
+    """
+
+    anchors: tuple[str, ...]
+    told: Callable[[Mapping[str, Record], About], Told]
+    around_ms: int | None = None
+
+
+def compared(records: Mapping[str, Record], _: About) -> Told:
+    """Return the creation of each contact, and whether it shares an address or a number with another."""
+    found = {subject: told for subject in sorted(records) if (told := story(records[subject]))}
+    shared = Counter(identity for told in found.values() for identity in _identities(told))
+    for subject, told in found.items():
+        doubled = any(shared[identity] > 1 for identity in _identities(told))
+        yield subject, moment("contact.compared", told.created_ns, told, doubled=doubled)
+
+
+def _identities(told: Story) -> list[tuple[str, str]]:
+    hashes = ((name, normalised(told.final.get(name))) for name in ("email_hash", "phone_hash"))
+    return [(name, found) for name, found in hashes if found]
+
+
+def repeated(records: Mapping[str, Record], _: About) -> Told:
+    """Return the creation of each ticket, and whether another requester had its category not long before or after."""
+    by_category: dict[str, list[tuple[int, str, str, Story]]] = defaultdict(list)
+    for subject in sorted(records):
+        if told := story(records[subject]):
+            category, requester = told.final.get("category"), told.final.get("requester_id")
+            by_category[category or ""].append((told.created_ns, subject, requester or "", told))
+    for category, tickets in by_category.items():
+        tickets.sort(key=lambda ticket: ticket[:2])
+        near = Counter[str]()
+        begin = end = 0
+        for created_ns, subject, requester, told in tickets:
+            while end < len(tickets) and tickets[end][0] <= created_ns + REPEATED_NS:
+                near[tickets[end][2]] += 1
+                end += 1
+            while tickets[begin][0] < created_ns - REPEATED_NS:
+                near[tickets[begin][2]] -= 1
+                begin += 1
+            others = any(count for other, count in near.items() if other not in ("", requester))
+            again = bool(category and requester) and others
+            yield subject, moment("ticket.compared", created_ns, told, repeated=again)
+
+
+_FIELDS = tuple(fields.FOUND_BY.values())
+
+DERIVED: dict[str, Derived] = {
+    "contact.compared": Derived(("contact.created",), compared),
+    "ticket.compared": Derived(("ticket.created",), repeated),
+    "session.spent": Derived(("session.beat",), lambda records, _: sessions.spent(records), sessions.AROUND_MS),
+    "field.live": Derived(_FIELDS, fields.filled),
+    "field.entered": Derived(_FIELDS, fields.entered),
+    "field.changed": Derived(_FIELDS, fields.changed),
+    "field.used": Derived((*_FIELDS, "session.beat"), fields.used),
+}
+"""How they are told, by anchor."""

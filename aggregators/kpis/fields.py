@@ -1,0 +1,29 @@
+"""Custom fields of the records of an entity."""
+
+from aggregators.data_quality import Distribution
+from aggregators.fields import FOUND_BY
+from aggregators.formulas import Count, Ratio
+from aggregators.kpi import Kpi
+
+AREA = "Custom fields"
+_FIELD = ("entity", "field")
+_ASKED = f"`entity` says of which records: {', '.join(FOUND_BY)}; `field` which key of `custom`, without it all declared or in use. "
+
+KPIS: tuple[Kpi, ...] = (
+    Kpi("field_fill_rate", AREA, "core", "ratio gauge", "ratio", "user team org field", Ratio(("field_values",), ("field_records",)),
+        _ASKED + "Of the records that there are as of an instant, by the owner of then, those whose field is filled now / all of them. "
+        "Blank text is not filled.", _FIELD),
+    Kpi("field_value_distribution", AREA, "core", "gauge", "records", "user team org field value", Distribution("field_values"),
+        _ASKED + "Records that there are as of an instant by the value that they have now: the 50 values with most records, all others "
+        "as `(other)`. Records without a value do not count.", _FIELD),
+    Kpi("field_value_trend", AREA, "core", "count", "records", "user team org field value", Count("field_changes"),
+        _ASKED + "Changes into a value less changes out of it, each when it happened, credited to the owner then; what a record is "
+        "created with is a change into that. Without a value, the fields that were filled less those that were emptied.", _FIELD),
+    Kpi("field_usage", AREA, "core", "count", "uses", "user team org field", Count("field_uses"),
+        _ASKED + "Events that say what is in the field, and heartbeats whose `field` it is (`<entity>.<key>`, or the key where their "
+        "`module` is the entity), each when it happened, credited to who did it, else to the owner.", _FIELD),
+    Kpi("field_invalid_rate", AREA, "core", "ratio", "ratio", "user team org field", Ratio(("field_invalid",), ("field_entered",)),
+        _ASKED + "Cohort: of the fields that are filled now of the records created in the window, those that are not as declared "
+        "(`kind`, `choices`, `pattern`) / all of them, credited to the owner at creation. What is not declared is never wrong.",
+        _FIELD),
+)  # fmt: skip

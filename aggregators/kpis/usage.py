@@ -1,0 +1,28 @@
+"""How the system is used."""
+
+from aggregators.formulas import Spent
+from aggregators.kpi import Kpi
+from aggregators.savings import Saved
+from aggregators.users import Users
+
+AREA = "CRM usage & system"
+
+KPIS: tuple[Kpi, ...] = (
+    Kpi("active_users", AREA, "core", "distinct", "users", "team org", Users("beats"),
+        "Distinct users with a heartbeat in the window, by `actorid`, else the owner: over a day, a week, a month or any other. In a "
+        "team those are counted who were its members on the day of a heartbeat; who changes teams counts in both, and once in all."),
+    Kpi("time_in_system", AREA, "core", "sum", "s/day", "user team org", Spent("system_ms", "system_pieces", ()),
+        "Seconds that users were in the system; `every=day` tells each day's. A heartbeat says that its user was there at its time "
+        "and for the `active_ms` before it, of which up to 5 minutes count; times that overlap, in several tabs too, count once, and "
+        "a gap of up to 5 minutes between two counts as well. What nobody is credited with does not count. Each quarter of an hour "
+        "is counted where the time in it begins. It is answered from the heartbeats themselves."),
+    Kpi("feature_utilization", AREA, "derived", "ratio", "ratio", "team org feature",
+        Users("feature_beats", "beats", "features_used", "feature"),
+        "active_users with a heartbeat that names the feature (without `by` or `where` of one: any) / all active_users. A heartbeat "
+        "that names no feature uses none."),
+    Kpi("automation_savings", AREA, "derived", "sum", "h, money", "team org process",
+        Saved("saved_ms", "automation_runs", "hourly_cost"),
+        "Hours of work that runs of workflows spared (`minutes_saved`), at the run, credited to `actorid`, else to the owner; "
+        "`stat=sum` is what they cost at the organisation's `hourly_cost` of now, null where it says none. `process` is the workflow.",
+        ("stat",)),
+)  # fmt: skip
