@@ -6,12 +6,12 @@ from aggregators.kpi import Kpi
 AREA = "Relationship health"
 
 KPIS: tuple[Kpi, ...] = (
-    Kpi("customer_reply_rate", AREA, "core", "ratio", "ratio", "user team org activity channel",
+    Kpi("customer_reply_rate", AREA, "core", "ratio", "ratio", "user team org activity channel segment",
         Ratio(("threads_answered",), ("threads_due",)),
         "Conversations that began with our message, an e-mail with a `thread_id` or a message with a `conversation_id` by a person, "
         "and that the customer answered within 14 days / those and the ones whose 14 days are past; at the answer, else at the end "
         "of these, credited to who wrote the first message, else to its owner. Automated mail and bots answer nothing.", due=True),
-    Kpi("customer_reply_time", AREA, "core", "duration", "s", "user team org activity channel", Duration("customer_reply"),
+    Kpi("customer_reply_time", AREA, "core", "duration", "s", "user team org activity channel segment", Duration("customer_reply"),
         "Time from our message in a conversation (as in customer_reply_rate), the first since the customer's last one, to the "
         "customer's next; each turn by itself, counted at the answer and credited to who wrote ours, else to its owner. Automated "
         "mail and bots are left out.", ("stat",)),
