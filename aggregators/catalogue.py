@@ -63,6 +63,11 @@ def enabled(names: str = "") -> Mapping[str, Kpi]:
     return {name: kpi for name, kpi in BY_ID.items() if name in wanted} or BY_ID
 
 
+def listed(names: str = "") -> str:
+    """Return the same selection in the one form that tables tell it in: ids with commas as the catalogue has them, empty for all."""
+    return ",".join(enabled(names)) if names.strip(", ") else ""
+
+
 class UnknownKpisError(Exception):
     """There are no KPIs with these ids."""
 

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from api.query.errors import ImpossibleError, UnknownError, UnsettledError
 from api.query.errors import Problem as Wrong
+from streams.layout import OtherKpisError
 
 MEDIA_TYPE = "application/problem+json"
 RETRY = {"Retry-After": "1"}
@@ -87,6 +88,10 @@ def _unsettled(_: UnsettledError) -> Problem:
     return Problem(503, "unavailable", "The tables change faster than they can be read; ask again.", RETRY)
 
 
+def _other_kpis(error: OtherKpisError) -> Problem:
+    return Problem(503, "unavailable", f"{error}", RETRY)
+
+
 def _redis_away(error: RedisError) -> Problem:
     log.warning("Redis does not answer", error=f"{type(error).__name__}: {error}")
     return Problem(503, "unavailable", "The tables cannot be read now; ask again.", RETRY)
@@ -106,6 +111,7 @@ _TRANSLATED: dict[type[Exception], Callable[[Any], Problem]] = {
     UnknownError: _unknown,
     ImpossibleError: _impossible,
     UnsettledError: _unsettled,
+    OtherKpisError: _other_kpis,
     RedisError: _redis_away,
     HTTPException: _http,
     Exception: _unexpected,

@@ -15,11 +15,11 @@ from aiokafka.errors import KafkaError
 from faust.types import TP
 from redis.exceptions import RedisError
 
-from crmpulse.settings import CannotStartError, Settings
+from crmpulse.settings import Settings
 from streams import layout, lease, metrics, topics
 from streams.commit import CLOSED, Answer, ClosedError, Store, mark
 from streams.connection import connect, require_no_eviction
-from streams.layout import Layout
+from streams.layout import Layout, OtherKpisError
 from streams.partition import HaltedError, MovedError, Partition
 from streams.progress import Progress
 from streams.topics import LARGEST_LETTER_BYTES
@@ -62,7 +62,7 @@ class Applier:
         self.producer = producer
         needed = self.settings.events_topic, self.settings.dead_letters_topic, self.settings.alerts_topic
         found, *_ = await topics.required(producer.client, *needed)
-        self.layout = await layout.agree(self.redis, found)
+        self.layout = await layout.agree(self.redis, found, self.settings.enable)
 
     @property
     def consumer(self) -> Consumer:
@@ -116,10 +116,10 @@ class Applier:
         return offset
 
     def _require_kpis(self) -> None:
-        """Raise HaltedError where the tables were rebuilt with other KPIs of one's own than this worker counts."""
+        """Raise HaltedError where the tables were rebuilt with other KPIs than this worker counts."""
         try:
-            layout.require_kpis(self.layout)
-        except CannotStartError as error:
+            layout.require_kpis(self.layout, self.settings.enable)
+        except OtherKpisError as error:
             raise HaltedError(str(error)) from None
 
     def _holding(self, number: int) -> Partition:

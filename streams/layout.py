@@ -5,7 +5,7 @@ import time
 import msgspec
 from redis.asyncio import Redis
 
-from aggregators.catalogue import digest
+from aggregators.catalogue import digest, listed
 from aggregators.tables import LAYOUT, begun, shard
 from crmpulse.settings import CannotStartError
 from streams.commit import Mark
@@ -20,6 +20,8 @@ class Layout(msgspec.Struct, frozen=True):
     partitions: int
     kpis: str = ""
     """Which KPIs of one's own they count, as ``aggregators.catalogue.digest`` tells."""
+    enabled: str = ""
+    """Which of all KPIs they count, as ``aggregators.catalogue.listed`` tells."""
 
     def shard(self, partition: int) -> str:
         """Return the prefix of all keys of a partition."""
@@ -36,13 +38,13 @@ async def read(redis: Redis) -> Layout | None:
     return msgspec.json.decode(found, type=Layout) if found else None
 
 
-async def agree(redis: Redis, partitions: int) -> Layout:
+async def agree(redis: Redis, partitions: int, enable: str = "") -> Layout:
     """Return the layout of the tables; the first worker ever begins every partition at offset 0.
 
     Raises CannotStartError where the topic has another number of partitions.
     """
     if await read(redis) is None:
-        first = Layout(LAYOUT, partitions, digest())
+        first = Layout(LAYOUT, partitions, digest(), listed(enable))
         for prefix in first.shards():
             await redis.set(begun(prefix), int(time.time() * 1000), nx=True)
             await redis.set(f"{prefix}:mark", Mark(0).packed(), nx=True)
@@ -53,14 +55,28 @@ async def agree(redis: Redis, partitions: int) -> Layout:
             f"the tables in Redis are for {agreed and agreed.partitions} partitions, and the events topic has {partitions}: "
             "an organisation would be counted in another place. Use the topic that they were made from, or empty Redis."
         )
-    require_kpis(agreed)
+    require_kpis(agreed, enable)
     return agreed
 
 
-def require_kpis(found: Layout) -> None:
-    """Raise CannotStartError where the tables count other KPIs of one's own than there are."""
+class OtherKpisError(CannotStartError):
+    """The tables count other KPIs than this process does."""
+
+
+def require_kpis(found: Layout, enable: str = "") -> None:
+    """Raise OtherKpisError where the tables count other KPIs than are enabled, or others of one's own than there are."""
+    require_enabled(found, enable)
     if found.kpis != digest():
-        raise CannotStartError(
+        raise OtherKpisError(
             "the tables in Redis count other KPIs of one's own than the file of CRMPULSE_KPIS has now: use the file that they were "
             "made with, or have `crmpulse rebuild` make them anew with this one."
+        )
+
+
+def require_enabled(found: Layout, enable: str) -> None:
+    """Raise OtherKpisError where the tables count other KPIs than are enabled."""
+    if found.enabled != listed(enable):
+        raise OtherKpisError(
+            f"the tables in Redis were made with CRMPULSE_ENABLE={found.enabled!r}, and here it is {enable!r}: what the one leaves out "
+            "would be missing in every number. Use the same, or have `crmpulse rebuild` make them anew with this one."
         )

@@ -14,7 +14,7 @@ import structlog
 from redis.asyncio import Redis
 from rich.progress import Progress
 
-from aggregators.catalogue import digest
+from aggregators.catalogue import digest, listed
 from crmpulse.settings import CannotStartError, Settings
 from streams import layout, log, topics
 from streams.building import Building
@@ -52,7 +52,7 @@ async def rebuilt(settings: Settings) -> list[str]:
         await require_no_eviction(redis)
         async with Lease(redis) as lease, log.consumer(settings) as reader:
             live = await _live(redis, settings)
-            new = Layout(await lease.number(live.layout), live.partitions, digest())
+            new = Layout(await lease.number(live.layout), live.partitions, digest(), listed(settings.enable))
             await remove_others(redis, live.layout)
             logs = [Log(reader, settings.events_topic, number) for number in range(live.partitions)]
             buildings = [Building(one, new, redis, settings) for one in logs]

@@ -59,6 +59,7 @@ async def _layout(redis: Redis, settings: Settings) -> Layout:
         raise CannotStartError(
             f"The tables are for {found.partitions} partitions, and {settings.events_topic} has {partitions}."
         )
+    layout.require_kpis(found, settings.enable)
     return found
 
 

@@ -53,7 +53,7 @@ class Feed:
 
     async def writer(self, number: int, owner: str = "a") -> Partition:
         """A writer that has claimed a partition."""
-        await layout.agree(self.redis, PARTITIONS)
+        await layout.agree(self.redis, PARTITIONS, self.settings.enable)
         writer = Partition(number, PARTITIONS, self.settings, Store(self.redis, owner), self.producer)
         await writer.claim(0)
         return writer

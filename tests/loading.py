@@ -45,7 +45,7 @@ async def load(settings: Settings, events: Sequence[Event], batch: int) -> None:
     redis = Redis.from_url(f"redis://{settings.redis}")
     try:
         await redis.flushall()
-        partitions = (await layout.agree(redis, PARTITIONS)).partitions
+        partitions = (await layout.agree(redis, PARTITIONS, settings.enable)).partitions
         number = partition_for(events[0]["orgid"], partitions)
         writer = Partition(number, partitions, settings, Store(redis, "test"), NoProducer())
         await writer.claim(0)

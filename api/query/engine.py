@@ -53,7 +53,7 @@ class Engine:
 
     async def tables(self, org: str) -> Tables:
         """Return the tables of an organisation, for one answer; before anything was ever applied they are empty."""
-        self.layout = self.layout or await layout.read(self.redis)
+        self.layout = self.layout or await self._read_layout()
         found = Tables(self.redis, self._keys(org), partial(self._find, org), self.directories, self.settings.enable)
         found.kpis = self.kpis
         return found
@@ -70,8 +70,16 @@ class Engine:
                 return f"{self._partition(org)}:{changed}", int(alerts or 0)
 
     async def _find(self, org: str) -> OrgKeys:
-        self.layout = await layout.read(self.redis)
+        self.layout = None  # while it is for other KPIs there is none
+        self.layout = await self._read_layout()
         return self._keys(org)
+
+    async def _read_layout(self) -> Layout | None:
+        """The layout that holds. Raises OtherKpisError where its tables lack what is told here."""
+        found = await layout.read(self.redis)
+        if found:
+            layout.require_enabled(found, self.settings.enable)
+        return found
 
     def _keys(self, org: str) -> OrgKeys:
         return org_keys(shard(self._partition(org), self.layout.layout if self.layout else LAYOUT), org)

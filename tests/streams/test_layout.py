@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from redis.asyncio import Redis as Client
 
+from api.query.engine import Engine
 from crmpulse.settings import CannotStartError
 from streams import layout
-from streams.layout import Layout
+from streams.layout import Layout, OtherKpisError
+from streams.rebuild import rebuilt
+from streams.verify import differences
+from tests.feed import Feed, event
+from tests.workers import Worker
 
 
 async def test_the_first_worker_begins_every_partition_at_offset_0(redis: Client) -> None:
@@ -36,3 +43,28 @@ async def test_a_topic_of_another_number_of_partitions_is_refused(redis: Client)
     await layout.agree(redis, 3)
     with pytest.raises(CannotStartError, match="for 3 partitions, and the events topic has 4"):
         await layout.agree(redis, 4)
+
+
+async def test_tables_of_other_kpis_are_neither_written_nor_read_nor_verified(feed: Feed, tmp_path: Path) -> None:
+    few = feed.settings.model_copy(update={"enable": "deals_won"})
+    await feed.publish(0, event("acme", 1))
+    await feed.apply(0)
+    with Worker(few, tmp_path / "log") as worker:
+        assert worker.process.wait(30) == 2
+    assert worker.said("the tables in Redis were made with CRMPULSE_ENABLE=''")
+    with pytest.raises(OtherKpisError):
+        await Engine(feed.redis, few).kpi("acme", "deals_won", {})
+    with pytest.raises(OtherKpisError):
+        await differences(few)
+
+
+async def test_a_rebuild_makes_tables_of_the_kpis_that_it_is_told(feed: Feed) -> None:
+    few = feed.settings.model_copy(update={"enable": " deals_won,"})
+    await feed.publish(0, event("acme", 1), event("acme", 2, "deal.won", "deal/1"))
+    await feed.apply(0)
+    assert await rebuilt(few) == []
+    assert await layout.read(feed.redis) == Layout(2, 3, enabled="deals_won")
+    assert (await Engine(feed.redis, few).kpi("acme", "deals_won", {}))["value"] == 1
+    assert await feed.redis.exists("{2.p0}:acme:i:call.logged:u:u1") == 0
+    with pytest.raises(OtherKpisError, match="made with CRMPULSE_ENABLE='deals_won', and here it is ''"):
+        await Engine(feed.redis, feed.settings).kpi("acme", "deals_won", {})
