@@ -16,7 +16,7 @@ SOURCE = {"type": "prometheus", "uid": "prometheus"}
 UNITS = {"ratio": "percentunit", "s": "s", "money": "short"}
 WHOLE = "^$"
 """The value of `All`, as a pattern of the label `team`: the series of the whole organisation."""
-SELECTED, OTHERS = 'team=~"$team"', 'team!="",team!~"$team"'
+SELECTED, OTHERS, WITHOUT = 'team=~"$team"', 'team!="",team!~"$team"', 'team=""'
 PARTITION = "partition {{partition}}"
 
 
@@ -71,7 +71,7 @@ def _series(kpi: Kpi, team: str) -> str:
 
 
 def _selected(kpi: Kpi) -> str:
-    return f"max({_series(kpi, SELECTED)})"
+    return f"max({_series(kpi, SELECTED if 'team' in kpi.by else WITHOUT)})"
 
 
 def _stat(kpi: Kpi) -> Panel:
@@ -79,8 +79,8 @@ def _stat(kpi: Kpi) -> Panel:
 
 
 def _course(kpi: Kpi) -> Panel:
-    others = f"max by (team) ({_series(kpi, OTHERS)})"
-    targets = (_selected(kpi), "selected"), (others, "{{team}}")
+    selected, others = (_selected(kpi), "selected"), (f"max by (team) ({_series(kpi, OTHERS)})", "{{team}}")
+    targets = (selected, others) if "team" in kpi.by else (selected,)
     return chart(_title(kpi), _unit(kpi), *targets, description=kpi.definition)
 
 
