@@ -16,7 +16,7 @@ from rich.progress import Progress
 
 from aggregators.catalogue import digest, listed
 from crmpulse.settings import CannotStartError, Settings
-from streams import layout, log, topics
+from streams import log, verify
 from streams.building import Building
 from streams.commit import Mark, Store
 from streams.connection import connect, require_no_eviction
@@ -51,7 +51,7 @@ async def rebuilt(settings: Settings) -> list[str]:
     async with connect(settings) as redis:
         await require_no_eviction(redis)
         async with Lease(redis) as lease, log.consumer(settings) as reader:
-            live = await _live(redis, settings)
+            live = await verify.live(redis, settings)
             new = Layout(await lease.number(live.layout), live.partitions, digest(), listed(settings.enable))
             await remove_others(redis, live.layout)
             logs = [Log(reader, settings.events_topic, number) for number in range(live.partitions)]
@@ -63,18 +63,6 @@ async def rebuilt(settings: Settings) -> list[str]:
                 raise CannotStartError(f"The tables cannot be made anew, because the log {error}.") from error
             await remove_others(redis, new.layout if not differences else live.layout)
             return differences
-
-
-async def _live(redis: Redis, settings: Settings) -> Layout:
-    found = await layout.read(redis)
-    if found is None:
-        raise CannotStartError("There are no tables in Redis yet: a worker makes them.")
-    partitions = await topics.partitions(settings)
-    if partitions != found.partitions:
-        raise CannotStartError(
-            f"The tables are for {found.partitions} partitions, and {settings.events_topic} has {partitions}."
-        )
-    return found
 
 
 class Rebuild:

@@ -35,7 +35,8 @@ def verify(settings: Settings) -> list[str]:
 async def differences(settings: Settings) -> list[str]:
     """As ``verify``, inside an event loop."""
     async with connect(settings) as redis, log.consumer(settings) as reader:
-        found = await _layout(redis, settings)
+        found = await live(redis, settings)
+        layout.require_kpis(found, settings.enable)
         marks = [mark(await redis.get(f"{prefix}:mark")) for prefix in found.shards()]
         logs = [Log(reader, settings.events_topic, number) for number in range(found.partitions)]
         forwards, lines = Forwards(), list[str]()
@@ -50,7 +51,8 @@ async def differences(settings: Settings) -> list[str]:
         return lines + [line for one in logs for line in await _forgotten(forwards, one)]
 
 
-async def _layout(redis: Redis, settings: Settings) -> Layout:
+async def live(redis: Redis, settings: Settings) -> Layout:
+    """Return the layout that holds; CannotStartError where there is none, or where it is for another number of partitions."""
     found = await layout.read(redis)
     if found is None:
         raise CannotStartError("There are no tables in Redis yet: start a worker first.")
@@ -59,7 +61,6 @@ async def _layout(redis: Redis, settings: Settings) -> Layout:
         raise CannotStartError(
             f"The tables are for {found.partitions} partitions, and {settings.events_topic} has {partitions}."
         )
-    layout.require_kpis(found, settings.enable)
     return found
 
 
