@@ -94,8 +94,8 @@ async def take_redis_back(here: Open) -> None:
     world = here.world
     kept = world.folder / "kept"
     keep_files(world.redis, kept)
+    at = await here.applied()  # before more is published: workers may apply that while it is still being sent
     await here.publish(500)
-    at = await here.applied()
     await here.reach(at + 400)
     await asyncio.sleep(here.random.random() * here.back_seconds)
     world.redis.kill()
