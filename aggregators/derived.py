@@ -4,9 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from aggregators import fields, sessions
+from aggregators import attribution, fields, sessions, touches
+from aggregators.about import About
 from aggregators.deals import won_ns
-from aggregators.fields import About
 from aggregators.moment import Moment, moment
 from aggregators.record import Record
 from aggregators.story import Story, normalised, story
@@ -21,12 +21,13 @@ class Derived(NamedTuple):
     """``anchors`` are those by which the records that tell are found, ``told`` gives the moments of all of them.
 
     Of anchors by which custom fields are found those of other entities are left out. ``around_ms``: of the holders that are asked
-    about, those that far around the window are enough; None: all there are.
+    about, those that far around the window are enough; None: all there are. ``named``: what these records name tells, too.
     """
 
     anchors: tuple[str, ...]
     told: Callable[[Mapping[str, Record], About], Told]
     around_ms: int | None = None
+    named: bool = False
 
 
 def compared(records: Mapping[str, Record], _: About) -> Told:
@@ -77,6 +78,7 @@ def captured(records: Mapping[str, Record], _: About) -> Told:
 
 
 _FIELDS = tuple(fields.FOUND_BY.values())
+_DEALS = (*touches.FOUND_BY, "deal.created", "lead.created")
 
 DERIVED: dict[str, Derived] = {
     "contact.compared": Derived(("contact.created",), compared),
@@ -87,5 +89,7 @@ DERIVED: dict[str, Derived] = {
     "field.entered": Derived(_FIELDS, fields.entered),
     "field.changed": Derived(_FIELDS, fields.changed),
     "field.used": Derived((*_FIELDS, "session.beat"), fields.used),
+    "deal.touched": Derived(_DEALS, attribution.touched, named=True),
+    "deal.attributed": Derived(_DEALS, attribution.attributed, named=True),
 }
 """How they are told, by anchor."""

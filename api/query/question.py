@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from aggregators.attribution import MODELS
 from aggregators.catalogue import BY_ID
 from aggregators.contribution import DIMENSIONS
 from aggregators.fields import FOUND_BY
@@ -54,6 +55,7 @@ class Question(NamedTuple):
     goal: str = ""
     entity: str = ""
     field: str = ""
+    model: str = ""
     limit: int = 100
     cursor: int = 0
 
@@ -141,6 +143,7 @@ def question(kpi: Kpi, params: Params, org: Org, selectors: Sequence[str] = SELE
         goal=reading.one("goal") if "goal" in kpi.params else "",
         entity=reading.choice("entity", tuple(FOUND_BY), next(iter(FOUND_BY))) if "entity" in kpi.params else "",
         field=reading.one("field").removeprefix("custom.") if "field" in kpi.params else "",
+        model=reading.choice("model", MODELS, MODELS[0]) if "model" in kpi.params else "",
         limit=reading.read("limit", reading.one("limit"), lambda t: _whole(t, 1), 100),
         cursor=reading.read("cursor", reading.one("cursor"), lambda t: _whole(t, 0), 0),
     )
