@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from aggregators import attribution, fields, sessions, touches
+from aggregators import attribution, clients, fields, processes, retention, sessions, touches
 from aggregators.about import About
 from aggregators.deals import won_ns
 from aggregators.moment import Moment, moment
@@ -22,12 +22,14 @@ class Derived(NamedTuple):
 
     Of anchors by which custom fields are found those of other entities are left out. ``around_ms``: of the holders that are asked
     about, those that far around the window are enough; None: all there are. ``named``: what these records name tells, too.
+    ``by_window``: each window has moments of its own.
     """
 
     anchors: tuple[str, ...]
     told: Callable[[Mapping[str, Record], About], Told]
     around_ms: int | None = None
     named: bool = False
+    by_window: bool = False
 
 
 def compared(records: Mapping[str, Record], _: About) -> Told:
@@ -81,6 +83,9 @@ _FIELDS = tuple(fields.FOUND_BY.values())
 _DEALS = (*touches.FOUND_BY, "deal.created", "lead.created")
 
 DERIVED: dict[str, Derived] = {
+    "client.placed": Derived(("deal.open",), clients.placed, named=True),
+    "customer.counted": Derived(("order.confirmed", "contract.signed"), retention.kept, named=True, by_window=True),
+    "process.ended": Derived(processes.FOUND_BY, processes.ended, around_ms=0, named=True),
     "contact.compared": Derived(("contact.created",), compared),
     "ticket.compared": Derived(("ticket.created",), repeated),
     "account.captured": Derived(("account.created", "deal.closed"), captured),
