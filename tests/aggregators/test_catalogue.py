@@ -96,7 +96,7 @@ def test_every_measure_is_read_by_a_kpi_or_finds_the_records_that_tell_one() -> 
 
 @every_kpi
 def test_parameters_are_those_that_the_formula_knows(kpi: Kpi) -> None:
-    options = {"stat": kpi.formula.stats, "variant": kpi.formula.variants}
+    options = {"stat": kpi.formula.stats, kpi.chooser: kpi.formula.variants}
     others = {"of", "goal", "hours", "entity", "field", "model"}
     assert set(kpi.params) - others == {name for name, values in options.items() if values}
     assert ("hours" in kpi.params) == (kpi.id in BUSINESS_HOURS)
