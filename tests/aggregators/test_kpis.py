@@ -1083,17 +1083,9 @@ CASES: dict[str, list[Case]] = {
          {"of=win_rate&scope=user:ann": 1, "of=win_rate&scope=user:bo": None}),
     ],
 }  # fmt: skip
-CASES |= acquisition.CASES | courses.CASES
-CASES |= (
-    contacts.CASES
-    | costs.CASES
-    | fields.CASES
-    | links.CASES
-    | results.CASES
-    | stages.CASES
-    | touches.CASES
-    | usage.CASES
-)
+CASES |= acquisition.CASES
+CASES |= contacts.CASES | costs.CASES | fields.CASES | links.CASES | results.CASES | stages.CASES | usage.CASES
+CASES |= touches.CASES | courses.CASES
 CASES |= {kpi: [*CASES.get(kpi, ()), *cases] for kpi, cases in hours.CASES.items()}
 
 

@@ -19,7 +19,8 @@ CASES: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
             02-05 deal.won 2
             02-06 deal.stage_changed 3 new_stage_id=lost
         """, {"now=2026-01-20": 4, "now=2026-01-20&by=stage": {"demo": 1, "new": 1, "x": 2}, "now=2026-01-20&by=user": {
-                  "bo": 2, "ann": 2}, "now=2026-01-06": 1, "now=2026-01-06&by=source": {"web": 1}, "now=2026-02-06&by=stage": {"new": 2, "x": 2},
+                  "bo": 2, "ann": 2}, "now=2026-01-06": 1, "now=2026-01-06&by=source": {"web": 1}, "now=2026-02-06&by=stage": {
+                  "new": 2, "x": 2},
               "by=stage": {"new": 1, "lost": 1, "x": 2}, "now=2026-02-05T00:00:01&by=user": {"ann": 3, "bo": 1},
               "where=pipeline:other": 2, "scope=user:ann": 3}),
         ("a contact stands for its account, and what was deleted for nobody", """
