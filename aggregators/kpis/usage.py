@@ -20,7 +20,7 @@ KPIS: tuple[Kpi, ...] = (
         Users("feature_beats", "beats", "features_used", "feature"),
         "active_users with a heartbeat that names the feature (without `by` or `where` of one: any) / all active_users. A heartbeat "
         "that names no feature uses none."),
-    Kpi("process_duration", AREA, "core", "duration", "s", "user team org process", Duration("process_time"),
+    Kpi("process_duration", AREA, "core", "duration", "s", "team org process", Duration("process_time"),
         "Time that processes took, counted at their end. `process` is a workflow: a run took the `duration_ms` that it says, else "
         "the time since its `started_at`, credited to `actorid`, else to the owner; or `lead_to_deal`, a lead from its creation to "
         "its first conversion; `quote_to_order`, an order that names a quote, from the creation of that to the order's "
