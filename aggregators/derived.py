@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from aggregators import fields, sessions
+from aggregators import fields, modules, sessions
 from aggregators.fields import About
 from aggregators.moment import Moment, moment
 from aggregators.record import Record
@@ -20,12 +20,15 @@ class Derived(NamedTuple):
     """``anchors`` are those by which the records that tell are found, ``told`` gives the moments of all of them.
 
     Of anchors by which custom fields are found those of other entities are left out. ``around_ms``: of the holders that are asked
-    about, those that far around the window are enough; None: all there are.
+    about, those that far around the window are enough; None: all there are, but those of ``near`` anchors in the window alone.
+    ``kept`` are measures by which the records stand in the index, where an anchor's first one leaves some out.
     """
 
     anchors: tuple[str, ...]
     told: Callable[[Mapping[str, Record], About], Told]
     around_ms: int | None = None
+    near: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
 
 
 def compared(records: Mapping[str, Record], _: About) -> Told:
@@ -71,6 +74,12 @@ DERIVED: dict[str, Derived] = {
     "contact.compared": Derived(("contact.created",), compared),
     "ticket.compared": Derived(("ticket.created",), repeated),
     "session.spent": Derived(("session.beat",), lambda records, _: sessions.spent(records), sessions.AROUND_MS),
+    "module.acted": Derived(
+        (*modules.FOUND_BY, *modules.LOGGED),
+        lambda records, _: modules.acted(records),
+        near=modules.LOGGED,
+        kept=("activities_completed", "orders_count"),
+    ),
     "field.live": Derived(_FIELDS, fields.filled),
     "field.entered": Derived(_FIELDS, fields.entered),
     "field.changed": Derived(_FIELDS, fields.changed),

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from aggregators.formulas import Formula
-from aggregators.unsummed import OfGoal
+from aggregators.unsummed import UNSUMMED, OfGoal
 from aggregators.velocity import Velocity
 
 
@@ -33,7 +33,7 @@ class Kpi(NamedTuple):
     @property
     def counts(self) -> bool:
         """Tell whether the KPI is made of records; a place or a goal's course is made of another KPI."""
-        return bool(self.formula.measures) and self.kind != "rank"
+        return bool(self.formula.measures) and self.kind != "rank" and not isinstance(self.formula, UNSUMMED)
 
     @property
     def by(self) -> tuple[str, ...]:

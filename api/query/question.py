@@ -212,7 +212,7 @@ def dimensions(kpi: Kpi) -> list[str]:
 def _is_dimension(name: str, kpi: Kpi) -> bool:
     if name.startswith("custom.") and len(name) > len("custom."):
         return "custom" in kpi.by
-    told = (*DIMENSIONS, *CLOCK, "user", "team", "goal", "segment", "feature", "field", "value")
+    told = (*DIMENSIONS, *CLOCK, "user", "team", "goal", "segment", "feature", "field", "value", "module")
     return name in kpi.by and name in told
 
 

@@ -62,16 +62,18 @@ class Scan:
 
     async def fetch(self, holders: Iterable[str], from_ms: int, to_ms: int) -> None:
         """Read the records with a moment in a window that any of the holders is credited with."""
-        anchors = self.anchors
+        anchors, near, window = self.anchors, frozenset[str](), (from_ms, to_ms)
         if self.derived:
             of_others = {anchor for entity, anchor in FOUND_BY.items() if self.asked.entity not in ("", entity)}
             anchors, around_ms = tuple(a for a in self.derived.anchors if a not in of_others), self.derived.around_ms
             if around_ms is None:
                 # What one record counts for is told by others, whoever owns them and whenever they came to be.
                 holders, (from_ms, to_ms) = everyone(self.directory.teams), ALWAYS
+                near = frozenset(self.derived.near)
             else:
                 from_ms, to_ms = from_ms - around_ms, to_ms + around_ms
-        ranges = [(a, i, from_ms, to_ms) for h in holders for i in self._indexes(h) for a in anchors]
+        spans = [(a, *(window if a in near else (from_ms, to_ms))) for a in anchors]
+        ranges = [(a, i, start, end) for h in holders for i in self._indexes(h) for a, start, end in spans]
         found = await self.tables.matching(ranges)
         self.records |= found
         await self._fetch_deals()

@@ -56,7 +56,7 @@ def test_the_page_is_fresh() -> None:
 def test_a_kpi_reads_measures_that_are_kept_and_told_by_dimensions_that_are_known(kpi: Kpi) -> None:
     names = {measure.name for measure in MEASURES}
     assert set(kpi.formula.measures) <= names
-    known = "user team org custom goal all weekday hour segment feature field value"
+    known = "user team org custom goal all weekday hour segment feature field value module"
     assert set(kpi.by) <= {*DIMENSIONS, *known.split()}
     kept = {measure.name for anchor in anchors_of(kpi) for measure in plan(whole=True)[anchor].measures}
     assert set(kpi.formula.measures) <= kept
