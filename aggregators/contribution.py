@@ -201,6 +201,7 @@ _OF_ENTITY: dict[str, Callable[[Story, Record, Org], Iterator[Moment]]] = {
     "heartbeat": lambda told, *_: sessions.heartbeat(told),
     "spend": lambda told, _, org: costs.spend(told, org),
     "automation": lambda told, *_: costs.automation(told),
+    "visit": lambda told, *_: activities.visit(told),
 }
 
 
