@@ -50,6 +50,13 @@ def logged(told: Story) -> Iterator[Moment]:
         yield moment(f"{activity}.logged", entry.time_ns, told, actor=entry.actor, activity=activity)
 
 
+def visit(told: Story) -> Iterator[Moment]:
+    """Return what a visit contributes: that somebody came, credited to who received them."""
+    entry = told.points[0].entry
+    if is_initial(entry):
+        yield moment("visit.logged", told.created_ns, told, actor=entry.actor)
+
+
 def touch(told: Story) -> Touch | None:
     """Return the contact that a call, an e-mail or a message was, or a meeting that was held: at its start, and by us."""
     entry, facts = told.points[0].entry, told.final

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from aggregators import fields, sessions
+from aggregators.deals import won_ns
 from aggregators.fields import About
 from aggregators.moment import Moment, moment
 from aggregators.record import Record
@@ -65,11 +66,22 @@ def repeated(records: Mapping[str, Record], _: About) -> Told:
             yield subject, moment("ticket.compared", created_ns, told, repeated=again)
 
 
+def captured(records: Mapping[str, Record], _: About) -> Told:
+    """Return the creation of each account, and whether a deal of it is won."""
+    found = {subject: told for subject in sorted(records) if (told := story(records[subject]))}
+    deals = [told for subject, told in found.items() if subject.startswith("deal/")]
+    won = {told.final.get("account_id") for told in deals if won_ns(told) is not None}
+    for subject, told in found.items():
+        if subject.startswith("account/"):
+            yield subject, moment("account.captured", told.created_ns, told, won=subject.partition("/")[2] in won)
+
+
 _FIELDS = tuple(fields.FOUND_BY.values())
 
 DERIVED: dict[str, Derived] = {
     "contact.compared": Derived(("contact.created",), compared),
     "ticket.compared": Derived(("ticket.created",), repeated),
+    "account.captured": Derived(("account.created", "deal.closed"), captured),
     "session.spent": Derived(("session.beat",), lambda records, _: sessions.spent(records), sessions.AROUND_MS),
     "field.live": Derived(_FIELDS, fields.filled),
     "field.entered": Derived(_FIELDS, fields.entered),

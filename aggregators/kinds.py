@@ -42,6 +42,7 @@ _OF_ENTITY: dict[str, Callable[[Story, Links, Org, Collection[str]], Iterator[Mo
     "heartbeat": lambda told, *_: sessions.heartbeat(told),
     "spend": lambda told, _, org, __: costs.spend(told, org),
     "automation": lambda told, *_: costs.automation(told),
+    "visit": lambda told, *_: activities.visit(told),
 }
 
 _UNTOLD: dict[str, Callable[[Links], Iterator[Moment]]] = {

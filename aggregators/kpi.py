@@ -6,6 +6,9 @@ from aggregators.formulas import Formula
 from aggregators.unsummed import OfGoal
 from aggregators.velocity import Velocity
 
+CHOOSERS = ("touchpoint",)
+"""Parameters that say which variant of a formula is meant, of KPIs where that has a name of its own."""
+
 
 class Kpi(NamedTuple):
     """A KPI. ``unit`` is ``money`` for the organisation's currency, ``s`` for seconds; ``dimensions`` are space separated.
@@ -34,6 +37,11 @@ class Kpi(NamedTuple):
     def counts(self) -> bool:
         """Tell whether the KPI is made of records; a place or a goal's course is made of another KPI."""
         return bool(self.formula.measures) and self.kind != "rank"
+
+    @property
+    def chooser(self) -> str:
+        """Return the parameter that says which of the formula's variants is meant."""
+        return next((name for name in CHOOSERS if name in self.params), "variant")
 
     @property
     def by(self) -> tuple[str, ...]:

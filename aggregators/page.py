@@ -24,7 +24,7 @@ def _area(area: str) -> str:
 def _kpi(kpi: Kpi) -> str:
     formula = kpi.formula
     options = [
-        f"`{name}`: {', '.join(of)}" for name, of in (("stat", formula.stats), ("variant", formula.variants)) if of
+        f"`{name}`: {', '.join(of)}" for name, of in (("stat", formula.stats), (kpi.chooser, formula.variants)) if of
     ]
     options += ["`hours`: calendar, business"] if "hours" in kpi.params else []
     facts = [

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 from aggregators.alerts import BY_NAME
 from aggregators.catalogue import BY_ID
 from aggregators.fields import FOUND_BY
+from aggregators.measures.leads import VISITS
 from aggregators.windows import NAMES, UNITS
 from api import answers
 from api.problems import MEDIA_TYPE
@@ -48,6 +49,11 @@ PARAMETERS: dict[str, tuple[str, Any, Json]] = {
         {"enum": ["calendar", "business"], "default": "calendar"},
     ),
     "variant": ("another way to count, of KPIs that have one", "value", {}),
+    "touchpoint": (
+        "which touchpoints `touchpoint_conversion_rate` counts",
+        "page",
+        {"enum": [*VISITS, "call", "meeting"]},
+    ),
     "of": (
         "the KPI that a `rank` is one by, whose growth a `growth_rate` is, or that `goals_met_share` takes the goals on",
         "revenue_won",

@@ -294,7 +294,10 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
         **a.owned(0.8), **a.maybe(0.5, inbound=a.one(True, True, False), channel=a.one("shop")), **a.maybe(0.2, form_id=a.one("f")),
         **a.about(0.2, "account"), **a.people(),
     }),
-    "web.visit": _of("visit", 3, lambda a: {"kind": a.rng.choice(("form", "form", "page")), **a.about(0.7, "lead")}),
+    "web.visit": _of("visit", 3, lambda a: {
+        **a.owned(0.4), **a.about(0.5, "lead"), **a.maybe(0.9, kind=a.one("form", "form", "page", "session", "click", "store_entry")),
+        **a.maybe(0.3, count=a.one(0, 1, 7), channel=a.one("shop", "phone")),
+    }),
     "lead.status_changed": _of("lead", 10, lambda a: {
         "new": a.rng.choice(("open", "working", "qualified", "disqualified", "converted")), **a.owned(0.15),
         **a.maybe(0.2, reason=a.one(*REASONS)),

@@ -215,6 +215,7 @@ class Oracle:
         self.zone = ZoneInfo(next((zone for it in organisations if (zone := it.final("time_zone"))), "UTC"))
         self.hours = ""
         self.now_ns = 0
+        self.variant = ""
         self.entity, self.field = "deal", ""  # of questions about custom fields
         self.currency = next((code for it in organisations if (code := it.final("currency"))), "EUR")
 
@@ -1156,11 +1157,14 @@ MONEY: set[str] = {
 
 # The areas that have a module of their own, which takes from here what it needs.
 
-from tests.recounts import contacts, costs, fields, links, results, stages, usage  # noqa: E402
+from tests.recounts import acquisition, contacts, costs, fields, links, results, stages, usage  # noqa: E402
 
 FLOWS |= stages.FLOWS | links.FLOWS | contacts.FLOWS | usage.FLOWS | fields.FLOWS | costs.FLOWS | results.FLOWS
 MONEY |= results.MONEY
 GAUGES |= links.GAUGES | contacts.GAUGES | fields.GAUGES
 DURATIONS |= stages.DURATIONS | links.DURATIONS
+FLOWS |= acquisition.FLOWS
+RATIOS |= acquisition.RATIOS
+MONEY |= acquisition.MONEY
 RATIOS |= stages.RATIOS | links.RATIOS | contacts.RATIOS | fields.RATIOS | costs.RATIOS
 MONEY |= costs.MONEY

@@ -2,6 +2,7 @@
 
 from aggregators.formulas import Count, Duration, Mean, Ratio, Share
 from aggregators.kpi import Kpi
+from aggregators.measures.leads import VISITS
 from aggregators.waiting import Waiting
 
 AREA = "Acquisition & leads"
@@ -9,6 +10,12 @@ AREA = "Acquisition & leads"
 _CONVERTED = Ratio(("leads_created_converted",), ("leads_created",), {
     "flow": Ratio(("leads_converted",), ("leads_converted", "leads_lost")),
 }, "cohort", "leads_created_live")  # fmt: skip
+
+_TOUCHPOINTS = {
+    **{kind: f"visits_{kind}" for kind in VISITS}, "call": "calls_talked", "meeting": "meetings_held",
+}  # fmt: skip
+_PER = {name: Ratio(("sales",), (measure,)) for name, measure in _TOUCHPOINTS.items()}
+_PER_TOUCHPOINT = _PER.pop(VISITS[0])._replace(others=_PER, variant=VISITS[0])
 
 KPIS: tuple[Kpi, ...] = (
     Kpi("leads_created", AREA, "core", "count", "leads", "user team org source channel region custom", Count("leads_created"),
@@ -30,6 +37,23 @@ KPIS: tuple[Kpi, ...] = (
         "Marketing spend (that of kind `marketing`, or of none) in the window / leads_created; null without leads. An amount is spread "
         "evenly over the local days from its `start` to its `end`, the day on which it was recorded where it names neither, and counts "
         "at their beginning, in other currencies at the rate of each day."),
+    Kpi("customer_acquisition_cost", AREA, "derived", "ratio", "money", "org source channel",
+        Mean("spend_acquisition", "primary_sales"),
+        "Marketing and sales spend (that of kind `marketing`, `sales` or of none, spread as in cost_per_lead) in the window / "
+        "new_customers; null without any. Source and channel are those of the spend and of the first sale."),
+    Kpi("account_channel_effectiveness", AREA, "derived", "ratio", "ratio", "org source channel region",
+        Ratio(("accounts_won",), ("accounts_captured",)),
+        "Cohort: of the accounts created in the window, those that have a won deal to date / all of them. Channel, source and region "
+        "are those of the account; a deal is of the account that it names. An order without a deal is none."),
+    Kpi("touchpoint_conversion_rate", AREA, "derived", "ratio", "ratio", "user team org source channel", _PER_TOUCHPOINT,
+        "Sales (deals won that no confirmed order names, and orders confirmed) / touchpoints of the same window. `touchpoint` says "
+        "which: sessions (the default, and what a visit is that names no kind), page views, clicks, forms, store entries, connected "
+        "calls in either direction, or meetings held. A visit counts as often as its `count` says, else once, credited to `actorid`, "
+        "else to the owner. Source and channel are those of the touchpoint and of the sale. Null without touchpoints.",
+        ("touchpoint",)),
+    Kpi("revenue_per_visitor", AREA, "derived", "ratio", "money", "org source channel region", Mean("sales_value", "visitors"),
+        "Amounts of the deals won that no confirmed order names and of orders confirmed, less what was paid back as in orders_value / "
+        "visitors of the same window: site sessions and store entries, counted as in touchpoint_conversion_rate. Null without any."),
     Kpi("accounts_created", AREA, "core", "count", "accounts", "user team org source channel region", Count("accounts_created"),
         "Distinct accounts created, credited to the owner at creation. Deleted and merged ones are retracted."),
     Kpi("leads_converted", AREA, "core", "count", "leads", "user team org source channel region", Count("leads_converted"),

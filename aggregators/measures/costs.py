@@ -1,17 +1,20 @@
 """What is added up of spending and of automation."""
 
+from collections.abc import Callable
+
 from aggregators.measure import Measure, one
 from aggregators.money import Amount
 from aggregators.story import Facts
 
 
-def _marketing(facts: Facts) -> Amount | None:
-    amount: Amount | None = facts["amount"]
-    return amount if facts.get("kind") in (None, "marketing") else None
+def _spent(*kinds: str) -> Callable[[Facts], Amount | None]:
+    """Read what was spent on some kinds of things; what does not say on what was spent on marketing."""
+    return lambda facts: facts["amount"] if (facts.get("kind") or "marketing") in kinds else None
 
 
 MEASURES: tuple[Measure, ...] = (
-    Measure("spend_marketing", ("spend.day",), "money", "amount kind", _marketing),
+    Measure("spend_marketing", ("spend.day",), "money", "amount kind", _spent("marketing")),
+    Measure("spend_acquisition", ("spend.day",), "money", "amount kind", _spent("marketing", "sales")),
     Measure("automation_runs", ("automation.run",), "count", "", one),
     Measure(
         "saved_ms",

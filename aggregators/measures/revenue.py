@@ -18,6 +18,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("orders_count", ("order.confirmed",), "count", "", one),
     Measure("orders_value", ("order.confirmed", "order.refunded"), "money", "amount", lambda f: f["amount"]),
     Measure("sales", _SALES, "count", "status ordered", lambda f: f.get("status") != "lost" and not f.get("ordered")),
+    Measure("sales_value", (*_SALES, "order.refunded"), "money", "status amount", lambda f: _of_sale(f, "amount")),
     Measure("primary_sales", _SALES, "count", "sale", lambda f: f.get("sale") == FIRST),
     Measure("primary_value", _SALES, "money", "sale amount", lambda f: f["amount"] if f.get("sale") == FIRST else None),
     Measure("repeat_sales", _SALES, "count", "sale", lambda f: f.get("sale") == REPEAT),

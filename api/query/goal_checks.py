@@ -5,7 +5,7 @@ from typing import Any
 
 from aggregators.catalogue import BY_ID
 from aggregators.goals import Goal
-from aggregators.kpi import Kpi
+from aggregators.kpi import CHOOSERS, Kpi
 from aggregators.org import Org
 from aggregators.windows import Window, utc_text
 from api.query.answer import unit
@@ -13,7 +13,7 @@ from api.query.errors import ImpossibleError, Problem, nearest
 from api.query.question import Question, question
 from api.query.selection import label
 
-PARAMETERS = ("variant", "hours")
+PARAMETERS = ("variant", "hours", *CHOOSERS)
 """Parameters of KPIs that a goal may set."""
 
 _MEMBERS = {"scope": "assignee", **{name: f"params.{name}" for name in PARAMETERS}}

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from aggregators.catalogue import KPIS, derived_of
 from aggregators.data_quality import Members
 from aggregators.formulas import Share, Together
-from aggregators.kpi import Kpi
+from aggregators.kpi import CHOOSERS, Kpi
 from aggregators.tables import Row
 from aggregators.teams import ALWAYS, Part
 from aggregators.users import Users
@@ -29,7 +29,7 @@ AT_ONCE = 100
 def is_single(kpi: Kpi) -> bool:
     """Tell whether a KPI has one value, without being asked for more such as which goal or share, and that from rows."""
     told_alone = not isinstance(kpi.formula, Share | Members) and not derived_of(kpi)
-    return kpi.kind != "rank" and told_alone and {*kpi.params} <= {"stat", "variant", "hours"}
+    return kpi.kind != "rank" and told_alone and {*kpi.params} <= {"stat", "variant", "hours", *CHOOSERS}
 
 
 SHOWN: tuple[Kpi, ...] = tuple(kpi for kpi in KPIS if is_single(kpi))

@@ -135,9 +135,7 @@ def question(kpi: Kpi, params: Params, org: Org, selectors: Sequence[str] = SELE
         compare=reading.choice("compare", ("previous", "last_year")),
         credit=reading.choice("credit", ("at_event", "current"), "at_event"),
         stat=reading.choice("stat", meant.formula.stats),
-        variant=reading.choice(
-            "variant", (kpi if isinstance(kpi.formula, Growth | Seasonality) else meant).formula.variants
-        ),
+        variant=_variant(reading, kpi if isinstance(kpi.formula, Growth | Seasonality) else meant),
         hours=reading.choice("hours", HOURS if "hours" in meant.params else ()),
         of=BY_ID.get(of),
         goal=reading.one("goal") if "goal" in kpi.params else "",
@@ -148,6 +146,13 @@ def question(kpi: Kpi, params: Params, org: Org, selectors: Sequence[str] = SELE
     )
     reading.done()
     return asked
+
+
+def _variant(reading: Reading, kpi: Kpi) -> str:
+    """The variant of a KPI, by the parameter that it is asked with there."""
+    if kpi.chooser != "variant":
+        reading.choice("variant", ())
+    return reading.choice(kpi.chooser, kpi.formula.variants)
 
 
 def _of(reading: Reading, kpi: Kpi) -> str:

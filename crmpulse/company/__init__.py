@@ -14,7 +14,7 @@ from crmpulse.company.office import Office, daily
 from crmpulse.company.rhythm import DAY_S
 from crmpulse.shift import later
 
-LEADS_A_DAY, DEALS_A_DAY, TICKETS_A_DAY, LOOKS_A_DAY, RUNS_A_DAY = 24, 4, 16, 12, 6
+LEADS_A_DAY, DEALS_A_DAY, TICKETS_A_DAY, LOOKS_A_DAY, RUNS_A_DAY, VISITS_A_DAY = 24, 4, 16, 12, 6, 20
 FIRST_CLIENTS, FIRST_DEALS, FIRST_DAYS = 60, 120, 15
 LIVE_PER_SECOND = 3.0
 
@@ -44,6 +44,7 @@ class Company:
         self.office.start(daily(self.office, TICKETS_A_DAY, partial(support.ticket, agents=agents)))
         self.office.start(daily(self.office, LOOKS_A_DAY, desk.look))
         self.office.start(daily(self.office, RUNS_A_DAY, desk.run))
+        self.office.start(daily(self.office, VISITS_A_DAY, desk.browse))
         self.office.start(desk.campaign(self.office))
 
     def history(self) -> Iterator[Event]:

@@ -11,6 +11,7 @@ from crmpulse.company.tables import (
     FEATURES,
     MEETING_KINDS,
     PRIORITIES,
+    SOURCES,
     TASK_KINDS,
     WORKFLOWS,
 )
@@ -140,6 +141,19 @@ def run(office: Office) -> Story:
     yield office.minutes(5)
     told = {"workflow_id": office.pick(WORKFLOWS), "minutes_saved": office.rng.randint(2, 15)}
     office.say("automation.run", f"automation/{office.number()}", told, office.rng.choice(office.sellers).name)
+
+
+def browse(office: Office) -> Story:
+    """Somebody comes to the site, looks at a few pages, and perhaps at what is for sale."""
+    yield office.minutes(1)
+    source = office.rng.choice(("web", "ads"))
+    told = {
+        "visitor_hash": f"{office.number()}",
+        "source": source,
+        "channel": office.rng.choice(SOURCES[source].channels),
+    }
+    for kind in ("session", *["page"] * office.rng.randint(1, 4), *["click"] * office.rng.randint(0, 1)):
+        office.say("web.visit", f"visit/{office.number()}", {"kind": kind, **told})
 
 
 def campaign(office: Office) -> Story:

@@ -19,6 +19,7 @@ from tests.histories import SEGMENTS, TEAMS, USERS, Event, history
 from tests.loading import load
 from tests.oracle import Oracle
 
+VISITS = ("session", "page", "click", "form", "store_entry", "call", "meeting")
 SEEDS = range(24)
 QUESTIONS = 60
 ASKED = [kpi for kpi in KPIS if kpi.counts]
@@ -46,6 +47,7 @@ async def test_any_question_has_the_answer_of_the_recount(seed: int, redis_serve
             by = asked["by"][0].split(",") if asked["by"] else None
             end = min(ms(asked["to"]), ms(asked["now"])) if kpi.due else ms(asked["to"])
             oracle.entity, oracle.field = ("".join(asked.get(name, [])) for name in ("entity", "field"))
+            oracle.variant = "".join(asked["touchpoint"])
             oracle.now_ns = ms(asked["now"]) * 1_000_000
             hours = asked["hours"][0] if asked["hours"] else ""
             expected = oracle.kpi(kpi.id, asked["scope"][0], ms(asked["from"]), end, by, where, hours)
@@ -80,6 +82,7 @@ def question(rng: random.Random, kpi: Kpi, events: list[Event]) -> dict[str, lis
     limit = {"limit": ["10000"], "stat": ["mean"] if isinstance(kpi.formula, Duration) else []}
     if "entity" in kpi.params:
         limit |= {"entity": [rng.choice(("deal", "deal", "lead", "contact"))], "field": [rng.choice(("", "size"))]}
+    limit["touchpoint"] = [rng.choice(VISITS)] if "touchpoint" in kpi.params else []
     limit["hours"] = [rng.choice(("business", "calendar"))] if "hours" in kpi.params else []
     return {"scope": [scope], "by": [",".join(by)] if by else [], "where": where, **span, **limit}
 

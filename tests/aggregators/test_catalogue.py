@@ -92,7 +92,7 @@ def test_every_measure_is_read_by_a_kpi() -> None:
 
 @every_kpi
 def test_parameters_are_those_that_the_formula_knows(kpi: Kpi) -> None:
-    options = {"stat": kpi.formula.stats, "variant": kpi.formula.variants}
+    options = {"stat": kpi.formula.stats, kpi.chooser: kpi.formula.variants}
     others = {"of", "goal", "hours", "entity", "field"}
     assert set(kpi.params) - others == {name for name, values in options.items() if values}
     assert ("hours" in kpi.params) == (kpi.id in BUSINESS_HOURS)

@@ -12,9 +12,14 @@ def cost_per_lead(it: Oracle) -> Iterator[Part]:
     for part in created(it, "lead"):
         part.top = Fraction(0)
         yield part
+    yield from spent(it, "marketing")
+
+
+def spent(it: Oracle, *kinds: str) -> Iterator[Part]:
+    """A part of each amount on each of its days, with nothing below the line."""
     for spend in it.live("spend"):
         value = spend.final("value")
-        if value is None or spend.final("kind") not in (None, "marketing"):
+        if value is None or (spend.final("kind") or "marketing") not in kinds:
             continue
         said = [spend.final(name) for name in ("start", "end")]
         named = [date.fromisoformat(day) for day in said if day] or [it.day(spend.created_ns // MS_NS * MS_NS)]
