@@ -7,9 +7,9 @@ from aggregators.story import Facts
 
 
 class About(NamedTuple):
-    """The fields of an entity, or the one of them that is named, and how fields are declared by key; the attribution model."""
+    """The fields of an entity, or the one of them that is named, and how fields are declared by key; the variant."""
 
     entity: str = ""
     field: str = ""
     declared: Mapping[str, Facts] = {}
-    model: str = ""
+    variant: str = ""

@@ -12,7 +12,19 @@ import pytest
 
 from aggregators.catalogue import BY_ID
 from crmpulse.embedded import Redis
-from tests.aggregators.cases import acquisition, contacts, costs, fields, hours, links, results, stages, touches, usage
+from tests.aggregators.cases import (
+    acquisition,
+    contacts,
+    costs,
+    fields,
+    hours,
+    links,
+    peers,
+    results,
+    stages,
+    touches,
+    usage,
+)
 from tests.telling import Told, events, telling
 
 Case = tuple[str, str, Mapping[str, Any]]
@@ -1071,7 +1083,7 @@ CASES: dict[str, list[Case]] = {
          {"of=win_rate&scope=user:ann": 1, "of=win_rate&scope=user:bo": None}),
     ],
 }  # fmt: skip
-CASES |= acquisition.CASES
+CASES |= acquisition.CASES | peers.CASES
 CASES |= contacts.CASES | costs.CASES | fields.CASES | links.CASES | results.CASES | stages.CASES | usage.CASES
 CASES |= touches.CASES
 CASES |= {kpi: [*CASES.get(kpi, ()), *cases] for kpi, cases in hours.CASES.items()}
