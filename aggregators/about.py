@@ -11,7 +11,7 @@ NOBODYS = Org()
 
 
 class About(NamedTuple):
-    """The fields of an entity, or the one of them that is named, and how fields are declared by key; the attribution model.
+    """The fields of an entity, or the one of them that is named, and how fields are declared by key; the variant.
 
     ``org`` is whose records they are, ``window`` the one that is told of, ``now_ms`` the instant that the question speaks of.
     """
@@ -19,7 +19,7 @@ class About(NamedTuple):
     entity: str = ""
     field: str = ""
     declared: Mapping[str, Facts] = {}
-    model: str = ""
+    variant: str = ""
     org: Org = NOBODYS
     window: Window = Window(0, 0)
     now_ms: int = 0

@@ -76,6 +76,17 @@ def _actor(entry: Entry, told: Story) -> str:
     return str(entry.actor or told.as_of(entry.time_ns).get("owner_id") or "")
 
 
+def acted(facts: Facts) -> bool:
+    """Tell whether somebody of ours did it: an e-mail written by a person, a message that is no bot's, and whatever is neither."""
+    match facts["activity"]:
+        case "email":
+            return facts.get("direction") == "outbound" and not facts.get("automated")
+        case "message":
+            return facts.get("direction") == "outbound" and facts.get("author") != "bot"
+        case _:
+            return True
+
+
 def connected(facts: Facts) -> bool:
     """Tell whether somebody answered a call."""
     return facts.get("outcome") == "connected" or (facts.get("duration_ms") or 0) >= CONNECTED_MS

@@ -34,7 +34,7 @@ def attributed(records: Mapping[str, Record], about: About) -> Iterator[tuple[st
             if not touches:
                 yield subject, _as("deal.attributed", close, {})
                 continue
-            shares = split(amount.units, about.model, len(touches))
+            shares = split(amount.units, about.variant or MODELS[0], len(touches))
             for touch, units in zip(touches, shares, strict=True):
                 yield subject, _by(touch, close, {"amount": Amount(units, amount.currency)})
 

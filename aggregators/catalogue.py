@@ -16,6 +16,7 @@ from aggregators.kpis import (
     fields,
     goals,
     leads,
+    peers,
     relationships,
     revenue,
     support,
@@ -28,7 +29,7 @@ from events import EVENTS
 
 KPIS: list[Kpi] = [
     *leads.KPIS, *deals.KPIS, *revenue.KPIS, *activities.KPIS, *tasks.KPIS, *support.KPIS, *contacts.KPIS, *usage.KPIS, *fields.KPIS,
-    *relationships.KPIS, *goals.KPIS,
+    *relationships.KPIS, *peers.KPIS, *goals.KPIS,
 ]  # fmt: skip
 """All KPIs, those of one's own last."""
 BY_ID: dict[str, Kpi] = {kpi.id: kpi for kpi in KPIS}
@@ -105,7 +106,10 @@ def plan(names: str = "", *, whole: bool = False) -> Plan:
 def _found_by(wanted: set[str]) -> set[str]:
     """Measures that have to be kept so that the records are found which tell what is only told when it is asked for."""
     anchors = {a for m in MEASURES if m.name in wanted for a in m.anchors if a in DERIVED}
-    return {next(m.name for m in MEASURES if a in m.anchors) for anchor in anchors for a in DERIVED[anchor].anchors}
+    kept = {name for anchor in anchors for name in DERIVED[anchor].kept}
+    return kept | {
+        next(m.name for m in MEASURES if a in m.anchors) for anchor in anchors for a in DERIVED[anchor].anchors
+    }
 
 
 _ELSEWHERE = dict.fromkeys(

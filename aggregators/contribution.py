@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from aggregators import activities, contacts, conversations, costs, deals, happened, leads, orders, sessions, tickets
+from aggregators import activities, happened, kinds
 from aggregators.histogram import bucket
 from aggregators.measure import Measure
 from aggregators.moment import Moment
@@ -170,39 +170,9 @@ def moments(entity: str, record: Record, org: Org, plan: Plan) -> Iterator[Momen
 
 def _moments(entity: str, told: Story | None, record: Record, org: Org, plan: Plan) -> Iterator[Moment]:
     if told is None:
-        return _UNTOLD[entity](record.links) if entity in _UNTOLD and not record.entries else iter(())
-    told_by = _OF_ENTITY.get(entity)
-    found = told_by(told, record, org) if told_by else iter(())
+        return iter(()) if record.entries else kinds.untold(entity, record.links)
+    found = kinds.moments(entity, told, record.links, org, plan)
     return chain(found, happened.moments(told, plan.events)) if plan.events else found
-
-
-_UNTOLD: dict[str, Callable[[dict[str, list[Any]]], Iterator[Moment]]] = {
-    "ticket": tickets.unknown,
-    "thread": conversations.moments,
-    "conversation": conversations.moments,
-}
-"""What records contribute of which nothing is known but what others say of them."""
-
-_OF_ENTITY: dict[str, Callable[[Story, Record, Org], Iterator[Moment]]] = {
-    "call": lambda told, *_: activities.logged(told),
-    "email": lambda told, *_: activities.logged(told),
-    "message": lambda told, *_: activities.logged(told),
-    "meeting": lambda told, *_: activities.meeting(told),
-    "task": lambda told, _, org: activities.task(told, org.due_ns),
-    "account": lambda told, *_: contacts.account(told),
-    "contact": lambda told, record, _: contacts.contact(told, record.links),
-    "lead": lambda told, record, org: leads.moments(told, record.links, org.response_target_ms, org.hours),
-    "deal": lambda told, record, org: deals.moments(told, record.links, org),
-    "quote": lambda told, *_: orders.quote(told),
-    "order": lambda told, record, _: orders.order(told, record.links),
-    "contract": lambda told, *_: orders.contract(told),
-    "ticket": lambda told, record, org: tickets.moments(told, record.links, org.hours),
-    "feedback": lambda told, *_: tickets.feedback(told),
-    "heartbeat": lambda told, *_: sessions.heartbeat(told),
-    "spend": lambda told, _, org: costs.spend(told, org),
-    "automation": lambda told, *_: costs.automation(told),
-    "visit": lambda told, *_: activities.visit(told),
-}
 
 
 def contribution(entity: str, record: Record, org: Org, plan: Plan) -> list[Addition]:

@@ -14,8 +14,11 @@ CLOSED = frozenset({"won", "lost"})
 Products = dict[str, Amount] | None
 
 
-def moments(told: Story, links: Links, org: Org) -> Iterator[Moment]:
-    """Return what a deal contributes; its confirmed orders are among its ``links``, with their values and lines."""
+def moments(told: Story, links: Links, org: Org, *, staged: bool) -> Iterator[Moment]:
+    """Return what a deal contributes; its confirmed orders are among its ``links``, with their values and lines.
+
+    ``staged``: what it contributes to stages, too.
+    """
     products, lines, value = worth(told.final)
     yield moment("deal.created", told.created_ns, told, **value)
     yield from _closed(told, links, value)
@@ -23,7 +26,8 @@ def moments(told: Story, links: Links, org: Org) -> Iterator[Moment]:
     if loss:
         won = told.final["status"] == "won"
         yield moment("deal.lost", loss.entry.time_ns, told, **lost(loss.stated), won_back=won)
-    yield from stages.moments(stages.steps(told), told.final, org)
+    if staged:
+        yield from stages.moments(stages.steps(told), told.final, org)
     yield from level("deal.open", told, _steps(told, products, lines))
 
 

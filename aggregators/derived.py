@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from aggregators import attribution, clients, fields, processes, retention, sessions, touches
+from aggregators import attribution, clients, fields, modules, processes, retention, sessions, touches
 from aggregators.about import About
 from aggregators.deals import won_ns
 from aggregators.moment import Moment, moment
@@ -21,13 +21,16 @@ class Derived(NamedTuple):
     """``anchors`` are those by which the records that tell are found, ``told`` gives the moments of all of them.
 
     Of anchors by which custom fields are found those of other entities are left out. ``around_ms``: of the holders that are asked
-    about, those that far around the window are enough; None: all there are. ``named``: what these records name tells, too.
-    ``by_window``: each window has moments of its own.
+    about, those that far around the window are enough; None: all there are, but those of ``near`` anchors in the window alone.
+    ``kept`` are measures by which the records stand in the index, where an anchor's first one leaves some out. ``named``: what the
+    records name tells, too. ``by_window``: each window has moments of its own.
     """
 
     anchors: tuple[str, ...]
     told: Callable[[Mapping[str, Record], About], Told]
     around_ms: int | None = None
+    near: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
     named: bool = False
     by_window: bool = False
 
@@ -80,6 +83,7 @@ def captured(records: Mapping[str, Record], _: About) -> Told:
 
 
 _FIELDS = tuple(fields.FOUND_BY.values())
+_TOUCHES = ("touches",)
 _DEALS = (*touches.FOUND_BY, "deal.created", "lead.created")
 
 DERIVED: dict[str, Derived] = {
@@ -90,11 +94,17 @@ DERIVED: dict[str, Derived] = {
     "ticket.compared": Derived(("ticket.created",), repeated),
     "account.captured": Derived(("account.created", "deal.closed"), captured),
     "session.spent": Derived(("session.beat",), lambda records, _: sessions.spent(records), sessions.AROUND_MS),
+    "module.acted": Derived(
+        (*modules.FOUND_BY, *modules.LOGGED),
+        lambda records, _: modules.acted(records),
+        near=modules.LOGGED,
+        kept=("activities_completed", "orders_count"),
+    ),
     "field.live": Derived(_FIELDS, fields.filled),
     "field.entered": Derived(_FIELDS, fields.entered),
     "field.changed": Derived(_FIELDS, fields.changed),
     "field.used": Derived((*_FIELDS, "session.beat"), fields.used),
-    "deal.touched": Derived(_DEALS, attribution.touched, named=True),
-    "deal.attributed": Derived(_DEALS, attribution.attributed, named=True),
+    "deal.touched": Derived(_DEALS, attribution.touched, kept=_TOUCHES, named=True),
+    "deal.attributed": Derived(_DEALS, attribution.attributed, kept=_TOUCHES, named=True),
 }
 """How they are told, by anchor."""

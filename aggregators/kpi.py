@@ -3,10 +3,10 @@
 from typing import NamedTuple
 
 from aggregators.formulas import Formula
-from aggregators.unsummed import OfGoal
+from aggregators.unsummed import UNSUMMED, OfGoal
 from aggregators.velocity import Velocity
 
-CHOOSERS = ("touchpoint",)
+CHOOSERS = ("touchpoint", "model")
 """Parameters that say which variant of a formula is meant, of KPIs where that has a name of its own."""
 
 
@@ -36,7 +36,7 @@ class Kpi(NamedTuple):
     @property
     def counts(self) -> bool:
         """Tell whether the KPI is made of records; a place or a goal's course is made of another KPI."""
-        return bool(self.formula.measures) and self.kind != "rank"
+        return bool(self.formula.measures) and self.kind != "rank" and not isinstance(self.formula, UNSUMMED)
 
     @property
     def chooser(self) -> str:

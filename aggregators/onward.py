@@ -49,7 +49,9 @@ def standing(entity: str, record: Record, org: Org, plan: Plan) -> Standing:
     found = additions(entity, told, record, org, plan)
     if told is None:
         return Standing(found)
-    return Standing(found, told.final, told.created_ns, stages.steps(told) if entity == "deal" else ())
+    return Standing(
+        found, told.final, told.created_ns, stages.steps(told) if entity == "deal" and stages.counted(plan) else ()
+    )
 
 
 def onward(before: Record, record: Record, was: Standing, org: Org, plan: Plan) -> Step | None:
@@ -73,7 +75,7 @@ def onward(before: Record, record: Record, was: Standing, org: Org, plan: Plan) 
     gone, new, moments = found
     taken = stages.stepped(was.steps, entry.time_ns, now) if was.steps else []
     steps = [*was.steps, *taken]
-    if taken and stages.ANCHORS & plan.keys():
+    if taken:
         passed = added(stages.moments(steps, now, org), org, plan)
         gone += [one for one in was.additions if one.anchor in stages.ANCHORS and one not in passed]
         new += [one for one in passed if one not in was.additions]
@@ -92,27 +94,25 @@ Found = tuple[list[Addition], list[Addition], list[Moment]]
 
 
 def _deal(was: Standing, entry: Entry, said: Facts, now: dict[str, Any], changed: set[str]) -> Found | None:
-    """An open deal changes, or is closed."""
-    last = was.additions[-1] if was.additions else None
-    if last is None or last.anchor != "deal.open" or last.sign < 0 or last.holder[0] == "x" or now.get("lines"):
+    """A deal that never was closed changes or is closed."""
+    if (was.facts or {}).get("status") or now.get("lines"):
         return None
     if changed.isdisjoint(TIMED):
         return [], [], []
-    if said.get("status") == "won" and any(one.anchor == "deal.lost" for one in was.additions):
-        return None  # what was lost is won back
-    at_ms, status = milliseconds(entry.time_ns), said.get("status")
+    at_ms, status, owner = milliseconds(entry.time_ns), said.get("status"), holder(now)
     if status is None:
-        facts = deals.opened(now, now, None, None)
-        moments = [Moment("deal.open", at_ms, last.holder, last.holder, facts)]
+        moments = [Moment("deal.open", at_ms, owner, owner, deals.opened(now, now, None, None))]
     elif status in deals.CLOSED:
         facts = now | deals.closed(milliseconds(was.created_ns), at_ms, said, status) | deals.worth(now)[2]
         facts["sale"] = sales.kind(now, {}) if status == "won" else None
-        moments = [Moment("deal.closed", at_ms, last.holder, last.holder, facts)]
-        if status == "lost" and all(one.anchor != "deal.lost" for one in was.additions):
-            moments.append(Moment("deal.lost", at_ms, last.holder, last.holder, facts | {"won_back": False}))
+        moments = [Moment("deal.closed", at_ms, owner, owner, facts)]
+        if status == "lost":
+            moments.append(Moment("deal.lost", at_ms, owner, owner, facts | {"won_back": False}))
     else:
         return None
-    return [], [_ended(last, at_ms)], moments
+    # What is held of an open deal is its last addition, where any KPI counts it.
+    held = [one for one in was.additions[-1:] if one.anchor == "deal.open" and one.sign > 0]
+    return [], [_ended(one, at_ms) for one in held], moments
 
 
 def _task(was: Standing, entry: Entry, said: Facts, now: dict[str, Any], changed: set[str]) -> Found | None:

@@ -1,6 +1,6 @@
 """How deals pass through the stages of their pipelines."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, pairwise
 from typing import NamedTuple
 
@@ -33,6 +33,11 @@ class Passage(NamedTuple):
     place: Place
     forward: bool = False
     skipped: bool = False
+
+
+def counted(anchors: Iterable[str]) -> bool:
+    """Tell whether stages are among what counts: to tell of them takes as long as all else about a deal."""
+    return not ANCHORS.isdisjoint(anchors)
 
 
 def steps(told: Story) -> list[Step]:

@@ -120,6 +120,11 @@ class Settings(BaseSettings):
     enable: str = Field(
         "", description="KPIs that are kept and told, ids with commas; empty: all. Workers and API need the same ones"
     )
+    score_weights: str = Field(
+        "tickets_resolved:1,first_response_time:1,csat_score:1,sla_first_response_rate:1",
+        pattern=r"^[a-z_]+:[0-9]{1,4}(,[a-z_]+:[0-9]{1,4})*$",
+        description="What each KPI weighs in agent_performance_score, with commas; one that is left out weighs nothing",
+    )
     kpis: str = Field("", description="File of KPIs of one's own; empty: none. Workers and API need the same one")
     worker_metrics: OptionalAddress = Field("", description="Where a worker serves metrics, host:port; empty: nowhere")
     stall_seconds: int = Field(

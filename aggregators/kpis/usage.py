@@ -3,6 +3,7 @@
 from aggregators.formulas import Duration, Spent
 from aggregators.kpi import Kpi
 from aggregators.savings import Saved
+from aggregators.unsummed import Adoption
 from aggregators.users import Users
 
 AREA = "CRM usage & system"
@@ -11,6 +12,10 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("active_users", AREA, "core", "distinct", "users", "team org", Users("beats"),
         "Distinct users with a heartbeat in the window, by `actorid`, else the owner: over a day, a week, a month or any other. In a "
         "team those are counted who were its members on the day of a heartbeat; who changes teams counts in both, and once in all."),
+    Kpi("adoption_rate", AREA, "derived", "ratio", "ratio", "team org", Adoption(("beats", "module_acts")),
+        "Users with both a heartbeat (active_users) and an action (module_actions) in the window / users who might: the `licences` "
+        "of the organisation, else its active users; of a team those of its active members who were there in the window. "
+        "Who is active no more still counts where both are known. In a team both count on the days of membership."),
     Kpi("time_in_system", AREA, "core", "sum", "s/day", "user team org", Spent("system_ms", "system_pieces", ()),
         "Seconds that users were in the system; `every=day` tells each day's. A heartbeat says that its user was there at its time "
         "and for the `active_ms` before it, of which up to 5 minutes count; times that overlap, in several tabs too, count once, and "

@@ -1,6 +1,6 @@
 """What is added up of calls, mail, messages and meetings."""
 
-from aggregators.activities import connected
+from aggregators.activities import acted, connected
 from aggregators.measure import Measure, one
 from aggregators.story import Facts
 from aggregators.touches import FOUND_BY
@@ -12,16 +12,6 @@ def _outbound(facts: Facts) -> bool:
 
 def _human_mail(facts: Facts) -> bool:
     return _outbound(facts) and not facts.get("automated")
-
-
-def _acted(facts: Facts) -> bool:
-    match facts["activity"]:
-        case "email":
-            return _human_mail(facts)
-        case "message":
-            return _outbound(facts) and facts.get("author") != "bot"
-        case _:
-            return True
 
 
 MEASURES: tuple[Measure, ...] = (
@@ -42,6 +32,6 @@ MEASURES: tuple[Measure, ...] = (
         ("call.logged", "email.logged", "message.logged", "meeting.held", "task.done"),
         "count",
         "activity direction automated author",
-        _acted,
+        acted,
     ),
 )  # fmt: skip

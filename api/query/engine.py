@@ -12,9 +12,10 @@ from aggregators.goals import Goal
 from aggregators.kpi import Kpi
 from aggregators.own import TIER as OWN_TIER
 from aggregators.tables import LAYOUT, OrgKeys, org_keys, shard
-from aggregators.unsummed import Bottlenecks, Growth, Ranked, Seasonality
+from aggregators.unsummed import Adoption, Bottlenecks, Growth, Ranked, Score, Seasonality, Training
 from aggregators.windows import utc_text
 from api.query import drill, goal_kpis, goals, ranking
+from api.query.adoption import tell_adoption
 from api.query.answer import Tell, answer, as_of, times, unit
 from api.query.bottlenecks import tell_bottlenecks
 from api.query.card import card
@@ -22,6 +23,7 @@ from api.query.errors import ImpossibleError, Problem, UnknownError
 from api.query.funnel import funnel
 from api.query.goal_checks import mistakes
 from api.query.growth import tell_growth
+from api.query.peers import tell_score, tell_training
 from api.query.question import BEHIND, RANKED, Params, Question, Reading, kpi_of, now_of, question, scope_of
 from api.query.seasonality import tell_seasonality
 from api.query.tables import Directory, Tables
@@ -30,7 +32,14 @@ from events import partition_for
 from streams import layout
 from streams.layout import Layout
 
-_TOLD_BY: dict[type, Tell] = {Growth: tell_growth, Seasonality: tell_seasonality, Bottlenecks: tell_bottlenecks}
+_TOLD_BY: dict[type, Tell] = {
+    Growth: tell_growth,
+    Seasonality: tell_seasonality,
+    Bottlenecks: tell_bottlenecks,
+    Adoption: tell_adoption,
+    Score: tell_score,
+    Training: tell_training,
+}
 """What gives the values of KPIs that are no sums, by their formula."""
 
 
@@ -56,6 +65,7 @@ class Engine:
         self.layout = self.layout or await self._read_layout()
         found = Tables(self.redis, self._keys(org), partial(self._find, org), self.directories, self.settings.enable)
         found.kpis = self.kpis
+        found.score_weights = self.settings.score_weights
         return found
 
     async def standing(self, org: str) -> tuple[str, int]:

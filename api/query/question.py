@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from aggregators.attribution import MODELS
 from aggregators.catalogue import BY_ID
 from aggregators.contribution import DIMENSIONS
 from aggregators.fields import FOUND_BY
@@ -55,7 +54,6 @@ class Question(NamedTuple):
     goal: str = ""
     entity: str = ""
     field: str = ""
-    model: str = ""
     limit: int = 100
     cursor: int = 0
 
@@ -143,7 +141,6 @@ def question(kpi: Kpi, params: Params, org: Org, selectors: Sequence[str] = SELE
         goal=reading.one("goal") if "goal" in kpi.params else "",
         entity=reading.choice("entity", tuple(FOUND_BY), next(iter(FOUND_BY))) if "entity" in kpi.params else "",
         field=reading.one("field").removeprefix("custom.") if "field" in kpi.params else "",
-        model=reading.choice("model", MODELS, MODELS[0]) if "model" in kpi.params else "",
         limit=reading.read("limit", reading.one("limit"), lambda t: _whole(t, 1), 100),
         cursor=reading.read("cursor", reading.one("cursor"), lambda t: _whole(t, 0), 0),
     )
@@ -220,7 +217,7 @@ def dimensions(kpi: Kpi) -> list[str]:
 def _is_dimension(name: str, kpi: Kpi) -> bool:
     if name.startswith("custom.") and len(name) > len("custom."):
         return "custom" in kpi.by
-    told = (*DIMENSIONS, *CLOCK, "user", "team", "goal", "segment", "feature", "field", "value")
+    told = (*DIMENSIONS, *CLOCK, "user", "team", "goal", "segment", "feature", "field", "value", "module")
     return name in kpi.by and name in told
 
 

@@ -54,10 +54,8 @@ class Scan:
         self.kpi = asked.of or asked.kpi
         self.anchors = anchors_of(self.kpi)
         self.derived = derived_of(self.kpi)
-        self.about = About(
-            asked.entity, asked.field, declared(directory.org.entries, asked.entity), asked.model, directory.org
-        )
-        self.about = self.about._replace(now_ms=asked.now_ms)
+        own = declared(directory.org.entries, asked.entity)
+        self.about = About(asked.entity, asked.field, own, asked.variant, directory.org, now_ms=asked.now_ms)
         self.only = self.kpi.formula.dimension if isinstance(self.kpi.formula, Members) else ""
         self.dimensions = {*asked.by, *(name for name, _ in asked.where), self.only}
         self.parted = next((name for name in PARTED if name in self.dimensions), "")
@@ -71,16 +69,18 @@ class Scan:
 
     async def fetch(self, holders: Iterable[str], from_ms: int, to_ms: int) -> None:
         """Read the records with a moment in a window that any of the holders is credited with."""
-        anchors = self.anchors
+        anchors, near, window = self.anchors, frozenset[str](), (from_ms, to_ms)
         if self.derived:
             of_others = {anchor for entity, anchor in FOUND_BY.items() if self.asked.entity not in ("", entity)}
             anchors, around_ms = tuple(a for a in self.derived.anchors if a not in of_others), self.derived.around_ms
             if around_ms is None:
                 # What one record counts for is told by others, whoever owns them and whenever they came to be.
                 holders, (from_ms, to_ms) = everyone(self.directory.teams), ALWAYS
+                near = frozenset(self.derived.near)
             else:
                 from_ms, to_ms = from_ms - around_ms, to_ms + around_ms
-        ranges = [(a, i, from_ms, to_ms) for h in holders for i in self._indexes(h) for a in anchors]
+        spans = [(a, *(window if a in near else (from_ms, to_ms))) for a in anchors]
+        ranges = [(a, i, start, end) for h in holders for i in self._indexes(h) for a, start, end in spans]
         found = await self.tables.matching(ranges)
         if self.derived and self.derived.named:
             found |= await self._named(found)
@@ -88,7 +88,8 @@ class Scan:
         await self._fetch_deals()
         self.segments = await self._segments(found)
         self.telling = found
-        self.found = [*self._found()]
+        if not (self.derived and self.derived.by_window):
+            self.found = [*self._found()]
 
     def select(self, parts: Sequence[Part], window: Window) -> list[Found]:
         """Return the fetched moments of a window that holders are credited with in their parts of it, and that pass the filters."""

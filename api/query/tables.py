@@ -84,6 +84,7 @@ class Tables:
         self.find = find
         self.directories = directories
         self.kpis = enabled(enable)
+        self.score_weights = ""
         self.plan = plan(enable)
         self.whole = plan(enable, whole=True)
         self.version: bytes | None = None

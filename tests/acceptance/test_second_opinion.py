@@ -25,7 +25,7 @@ QUESTIONS = 60
 ASKED = [kpi for kpi in KPIS if kpi.counts]
 DIMENSIONS = (
     "source", "channel", "region", "deal_type", "deal_subtype", "product", "stage", "pipeline", "lost_reason", "category",
-    "activity", "custom.size", "origin", "segment", "feature", "field", "value", "process", "weekday", "hour",
+    "activity", "custom.size", "origin", "segment", "feature", "field", "value", "process", "weekday", "hour", "module",
 )  # fmt: skip
 
 
@@ -94,7 +94,7 @@ def value(rng: random.Random, dimension: str, events: Iterable[Event]) -> str:
     sizes = ["1", "big", "true", "2", "small"]
     named = {"process": ["w1", "w/2"], "field": ["size", "n/a:{1}"], "value": sizes, "custom.size": sizes, "segment": SEGMENTS,
              "user": [*USERS, "(none)"], "team": [*TEAMS, "(none)"], "activity": ["call", "email", "meeting"],
-             "weekday": ["monday", "saturday"], "hour": ["00", "09", "20"]}  # fmt: skip
+             "weekday": ["monday", "saturday"], "module": ["deal", "call", "task"], "hour": ["00", "09", "20"]}  # fmt: skip
     member = {"pipeline": "pipeline_id", "stage": "stage_id"}.get(dimension, dimension)
     said = {str(e["data"][member]) for e in events if e["data"].get(member) and not isinstance(e["data"][member], list)}
     lines = {line["product_id"] for e in events for line in e["data"].get("lines") or [] if line.get("product_id")}

@@ -57,7 +57,7 @@ def test_the_page_is_fresh() -> None:
 def test_a_kpi_reads_measures_that_are_kept_and_told_by_dimensions_that_are_known(kpi: Kpi) -> None:
     names = {measure.name for measure in MEASURES}
     assert set(kpi.formula.measures) <= names
-    known = "user team org custom goal all weekday hour segment feature field value"
+    known = "user team org custom goal all weekday hour segment feature field value module"
     assert set(kpi.by) <= {*DIMENSIONS, *known.split()}
     kept = {measure.name for anchor in anchors_of(kpi) for measure in plan(whole=True)[anchor].measures}
     assert set(kpi.formula.measures) <= kept
@@ -97,6 +97,6 @@ def test_every_measure_is_read_by_a_kpi_or_finds_the_records_that_tell_one() -> 
 @every_kpi
 def test_parameters_are_those_that_the_formula_knows(kpi: Kpi) -> None:
     options = {"stat": kpi.formula.stats, kpi.chooser: kpi.formula.variants}
-    others = {"of", "goal", "hours", "entity", "field", "model"}
+    others = {"of", "goal", "hours", "entity", "field"}
     assert set(kpi.params) - others == {name for name, values in options.items() if values}
     assert ("hours" in kpi.params) == (kpi.id in BUSINESS_HOURS)

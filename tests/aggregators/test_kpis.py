@@ -20,6 +20,7 @@ from tests.aggregators.cases import (
     fields,
     hours,
     links,
+    peers,
     results,
     stages,
     touches,
@@ -1083,7 +1084,7 @@ CASES: dict[str, list[Case]] = {
          {"of=win_rate&scope=user:ann": 1, "of=win_rate&scope=user:bo": None}),
     ],
 }  # fmt: skip
-CASES |= acquisition.CASES
+CASES |= acquisition.CASES | peers.CASES
 CASES |= contacts.CASES | costs.CASES | fields.CASES | links.CASES | results.CASES | stages.CASES | usage.CASES
 CASES |= touches.CASES | courses.CASES
 CASES |= {kpi: [*CASES.get(kpi, ()), *cases] for kpi, cases in hours.CASES.items()}

@@ -3,8 +3,8 @@
 from collections import Counter
 from random import Random
 
-from aggregators.catalogue import plan
-from aggregators.contribution import Addition
+from aggregators.catalogue import BY_ID, plan
+from aggregators.contribution import Addition, Plan
 from aggregators.onward import Standing, onward, standing
 from aggregators.org import Org
 from aggregators.record import UNKNOWN, Record, merge
@@ -30,8 +30,9 @@ def cells(additions: list[Addition]) -> Counter[tuple[object, ...]]:
     return Counter({key: n for key, n in found.items() if n})
 
 
-def steps(arriving: list[Change]) -> int:
+def steps(arriving: list[Change], kept: Plan | None = None) -> int:
     """Fold changes record by record, and compare each step with the whole story; return how many steps there were."""
+    kept = kept or plan()
     records: dict[str, tuple[Record, Standing]] = {}
     taken = 0
     for change in arriving:
@@ -39,8 +40,8 @@ def steps(arriving: list[Change]) -> int:
         record = merge(before, change.entry)
         if record is None:
             continue
-        now = standing(change.entity, record, ORG, plan())
-        step = onward(before, record, was, ORG, plan())
+        now = standing(change.entity, record, ORG, kept)
+        step = onward(before, record, was, ORG, kept)
         if step:
             taken += 1
             found = [*step.rest, *step.new]
@@ -59,6 +60,25 @@ def test_a_step_and_the_whole_story_agree_on_any_history() -> None:
         arriving = changes(history(Random(seed), ("demo",), 120))
         taken += steps(arriving) + steps(sorted(arriving, key=lambda c: c.entry.order))
     assert taken > 300
+
+
+def test_they_agree_whichever_kpis_are_counted() -> None:
+    taken = 0
+    for seed in range(60):
+        random = Random(seed)
+        enabled = ",".join(random.sample(list(BY_ID), random.randint(1, 6)))
+        taken += steps(changes(history(random, ("demo",), 120)), plan(enabled))
+    assert taken > 30
+
+
+def test_a_deal_goes_on_where_no_kpi_counts_what_is_open() -> None:
+    text = """
+        01-05T10:00 deal.created 1 owner_id=ann stage_id=new
+        01-05T11:00 deal.stage_changed 1 new_stage_id=demo
+        01-05T12:00 deal.health_changed 1 new=has_problems
+        01-05T13:00 deal.lost 1
+    """
+    assert steps(told(text), plan("deals_won,deals_lost")) == 3
 
 
 def test_what_goes_on_is_not_told_again() -> None:

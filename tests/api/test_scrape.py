@@ -18,7 +18,7 @@ from aggregators.catalogue import KPIS, derived_of
 from aggregators.data_quality import Members
 from aggregators.formulas import Share
 from aggregators.ledger import Entry, encode
-from aggregators.unsummed import Bottlenecks
+from aggregators.unsummed import Bottlenecks, Score
 from api import gauges, log
 from api.auth import make
 from api.kpi_metrics import windows
@@ -139,7 +139,7 @@ async def test_help_says_unit_and_definition_and_there_is_a_gauge_for_each_singl
     assert {"rank", "lost_reason_share", "goal_progress"} <= left_out.keys()
     from_records = {kpi.id for kpi in left_out.values() if isinstance(kpi.formula, Members) or derived_of(kpi)}
     assert {"segment_size", "duplicate_rate", "time_in_system"} <= from_records
-    named = {kpi.id for kpi in left_out.values() if kpi.params or isinstance(kpi.formula, Bottlenecks | Share)}
+    named = {kpi.id for kpi in left_out.values() if kpi.params or isinstance(kpi.formula, Bottlenecks | Score | Share)}
     assert left_out.keys() == from_records | named
 
 

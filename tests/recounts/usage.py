@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise, product
 from typing import Any
 
-from tests.oracle import MS_NS, NONE, Group, Oracle, Part, logged
+from tests import oracle
+from tests.oracle import MS_NS, NONE, Group, Holder, Oracle, Part, data, logged, time_ns
 
 GAP_MS, QUARTER_MS = 5 * 60_000, 15 * 60_000
 
@@ -47,7 +49,41 @@ def quarters(start_ms: int, end_ms: int) -> range:
     return range(-(-start_ms // QUARTER_MS) * QUARTER_MS, end_ms, QUARTER_MS)
 
 
-FLOWS: dict[str, Callable[[Oracle], Iterator[Part]]] = {"time_in_system": time_in_system}
+def module_actions(it: Oracle) -> Iterator[Part]:
+    """Activities that were completed, and each event that somebody of ours wrote on a record that is told of by others."""
+    for part in oracle.FLOWS["activities_completed"](it):
+        module = part.dims["activity"]
+        if module in ("call", "email", "message"):
+            yield replace(part, dims={**part.dims, "module": module})
+    told = {
+        part.dims["(subject)"] for name in ("tasks_completed", "task_on_time_rate") for part in oracle.FLOWS[name](it)
+    }
+    told |= {part.dims["(subject)"] for name in ("orders_count", "contracts_signed") for part in oracle.FLOWS[name](it)}
+    for module in "lead contact account deal quote meeting ticket task order contract".split():
+        for record in it.live(module):
+            if module in ("task", "order", "contract") and f"{module}/{record.key}" not in told:
+                continue
+            for event in [*([record.created] if record.created else []), *record.explicit]:
+                if not by_others(event):
+                    at_ns, actor = time_ns(event["time"]), event.get("actorid")
+                    holder: Holder = (actor, None) if actor else record.holder(at_ns)
+                    yield Part(at_ns, *holder, {**record.timeless(), "module": module})
+
+
+def by_others(event: dict[str, Any]) -> bool:
+    said = data(event)
+    return {
+        "crm.ticket.message": said.get("author") not in (None, "agent"),
+        "crm.ticket.created": said.get("created_by") == "customer",
+        "crm.lead.created": bool(said.get("inbound") or said.get("form_id")),
+        "crm.contact.created": said.get("origin") not in (None, "manual"),
+    }.get(event["type"], False)
+
+
+FLOWS: dict[str, Callable[[Oracle], Iterator[Part]]] = {
+    "time_in_system": time_in_system,
+    "module_actions": module_actions,
+}
 
 
 def users(

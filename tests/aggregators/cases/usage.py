@@ -37,6 +37,33 @@ CASES: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
             01-12 record.updated heartbeat/3 changed.owner_id=dee
         """, {"": 1, "scope=user:bo": 1}),
     ],
+    "adoption_rate": [
+        ("who was there and wrote, of the active users", BEATS + """
+            01-01 user.updated user/cy team_id=west
+            01-01 user.updated user/dee active=false
+            01-10 call.logged 1 actor=ann direction=outbound
+            01-11 deal.created 1 owner_id=cy
+            01-20 deal.won 1 actor=bo
+        """, {"": Fraction(2, 3), "by=team": {"east": 1, "west": HALF, "top": 1}, "scope=team:top": 1, "scope=team:west": HALF,
+              "from=2026-01-10&to=2026-01-11": Fraction(1, 3), "denominator?": 3, "from=2026-01-11&to=2026-01-12": 0,
+              "every=month&from=2026-01-01&to=2026-03-01": [Fraction(2, 3), 0], "where=team:west": HALF, "scope=user:bo": 1,
+              "scope=user:cy": 0, "scope=user:nobody": None}),
+        ("of the licences where the organisation says how many it has", """
+            01-01 org.updated org/demo licences=8
+            01-01 user.updated user/ann team_id=west
+            01-10 session.heartbeat heartbeat/1 actor=ann
+            01-10 call.logged 1 actor=ann
+            01-10 session.heartbeat heartbeat/2 actor=bo
+            01-12 call.logged 2 actor=bo
+        """, {"": Fraction(1, 4), "by=team&from=2026-01-02&to=2026-02-01": {"west": 1, "(none)": 1},
+              "compare?window=last_month&now=2026-02-01&compare=previous": {"value": 0, "change": Fraction(1, 4)}}),
+        ("in a team on the days of membership", """
+            01-01 user.updated user/ann team_id=east
+            01-11 user.updated user/ann team_id=west
+            01-10 session.heartbeat heartbeat/1 actor=ann
+            01-11 call.logged 1 actor=ann
+        """, {"": 1, "by=team": {}, "denominator?scope=team:west": 1}),
+    ],
     "time_in_system": [
         ("the union of what heartbeats say, tabs not doubled, up to a gap", """
             01-10T09:00 session.heartbeat heartbeat/1 actor=ann session_id=a active_ms=60000
@@ -59,6 +86,50 @@ CASES: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
             01-10T09:05 session.heartbeat heartbeat/2 actor=bo active_ms=60000
             01-11 record.deleted heartbeat/2
         """, {"by=user": {"bo": 30}}),
+    ],
+    "module_actions": [
+        ("each event of a record, by who wrote it, and a call once", """
+            01-05 deal.created 1 owner_id=ann value=5EUR
+            01-06 deal.stage_changed 1 new_stage_id=demo actor=bo
+            02-07 record.owner_changed deal/1 new_owner=cy
+            02-08 deal.won 1
+            01-09 call.logged 1 actor=bo owner_id=ann direction=inbound
+            01-10 call.logged 1 actor=bo owner_id=ann direction=outbound
+            02-11 record.updated call/1 changed.outcome=connected
+            01-12 quote.created 1 owner_id=ann
+        """, {"": 6, "by=module": {"deal": 4, "call": 1, "quote": 1}, "by=user": {"ann": 2, "bo": 2, "cy": 2}, "where=module:call": 1,
+              "scope=user:bo&by=module": {"deal": 1, "call": 1}, "every=month&from=2026-01-01&to=2026-03-01": [4, 2],
+              "by=module,user&where=user:cy": {"deal | cy": 2}, "where=module:visit": 0}),
+        ("what customers, machines and forms wrote is left out", """
+            01-05 ticket.created 1 owner_id=ann created_by=customer
+            01-06 ticket.message 1 author=customer
+            01-06 ticket.message 1 author=agent actor=ann
+            01-06 ticket.message 1
+            01-06 ticket.status_changed 1 new=solved
+            01-07 lead.created 1 owner_id=ann inbound=true
+            01-07 lead.created 2 owner_id=ann form_id=f
+            01-08 lead.status_changed 2 new=working
+            01-09 contact.created 1 origin=import
+            01-09 contact.created 2 origin=manual
+            01-09 email.logged 1 direction=inbound
+            01-09 email.logged 2 direction=outbound automated=true
+            01-09 message.logged 1 direction=outbound author=bot
+            01-09 message.logged 2 direction=outbound author=human
+            01-09 session.heartbeat heartbeat/1 actor=ann
+        """, {"by=module": {"ticket": 3, "lead": 1, "contact": 1, "message": 1}}),
+        ("deleted records do not count, restored ones do with what was done to them; tasks once they are due or done", """
+            01-05 account.created 1 owner_id=ann
+            01-06 record.deleted account/1
+            01-05 account.created 2 owner_id=ann
+            01-06 record.deleted account/2
+            01-07 record.deleted account/2 restored=true
+            01-08 task.created 1 assignee_id=ann
+            01-08 task.created 2 assignee_id=ann due_at=01-20
+            01-08 task.created 3 assignee_id=ann
+            01-09 task.status_changed 3 new=done
+            01-08 order.created 1
+            01-08 contract.status_changed 1 new=signed
+        """, {"by=module": {"account": 3, "task": 3, "contract": 1}}),
     ],
     "feature_utilization": [
         ("users of a feature of the active ones", BEATS, {
