@@ -10,10 +10,18 @@ from aggregators.windows import Window
 NOBODYS = Org()
 
 
+class Span(NamedTuple):
+    """A window, and the instant that it is told as of."""
+
+    window: Window
+    now_ms: int
+
+
 class About(NamedTuple):
     """The fields of an entity, or the one of them that is named, and how fields are declared by key; the variant.
 
-    ``org`` is whose records they are, ``window`` the one that is told of, ``now_ms`` the instant that the question speaks of.
+    ``org`` is whose records they are, ``window`` the one that is told of, ``now_ms`` the instant that the question speaks of;
+    ``spans`` are several such windows, where they are told of at once.
     """
 
     entity: str = ""
@@ -23,3 +31,4 @@ class About(NamedTuple):
     org: Org = NOBODYS
     window: Window = Window(0, 0)
     now_ms: int = 0
+    spans: tuple[Span, ...] = ()

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from aggregators import attribution, clients, fields, modules, processes, retention, sessions, touches
+from aggregators import attribution, clients, closing, fields, modules, processes, retention, sessions, touches
 from aggregators.about import About
 from aggregators.deals import won_ns
 from aggregators.moment import Moment, moment
@@ -89,6 +89,7 @@ _DEALS = (*touches.FOUND_BY, "deal.created", "lead.created")
 DERIVED: dict[str, Derived] = {
     "client.placed": Derived(("deal.open",), clients.placed, named=True),
     "customer.counted": Derived(("order.confirmed", "contract.signed"), retention.kept, named=True, by_window=True),
+    closing.ANCHOR: Derived(("deal.created",), closing.forecast, by_window=True),
     "process.ended": Derived(processes.FOUND_BY, processes.ended, around_ms=0, named=True),
     "contact.compared": Derived(("contact.created",), compared),
     "ticket.compared": Derived(("ticket.created",), repeated),

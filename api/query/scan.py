@@ -88,12 +88,12 @@ class Scan:
         await self._fetch_deals()
         self.segments = await self._segments(found)
         self.telling = found
-        if not (self.derived and self.derived.by_window):
+        if not (self.derived and self.derived.by_window) or self.about.spans:
             self.found = [*self._found()]
 
     def select(self, parts: Sequence[Part], window: Window) -> list[Found]:
         """Return the fetched moments of a window that holders are credited with in their parts of it, and that pass the filters."""
-        if self.derived and self.derived.by_window:
+        if self.derived and self.derived.by_window and not self.about.spans:
             self.about = self.about._replace(window=window)
             self.found = [*self._found()]
         to_ms = window.to_ms
