@@ -149,14 +149,16 @@ def verify() -> None:
 
 
 @app.command()
-def rebuild() -> None:
+def rebuild(
+    org: Annotated[str, typer.Option(help="Only the tables of this organisation.")] = "",
+) -> None:
     """Make all tables anew from the log beside the live ones, compare them with a recount, and switch in one step."""
+    fine = "The tables were made anew, and every number is what the log says."
     with _start(reach.kafka, reach.redis) as checked:
         from streams import rebuild as streams_rebuild  # noqa: PLC0415
+        from streams import rebuild_org  # noqa: PLC0415
 
-        _end_with(
-            streams_rebuild.rebuild(checked), fine="The tables were made anew, and every number is what the log says."
-        )
+        _end_with(rebuild_org.rebuild(checked, org) if org else streams_rebuild.rebuild(checked), fine=fine)
 
 
 @app.callback(invoke_without_command=True)
