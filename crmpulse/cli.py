@@ -155,10 +155,17 @@ def rebuild(
     """Make all tables anew from the log beside the live ones, compare them with a recount, and switch in one step."""
     fine = "The tables were made anew, and every number is what the log says."
     with _start(reach.kafka, reach.redis) as checked:
-        from streams import rebuild as streams_rebuild  # noqa: PLC0415
+        _end_with(_rebuilt(checked, org), fine=fine)
+
+
+def _rebuilt(checked: Settings, org: str) -> list[str]:
+    if org:
         from streams import rebuild_org  # noqa: PLC0415
 
-        _end_with(rebuild_org.rebuild(checked, org) if org else streams_rebuild.rebuild(checked), fine=fine)
+        return rebuild_org.rebuild(checked, org)
+    from streams import rebuild as streams_rebuild  # noqa: PLC0415
+
+    return streams_rebuild.rebuild(checked)
 
 
 @app.callback(invoke_without_command=True)
