@@ -8,7 +8,7 @@ from aggregators.moment import Moment, level, moment
 from aggregators.money import NONE, PROBABILITY, Amount, amount, by_product, sold
 from aggregators.org import Org
 from aggregators.sales import SOLD, Links, kind
-from aggregators.story import Facts, Story, milliseconds, normalised
+from aggregators.story import Facts, Point, Story, milliseconds, normalised
 
 CLOSED = frozenset({"won", "lost"})
 Products = dict[str, Amount] | None
@@ -31,9 +31,14 @@ def moments(told: Story, links: Links, org: Org, *, staged: bool) -> Iterator[Mo
     yield from level("deal.open", told, _steps(told, products, lines))
 
 
+def closes(told: Story, links: Links) -> Iterator[Moment]:
+    """Return how a deal ended, and the orders that it is worth."""
+    return _closed(told, links, worth(told.final)[2])
+
+
 def _closed(told: Story, links: Links, value: dict[str, Any]) -> Iterator[Moment]:
     """How a deal ended; one that is won and has orders is worth what these are."""
-    last = next((p for p in reversed(told.points) if "status" in p.stated), None)
+    last = _last(told)
     if last is None or last.stated["status"] not in CLOSED:
         return
     closed_ns, status = last.entry.time_ns, last.stated["status"]
@@ -53,8 +58,18 @@ def _closed(told: Story, links: Links, value: dict[str, Any]) -> Iterator[Moment
 
 def won_ns(told: Story) -> int | None:
     """Return since when (ns) a deal is won, None where it is not."""
-    last = next((p for p in reversed(told.points) if "status" in p.stated), None)
+    last = _last(told)
     return last.entry.time_ns if last and last.stated["status"] == "won" else None
+
+
+def closed_ns(told: Story) -> int | None:
+    """Return since when (ns) a deal is won or lost, None where it is open."""
+    last = _last(told)
+    return last.entry.time_ns if last and last.stated["status"] in CLOSED else None
+
+
+def _last(told: Story) -> Point | None:
+    return next((point for point in reversed(told.points) if "status" in point.stated), None)
 
 
 def closed(created_ms: int, closed_ms: int, said: Facts, status: str) -> dict[str, Any]:

@@ -4,9 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from aggregators import fields, modules, sessions
+from aggregators import attribution, fields, modules, sessions, touches
+from aggregators.about import About
 from aggregators.deals import won_ns
-from aggregators.fields import About
 from aggregators.moment import Moment, moment
 from aggregators.record import Record
 from aggregators.story import Story, normalised, story
@@ -22,7 +22,8 @@ class Derived(NamedTuple):
 
     Of anchors by which custom fields are found those of other entities are left out. ``around_ms``: of the holders that are asked
     about, those that far around the window are enough; None: all there are, but those of ``near`` anchors in the window alone.
-    ``kept`` are measures by which the records stand in the index, where an anchor's first one leaves some out.
+    ``kept`` are measures by which the records stand in the index, where an anchor's first one leaves some out. ``named``: what the
+    records name tells, too.
     """
 
     anchors: tuple[str, ...]
@@ -30,6 +31,7 @@ class Derived(NamedTuple):
     around_ms: int | None = None
     near: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    named: bool = False
 
 
 def compared(records: Mapping[str, Record], _: About) -> Told:
@@ -80,6 +82,8 @@ def captured(records: Mapping[str, Record], _: About) -> Told:
 
 
 _FIELDS = tuple(fields.FOUND_BY.values())
+_TOUCHES = ("touches",)
+_DEALS = (*touches.FOUND_BY, "deal.created", "lead.created")
 
 DERIVED: dict[str, Derived] = {
     "contact.compared": Derived(("contact.created",), compared),
@@ -96,5 +100,7 @@ DERIVED: dict[str, Derived] = {
     "field.entered": Derived(_FIELDS, fields.entered),
     "field.changed": Derived(_FIELDS, fields.changed),
     "field.used": Derived((*_FIELDS, "session.beat"), fields.used),
+    "deal.touched": Derived(_DEALS, attribution.touched, kept=_TOUCHES, named=True),
+    "deal.attributed": Derived(_DEALS, attribution.attributed, kept=_TOUCHES, named=True),
 }
 """How they are told, by anchor."""

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
+from aggregators.about import About
 from aggregators.moment import Moment, level, moment
 from aggregators.record import Record, is_initial
 from aggregators.story import Facts, Story, story
@@ -20,14 +21,6 @@ FOUND_BY = {
 }
 """Entities whose custom fields can be asked about, and the anchor by which all of their records are found."""
 NONE = "(none)"
-
-
-class About(NamedTuple):
-    """What is asked about: the fields of an entity, or the one of them that is named, and how fields are declared by key."""
-
-    entity: str = ""
-    field: str = ""
-    declared: Mapping[str, Facts] = {}
 
 
 def declared(entries: Mapping[str, Facts], entity: str) -> dict[str, Facts]:

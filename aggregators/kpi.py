@@ -6,7 +6,7 @@ from aggregators.formulas import Formula
 from aggregators.unsummed import UNSUMMED, OfGoal
 from aggregators.velocity import Velocity
 
-CHOOSERS = ("touchpoint",)
+CHOOSERS = ("touchpoint", "model")
 """Parameters that say which variant of a formula is meant, of KPIs where that has a name of its own."""
 
 

@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.routing import BaseRoute
 
 from aggregators.alerts import BY_NAME
+from aggregators.attribution import MODELS
 from aggregators.catalogue import BY_ID
 from aggregators.fields import FOUND_BY
 from aggregators.measures.leads import VISITS
@@ -66,6 +67,7 @@ PARAMETERS: dict[str, tuple[str, Any, Json]] = {
         {"enum": [*FOUND_BY], "default": next(iter(FOUND_BY))},
     ),
     "field": ("the custom field that is asked about; all where none is named", "budget", {}),
+    "model": ("how what was earned is split over touches; linear where none is named", "u_shape", {"enum": [*MODELS]}),
     "pipeline": ("the pipeline; may be left out where there is only one", "sales", {}),
     "level": ("who is ranked", "user", {"enum": ["user", "team"], "default": "user"}),
     "team": ("only the members of this team", "west", {}),

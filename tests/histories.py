@@ -161,6 +161,10 @@ class Author:
         """Members that name records of these entities, each or not."""
         return {f"{entity}_id": self.key(entity) for entity in entities if self.chance(share)}
 
+    def whom(self) -> Data:
+        """Whom an activity concerns, if it says so."""
+        return {**self.about(0.3, "lead", "deal", "account"), **self.people()}
+
     def people(self) -> Data:
         """Contacts, or nobody."""
         return self.maybe(0.3, contact_ids=lambda: [self.key("contact") for _ in range(self.rng.randint(0, 2))])
@@ -227,7 +231,7 @@ def _slot(a: Author) -> Data:
 
 def _record_updated(a: Author) -> Data:
     fields = a.maybe(0.5, source=a.one(*SOURCES), region=a.one("DE-BY", "CH-ZH"), owner_id=a.one(*USERS))
-    fields |= a.about(0.1, "lead", "account")
+    fields |= a.about(0.1, "lead", "account", "deal")
     fields |= a.maybe(0.2, team_id=a.one(*TEAMS), channel=a.one("chat", "sms"), **{"custom.size": a.one(2, "small")})
     return {"changed": {name: {"new": value} for name, value in fields.items()}}
 
@@ -300,7 +304,7 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
     }),
     "lead.status_changed": _of("lead", 10, lambda a: {
         "new": a.rng.choice(("open", "working", "qualified", "disqualified", "converted")), **a.owned(0.15),
-        **a.maybe(0.2, reason=a.one(*REASONS)),
+        **a.maybe(0.2, reason=a.one(*REASONS)), **a.about(0.2, "deal"),
     }),
     "account.created": _of("account", 3, lambda a: {**a.owned(0.8), **a.maybe(0.3, channel=a.one("shop", "phone"))}),
     "contact.created": _of("contact", 4, lambda a: {
@@ -351,22 +355,22 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
         **a.maybe(0.4, field=a.one("deal.size", "size", "lead.n/a:{1}"), module=a.one("lead", "deal")),
         **a.maybe(0.6, feature=a.one("search", "m/a:il@{x}", "(none)", "")),
     }),
-    "call.logged": _of("call", 9, lambda a: {**a.owned(), **a.about(0.4, "lead"), **a.maybe(
+    "call.logged": _of("call", 9, lambda a: {**a.owned(), **a.whom(), **a.maybe(
         0.8, direction=a.one("outbound", "inbound"), outcome=a.one("connected", "no_answer", "voicemail"),
         duration_ms=a.one(0, 29_999, 30_000, 123_456),
     )}),
     "email.logged": _of("email", 6, lambda a: {
-        **a.owned(), **a.about(0.4, "lead"), **a.maybe(0.8, direction=a.one("outbound", "inbound"), automated=a.one(True, False)),
+        **a.owned(), **a.whom(), **a.maybe(0.8, direction=a.one("outbound", "inbound"), automated=a.one(True, False)),
         **a.maybe(0.7, thread_id=a.one("t", "t:{2}")),
     }),
     "email.engaged": _of("email", 2, lambda _: {"kind": "open"}),
     "message.logged": _of("message", 6, lambda a: {
-        **a.owned(), **a.about(0.4, "lead"), **a.maybe(
+        **a.owned(), **a.whom(), **a.maybe(
             0.8, direction=a.one("outbound", "inbound"), author=a.one("human", "bot"), channel=a.one("sms"),
             conversation_id=a.one("c", "c/2"),
         ),
     }),
-    "meeting.scheduled": _of("meeting", 5, lambda a: {**a.owned(0.8), **a.about(0.4, "lead"), **_slot(a)}),
+    "meeting.scheduled": _of("meeting", 5, lambda a: {**a.owned(0.8), **a.whom(), **_slot(a)}),
     "meeting.status_changed": _of("meeting", 8, lambda a: {
         "new": a.rng.choice(("completed", "completed", "no_show", "cancelled", "rescheduled")), **_slot(a), **a.owned(0.1),
     }),

@@ -64,6 +64,8 @@ class Part:
     missing_rate: bool = False
     products: dict[str, tuple[Fraction, bool]] = field(default_factory=dict)
     """Of a deal: what each product is worth, and whether its rate is missing."""
+    by_activity: dict[str, Fraction] = field(default_factory=dict)
+    """What of it is above the line for each activity, where it is one thing made of several."""
 
 
 # Records
@@ -217,6 +219,7 @@ class Oracle:
         self.now_ns = 0
         self.variant = ""
         self.entity, self.field = "deal", ""  # of questions about custom fields
+        self.model = "linear"
         self.currency = next((code for it in organisations if (code := it.final("currency"))), "EUR")
 
     def kpi(
@@ -310,6 +313,8 @@ class Oracle:
                 (product, replace(part, top=top, missing_rate=missing, products={product: (top, missing)}))
                 for product, (top, missing) in part.products.items()
             ]
+        if name == "activity" and part.by_activity:
+            return [(one, replace(part, top=top, by_activity={one: top})) for one, top in part.by_activity.items()]
         if name in ("weekday", "hour"):
             return [(results.on_the_clock(self, part, name), part)]
         if name == "user":
@@ -1157,7 +1162,7 @@ MONEY: set[str] = {
 
 # The areas that have a module of their own, which takes from here what it needs.
 
-from tests.recounts import acquisition, contacts, costs, fields, links, results, stages, usage  # noqa: E402
+from tests.recounts import acquisition, contacts, costs, fields, links, results, stages, touches, usage  # noqa: E402
 
 FLOWS |= stages.FLOWS | links.FLOWS | contacts.FLOWS | usage.FLOWS | fields.FLOWS | costs.FLOWS | results.FLOWS
 MONEY |= results.MONEY
@@ -1168,3 +1173,6 @@ RATIOS |= acquisition.RATIOS
 MONEY |= acquisition.MONEY
 RATIOS |= stages.RATIOS | links.RATIOS | contacts.RATIOS | fields.RATIOS | costs.RATIOS
 MONEY |= costs.MONEY
+MONEY |= touches.MONEY
+FLOWS |= touches.FLOWS
+RATIOS |= touches.RATIOS

@@ -1,10 +1,17 @@
 """What people do."""
 
+from aggregators.averages import Average
 from aggregators.formulas import Count, Ratio, Share, Spent
 from aggregators.kpi import Kpi
 from aggregators.results import PerActivity
 
 AREA = "Activities & productivity"
+
+_TOUCHES = (
+    "A touch is a call, an e-mail or a message that a person wrote, of ours or of theirs, or a meeting held. It is of the deal "
+    "that it names; one that names none is of each deal of the lead and the contacts that it names and of its account: the one that it "
+    "names, else its lead's, else that of its contacts."
+)
 
 KPIS: tuple[Kpi, ...] = (
     Kpi("activities_completed", AREA, "core", "count", "acts", "user team org activity pipeline custom",
@@ -44,4 +51,12 @@ KPIS: tuple[Kpi, ...] = (
         "later still counts there; deleted ones do not."),
     Kpi("meetings_held", AREA, "core", "count", "meetings", "user team org activity", Count("meetings_held"),
         "Meetings whose latest status is completed, at their latest start, credited to who completed them, else to the owner."),
+    Kpi("touches_per_won_deal", AREA, "core", "mean", "touches",
+        "user team org pipeline source channel deal_type deal_subtype activity", Average("touches_won"),
+        "Touches of each deal won, at its close as in deals_won, from its creation or that of its lead (`lead_id` of the deal, "
+        f"`deal_id` of the lead), whichever was first, until then. {_TOUCHES} By activity, those of a kind of each of these deals, "
+        "none too. `stat=p50` for the middle one.", ("stat",)),
+    Kpi("touches_per_lost_deal", AREA, "core", "mean", "touches", "user team org pipeline source channel lost_reason activity",
+        Average("touches_lost"),
+        "Touches of each deal lost, at its close as in deals_lost, counted as in touches_per_won_deal.", ("stat",)),
 )  # fmt: skip

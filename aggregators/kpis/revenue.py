@@ -1,5 +1,6 @@
 """What is sold, and what it earns."""
 
+from aggregators.attribution import MODELS
 from aggregators.formulas import Count, Mean, Sold, Total
 from aggregators.kpi import Kpi
 from aggregators.results import Either
@@ -14,6 +15,13 @@ KPIS: tuple[Kpi, ...] = (
         "currencies at the rate of the local day of the close; `fx_missing` tells what has no rate. By product, each line counts "
         "with its own value. Where confirmed orders name the deal they are the same sale: their amounts and products count "
         "instead of the deal's, at its close."),
+    Kpi("attributed_revenue", AREA, "core", "sum", "money", "user team org source channel activity",
+        Total("attributed_revenue", "attributions", variants=MODELS),
+        "revenue_won, split over the touches of each deal until its close (as in touches_per_won_deal), at that close. `model` says "
+        "how: `linear` gives all alike, `first` and `last` all to one, `u_shape` 40 % each to the first and the last and the rest to "
+        "those between, half each to two. Credited to who did the touch, else to its owner, else to the deal's; by the "
+        "source and the channel of the touch, else of the deal. A deal without touches counts as it is, with no activity. To "
+        "1/10,000: all shares up to a touch are rounded down together, so that their sum is the revenue.", ("model",)),
     Kpi("growth_rate", AREA, "derived", "ratio", "ratio", "all", Growth(),
         "(X - X before) / |X before| of another KPI X (`of`), by the dimensions of that. Before is the window before, "
         "with variant `last_year` the same a year earlier; null where it was 0.", ("of", "variant")),

@@ -3,6 +3,7 @@
 from aggregators.activities import acted, connected
 from aggregators.measure import Measure, one
 from aggregators.story import Facts
+from aggregators.touches import FOUND_BY
 
 
 def _outbound(facts: Facts) -> bool:
@@ -14,6 +15,7 @@ def _human_mail(facts: Facts) -> bool:
 
 
 MEASURES: tuple[Measure, ...] = (
+    Measure("touches", FOUND_BY, "count", "automated author", lambda f: not f.get("automated") and f.get("author") != "bot"),
     Measure("calls_made", ("call.logged",), "count", "direction", _outbound),
     Measure("calls_connected", ("call.logged",), "count", "direction outcome duration_ms", lambda f: _outbound(f) and connected(f)),
     Measure("calls_talked", ("call.logged",), "count", "outcome duration_ms", connected),

@@ -4,11 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from aggregators import touches
+from aggregators.about import About
 from aggregators.calendar import Calendar
 from aggregators.catalogue import anchors_of, derived_of
 from aggregators.contribution import DIMENSIONS, added_by, moments
 from aggregators.data_quality import Members
-from aggregators.fields import FOUND_BY, About, declared
+from aggregators.fields import FOUND_BY, declared
 from aggregators.formulas import TRAILING_MS, read_by
 from aggregators.measure import LEVELS
 from aggregators.moment import Moment
@@ -24,6 +26,8 @@ from api.query.selection import NONE, everyone, label
 from api.query.tables import Directory, Tables
 
 WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+PARTED = ("product", "activity")
+"""Dimensions by which a moment may have several parts."""
 Key = tuple[str, ...]
 
 
@@ -49,10 +53,10 @@ class Scan:
         self.kpi = asked.of or asked.kpi
         self.anchors = anchors_of(self.kpi)
         self.derived = derived_of(self.kpi)
-        self.about = About(asked.entity, asked.field, declared(directory.org.entries, asked.entity))
+        self.about = About(asked.entity, asked.field, declared(directory.org.entries, asked.entity), asked.variant)
         self.only = self.kpi.formula.dimension if isinstance(self.kpi.formula, Members) else ""
         self.dimensions = {*asked.by, *(name for name, _ in asked.where), self.only}
-        self.products = "product" in self.dimensions
+        self.parted = next((name for name in PARTED if name in self.dimensions), "")
         self.gauge = self.kpi.gauge
         kind, _, name = asked.scope.partition(":")
         self.within = directory.teams.below(name) if kind == "team" else None
@@ -75,6 +79,8 @@ class Scan:
         spans = [(a, *(window if a in near else (from_ms, to_ms))) for a in anchors]
         ranges = [(a, i, start, end) for h in holders for i in self._indexes(h) for a, start, end in spans]
         found = await self.tables.matching(ranges)
+        if self.derived and self.derived.named:
+            found |= await self._named(found)
         self.records |= found
         await self._fetch_deals()
         self.segments = await self._segments(found)
@@ -105,7 +111,7 @@ class Scan:
     def _found(self, records: Mapping[str, Record]) -> Iterator[Found]:
         for subject, moment in self.derived.told(records, self.about) if self.derived else self._moments(records):
             if moment.anchor in self.anchors:
-                for facts in self._products(moment.facts):
+                for facts in self._parts(moment.facts):
                     yield Found(subject, moment, facts, moment.at_ms)
 
     def _moments(self, records: Mapping[str, Record]) -> Iterator[tuple[str, Moment]]:
@@ -113,12 +119,26 @@ class Scan:
             for moment in moments(subject.partition("/")[0], records[subject], self.directory.org, self.tables.whole):
                 yield subject, moment
 
-    def _products(self, facts: Facts) -> Iterator[Facts]:
-        if not self.products or "products" not in facts:
+    def _parts(self, facts: Facts) -> Iterator[Facts]:
+        """What a moment is as each of its products, or of its activities, where that is asked for."""
+        if self.parted == "product" and "products" in facts:
+            for product, amount in (facts["products"] or {NONE: facts["amount"]}).items():
+                yield {**facts, "amount": amount, **facts.get("sold", {}).get(product, {}), "product": product}
+        elif self.parted == "activity" and "by_activity" in facts:
+            for activity, part in facts["by_activity"].items():
+                yield {**facts, **part, "activity": activity}
+        else:
             yield facts
-            return
-        for product, amount in (facts["products"] or {NONE: facts["amount"]}).items():
-            yield {**facts, "amount": amount, **facts.get("sold", {}).get(product, {}), "product": product}
+
+    async def _named(self, records: Mapping[str, Record]) -> dict[str, Record]:
+        """What records name, what that names, and so on."""
+        found, named = dict[str, Record](), {*records}
+        while records:
+            missing = {name for record in records.values() for name in touches.named_by(record)} - named
+            named |= missing
+            records = await self.tables.records(sorted(missing))
+            found |= records
+        return found
 
     async def _fetch_deals(self) -> None:
         """An activity's pipeline is that of the deal that it names."""
@@ -177,9 +197,9 @@ class Scan:
         return keys
 
     def whole(self, founds: Iterable[Found]) -> Row:
-        """Return the sum of all; a moment with several products counts once, unless one of them was filtered for."""
+        """Return the sum of all; a moment of several parts counts once, unless one of them was filtered for."""
         total: Row = {}
-        if self.products and "product" not in dict(self.asked.where):
+        if self.parted and self.parted not in dict(self.asked.where):
             founds = {id(f.moment): f._replace(facts=f.moment.facts) for f in founds}.values()
         for found in founds:
             add(total, self.cells(found))

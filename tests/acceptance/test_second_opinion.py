@@ -47,6 +47,7 @@ async def test_any_question_has_the_answer_of_the_recount(seed: int, redis_serve
             by = asked["by"][0].split(",") if asked["by"] else None
             end = min(ms(asked["to"]), ms(asked["now"])) if kpi.due else ms(asked["to"])
             oracle.entity, oracle.field = ("".join(asked.get(name, [])) for name in ("entity", "field"))
+            oracle.model = "".join(asked["model"])
             oracle.variant = "".join(asked["touchpoint"])
             oracle.now_ns = ms(asked["now"]) * 1_000_000
             hours = asked["hours"][0] if asked["hours"] else ""
@@ -82,6 +83,7 @@ def question(rng: random.Random, kpi: Kpi, events: list[Event]) -> dict[str, lis
     limit = {"limit": ["10000"], "stat": ["mean"] if isinstance(kpi.formula, Duration) else []}
     if "entity" in kpi.params:
         limit |= {"entity": [rng.choice(("deal", "deal", "lead", "contact"))], "field": [rng.choice(("", "size"))]}
+    limit["model"] = [rng.choice(("linear", "first", "last", "u_shape"))] if "model" in kpi.params else []
     limit["touchpoint"] = [rng.choice(VISITS)] if "touchpoint" in kpi.params else []
     limit["hours"] = [rng.choice(("business", "calendar"))] if "hours" in kpi.params else []
     return {"scope": [scope], "by": [",".join(by)] if by else [], "where": where, **span, **limit}

@@ -8,6 +8,7 @@ import pytest
 from aggregators.alerts import RULES
 from aggregators.catalogue import BY_ID, KPIS, UnknownKpisError, anchors_of, enabled, plan
 from aggregators.contribution import DIMENSIONS
+from aggregators.derived import DERIVED
 from aggregators.formulas import Duration
 from aggregators.kpi import Kpi
 from aggregators.measures import MEASURES
@@ -86,8 +87,11 @@ def test_enabled_kpis_are_named_and_all_where_none_is() -> None:
         enabled("won,win_rate,lost")
 
 
-def test_every_measure_is_read_by_a_kpi() -> None:
-    assert {m.name for m in MEASURES} == {name for kpi in KPIS for name in kpi.formula.measures}
+def test_every_measure_is_read_by_a_kpi_or_finds_the_records_that_tell_one() -> None:
+    read = {name for kpi in KPIS for name in kpi.formula.measures}
+    finding = {anchor for derived in DERIVED.values() for anchor in derived.anchors}
+    assert {m.name for m in MEASURES if m.name not in read} == {"touches"}
+    assert finding.issuperset(next(m.anchors for m in MEASURES if m.name == "touches"))
 
 
 @every_kpi

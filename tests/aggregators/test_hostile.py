@@ -60,7 +60,7 @@ def test_only_events_of_its_own_change_a_status(entity: str, status: object) -> 
 def test_a_duration_that_was_cleared_is_none() -> None:
     logged = change("call.logged", "call/1", {"direction": "outbound", "duration_ms": 60_000})
     cleared = change("record.updated", "call/1", {"changed": {"duration_ms": {"new": None}}}, 10)
-    assert added(logged, cleared) == {"calls_made": 1, "activities_completed": 1}
+    assert added(logged, cleared) == {"touches": 1, "calls_made": 1, "activities_completed": 1}
 
 
 def test_a_scale_that_was_cleared_is_of_five() -> None:

@@ -12,7 +12,19 @@ import pytest
 
 from aggregators.catalogue import BY_ID
 from crmpulse.embedded import Redis
-from tests.aggregators.cases import acquisition, contacts, costs, fields, hours, links, peers, results, stages, usage
+from tests.aggregators.cases import (
+    acquisition,
+    contacts,
+    costs,
+    fields,
+    hours,
+    links,
+    peers,
+    results,
+    stages,
+    touches,
+    usage,
+)
 from tests.telling import Told, events, telling
 
 Case = tuple[str, str, Mapping[str, Any]]
@@ -1073,6 +1085,7 @@ CASES: dict[str, list[Case]] = {
 }  # fmt: skip
 CASES |= acquisition.CASES | peers.CASES
 CASES |= contacts.CASES | costs.CASES | fields.CASES | links.CASES | results.CASES | stages.CASES | usage.CASES
+CASES |= touches.CASES
 CASES |= {kpi: [*CASES.get(kpi, ()), *cases] for kpi, cases in hours.CASES.items()}
 
 
