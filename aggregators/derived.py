@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from aggregators import attribution, fields, modules, sessions, touches
+from aggregators import attribution, clients, fields, modules, processes, retention, sessions, touches
 from aggregators.about import About
 from aggregators.deals import won_ns
 from aggregators.moment import Moment, moment
@@ -23,7 +23,7 @@ class Derived(NamedTuple):
     Of anchors by which custom fields are found those of other entities are left out. ``around_ms``: of the holders that are asked
     about, those that far around the window are enough; None: all there are, but those of ``near`` anchors in the window alone.
     ``kept`` are measures by which the records stand in the index, where an anchor's first one leaves some out. ``named``: what the
-    records name tells, too.
+    records name tells, too. ``by_window``: each window has moments of its own.
     """
 
     anchors: tuple[str, ...]
@@ -32,6 +32,7 @@ class Derived(NamedTuple):
     near: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     named: bool = False
+    by_window: bool = False
 
 
 def compared(records: Mapping[str, Record], _: About) -> Told:
@@ -86,6 +87,9 @@ _TOUCHES = ("touches",)
 _DEALS = (*touches.FOUND_BY, "deal.created", "lead.created")
 
 DERIVED: dict[str, Derived] = {
+    "client.placed": Derived(("deal.open",), clients.placed, named=True),
+    "customer.counted": Derived(("order.confirmed", "contract.signed"), retention.kept, named=True, by_window=True),
+    "process.ended": Derived(processes.FOUND_BY, processes.ended, around_ms=0, named=True),
     "contact.compared": Derived(("contact.created",), compared),
     "ticket.compared": Derived(("ticket.created",), repeated),
     "account.captured": Derived(("account.created", "deal.closed"), captured),

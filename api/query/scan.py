@@ -19,6 +19,7 @@ from aggregators.story import Facts, story
 from aggregators.tables import Row
 from aggregators.teams import ALWAYS, Part
 from aggregators.waiting import OLDEST, Waiting
+from aggregators.windows import Window
 from api.query.cells import add
 from api.query.question import CLOCK, Question
 from api.query.segments import Segments, named_by
@@ -53,7 +54,8 @@ class Scan:
         self.kpi = asked.of or asked.kpi
         self.anchors = anchors_of(self.kpi)
         self.derived = derived_of(self.kpi)
-        self.about = About(asked.entity, asked.field, declared(directory.org.entries, asked.entity), asked.variant)
+        own = declared(directory.org.entries, asked.entity)
+        self.about = About(asked.entity, asked.field, own, asked.variant, directory.org, now_ms=asked.now_ms)
         self.only = self.kpi.formula.dimension if isinstance(self.kpi.formula, Members) else ""
         self.dimensions = {*asked.by, *(name for name, _ in asked.where), self.only}
         self.parted = next((name for name in PARTED if name in self.dimensions), "")
@@ -62,6 +64,7 @@ class Scan:
         self.within = directory.teams.below(name) if kind == "team" else None
         self.records: dict[str, Record] = {}
         self.segments: Segments | None = None
+        self.telling: Mapping[str, Record] = {}
         self.found: list[Found] = []
 
     async def fetch(self, holders: Iterable[str], from_ms: int, to_ms: int) -> None:
@@ -84,10 +87,16 @@ class Scan:
         self.records |= found
         await self._fetch_deals()
         self.segments = await self._segments(found)
-        self.found = [*self._found(found)]
+        self.telling = found
+        if not (self.derived and self.derived.by_window):
+            self.found = [*self._found()]
 
-    def select(self, parts: Sequence[Part], to_ms: int) -> list[Found]:
-        """Return the fetched moments that holders are credited with in their windows, up to ``to_ms``, and that pass the filters."""
+    def select(self, parts: Sequence[Part], window: Window) -> list[Found]:
+        """Return the fetched moments of a window that holders are credited with in their parts of it, and that pass the filters."""
+        if self.derived and self.derived.by_window:
+            self.about = self.about._replace(window=window)
+            self.found = [*self._found()]
+        to_ms = window.to_ms
         wanted: dict[str, list[Part]] = defaultdict(list)
         for part in parts:
             wanted[part.holder].append(part)
@@ -108,8 +117,9 @@ class Scan:
     def _indexes(self, holder: str) -> tuple[str, ...]:
         return (holder, f"x{holder}") if self.asked.credit == "current" else (holder,)
 
-    def _found(self, records: Mapping[str, Record]) -> Iterator[Found]:
-        for subject, moment in self.derived.told(records, self.about) if self.derived else self._moments(records):
+    def _found(self) -> Iterator[Found]:
+        told = self.derived.told(self.telling, self.about) if self.derived else self._moments(self.telling)
+        for subject, moment in told:
             if moment.anchor in self.anchors:
                 for facts in self._parts(moment.facts):
                     yield Found(subject, moment, facts, moment.at_ms)
