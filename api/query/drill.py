@@ -9,7 +9,7 @@ from aggregators.contribution import added_by, moments
 from aggregators.formulas import read_by
 from aggregators.kpi import Kpi
 from aggregators.org import Org
-from aggregators.record import Record, is_deleted
+from aggregators.record import UNKNOWN, Record, is_deleted
 from aggregators.story import story
 from aggregators.tables import Row
 from aggregators.teams import ALWAYS
@@ -54,7 +54,9 @@ async def behind(asked: Question, tables: Tables, directory: Directory) -> dict[
         "kpi": asked.kpi.id,
         "scope": asked.scope,
         "total": len(rows),
-        "records": [_row(exact, context, directory.org, s, at, cells, scan.records[s]) for at, s, cells in page],
+        "records": [
+            _row(exact, context, directory.org, s, at, cells, scan.records.get(s, UNKNOWN)) for at, s, cells in page
+        ],
     }
     if len(rows) > last:
         told["cursor"] = str(last)

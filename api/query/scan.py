@@ -1,7 +1,7 @@
 """Numbers from the records themselves: for the parts of hours, and for what no row is broken down by."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from aggregators import touches
@@ -63,6 +63,7 @@ class Scan:
         self.records: dict[str, Record] = {}
         self.segments: Segments | None = None
         self.found: list[Found] = []
+        self.held: Callable[[int], Iterator[tuple[str, Moment]]] | None = None
 
     async def fetch(self, holders: Iterable[str], from_ms: int, to_ms: int) -> None:
         """Read the records with a moment in a window that any of the holders is credited with."""
@@ -84,7 +85,11 @@ class Scan:
         self.records |= found
         await self._fetch_deals()
         self.segments = await self._segments(found)
-        self.found = [*self._found(found)]
+        if self.derived and self.derived.held:
+            segments = self.segments or Segments(self.records, self.directory, self.asked.now_ms)
+            self.held = self.derived.held(found, self.about._replace(cadence_days=segments.cadence_days))
+        else:
+            self.found = [*self._found(found)]
 
     def select(self, parts: Sequence[Part], to_ms: int) -> list[Found]:
         """Return the fetched moments that holders are credited with in their windows, up to ``to_ms``, and that pass the filters."""
@@ -93,9 +98,10 @@ class Scan:
             wanted[part.holder].append(part)
         team_at_ms = to_ms - 1 if self.gauge else None
         team_at_ms = self.asked.now_ms if self.asked.credit == "current" else team_at_ms
+        founds = [*self._asked_for(self.held(to_ms))] if self.held else self.found
         chosen = (
             f if team_at_ms is None else f._replace(team_at_ms=team_at_ms)
-            for f in self.found
+            for f in founds
             if any(p.from_ms <= f.moment.at_ms < p.to_ms for p in wanted.get(self.holder(f.moment), ()))
             and not (self.gauge and f.moment.anchor not in LEVELS and f.moment.at_ms < to_ms - TRAILING_MS)
         )
@@ -109,7 +115,10 @@ class Scan:
         return (holder, f"x{holder}") if self.asked.credit == "current" else (holder,)
 
     def _found(self, records: Mapping[str, Record]) -> Iterator[Found]:
-        for subject, moment in self.derived.told(records, self.about) if self.derived else self._moments(records):
+        return self._asked_for(self.derived.told(records, self.about) if self.derived else self._moments(records))
+
+    def _asked_for(self, moments: Iterable[tuple[str, Moment]]) -> Iterator[Found]:
+        for subject, moment in moments:
             if moment.anchor in self.anchors:
                 for facts in self._parts(moment.facts):
                     yield Found(subject, moment, facts, moment.at_ms)

@@ -20,6 +20,7 @@ from tests.aggregators.cases import (
     hours,
     links,
     peers,
+    relationships,
     results,
     stages,
     touches,
@@ -1085,7 +1086,7 @@ CASES: dict[str, list[Case]] = {
 }  # fmt: skip
 CASES |= acquisition.CASES | peers.CASES
 CASES |= contacts.CASES | costs.CASES | fields.CASES | links.CASES | results.CASES | stages.CASES | usage.CASES
-CASES |= touches.CASES
+CASES |= touches.CASES | relationships.CASES
 CASES |= {kpi: [*CASES.get(kpi, ()), *cases] for kpi, cases in hours.CASES.items()}
 
 
