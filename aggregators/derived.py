@@ -4,17 +4,20 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from aggregators import attribution, fields, modules, reach, sessions, standing, touches
+from aggregators import attribution, clients, fields, modules, processes, reach, retention, sessions, standing, touches
 from aggregators.about import About
 from aggregators.deals import won_ns
 from aggregators.moment import Moment, moment
 from aggregators.record import Record
 from aggregators.story import Story, normalised, story
+from aggregators.windows import Window
 
 REPEATED_NS = 30 * 86_400 * 10**9
 """So close to each other tickets of a category are about one cause."""
 Told = Iterator[tuple[str, Moment]]
 """Subjects with a moment of theirs."""
+ByWindow = Callable[[Mapping[str, Record], About], Callable[[Window], Told]]
+"""From all records, which it looks through once, to what is told of each window."""
 
 
 class Derived(NamedTuple):
@@ -23,7 +26,7 @@ class Derived(NamedTuple):
     Of anchors by which custom fields are found those of other entities are left out. ``around_ms``: of the holders that are asked
     about, those that far around the window are enough; None: all there are, but those of ``near`` anchors in the window alone.
     ``kept`` are measures by which the records stand in the index, where an anchor's first one leaves some out. ``named``: what the
-    records name tells, too. ``held`` gives what is told as of an instant, in place of ``told``.
+    records name tells, too. ``by_window`` gives what is told of each window where it has moments of its own, in place of ``told``.
     """
 
     anchors: tuple[str, ...]
@@ -32,7 +35,7 @@ class Derived(NamedTuple):
     near: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     named: bool = False
-    held: Callable[[Mapping[str, Record], About], Callable[[int], Told]] | None = None
+    by_window: ByWindow | None = None
 
 
 def compared(records: Mapping[str, Record], _: About) -> Told:
@@ -89,6 +92,9 @@ _ACCOUNTS = (*touches.FOUND_BY, "account.created")
 _NEAR = Derived(touches.FOUND_BY, near=touches.FOUND_BY, kept=_TOUCHES, named=True)
 
 DERIVED: dict[str, Derived] = {
+    "client.placed": Derived(("deal.open",), clients.placed, named=True),
+    "customer.counted": Derived(("order.confirmed", "contract.signed"), named=True, by_window=retention.kept),
+    "process.ended": Derived(processes.FOUND_BY, processes.ended, around_ms=0, named=True),
     "contact.compared": Derived(("contact.created",), compared),
     "ticket.compared": Derived(("ticket.created",), repeated),
     "account.captured": Derived(("account.created", "deal.closed"), captured),
@@ -108,7 +114,7 @@ DERIVED: dict[str, Derived] = {
     "account.touched": _NEAR._replace(told=reach.accounts),
     "contact.touched": _NEAR._replace(told=reach.contacts),
     "chat.handled": _NEAR._replace(told=reach.chats),
-    "account.stands": Derived(_ACCOUNTS, kept=_TOUCHES, named=True, held=standing.standing),
-    "account.tied": Derived((*_ACCOUNTS, "ticket.rated"), kept=_TOUCHES, named=True, held=standing.strength),
+    "account.stands": Derived(_ACCOUNTS, kept=_TOUCHES, named=True, by_window=standing.standing),
+    "account.tied": Derived((*_ACCOUNTS, "ticket.rated"), kept=_TOUCHES, named=True, by_window=standing.strength),
 }
 """How they are told, by anchor."""

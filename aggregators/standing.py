@@ -13,9 +13,10 @@ from aggregators.record import Record
 from aggregators.sales import SALE
 from aggregators.story import Facts, Story, milliseconds
 from aggregators.touches import Touch, Touches
+from aggregators.windows import Window
 
-AsOf = Callable[[int], Iterator[tuple[str, Moment]]]
-"""From an instant (ms) to what is told of the time before it."""
+ByWindow = Callable[[Window], Iterator[tuple[str, Moment]]]
+"""From a window to what is told as of its end."""
 
 DAY_NS = 86_400 * 10**9
 RECENT_DAYS, LONG_DAYS, CADENCE_DAYS = 90, 365, 90
@@ -40,11 +41,12 @@ class Account(NamedTuple):
     rated: list[tuple[int, bool]]
 
 
-def standing(records: Mapping[str, Record], about: About) -> AsOf:
+def standing(records: Mapping[str, Record], about: About) -> ByWindow:
     """Return what tells of each account since when it was not heard of, whether it is neglected, and how engaged it is."""
     found = _accounts(records)
 
-    def as_of(to_ms: int) -> Iterator[tuple[str, Moment]]:
+    def as_of(window: Window) -> Iterator[tuple[str, Moment]]:
+        to_ms = window.to_ms
         for account in found:
             before = _before(account.touches, to_ms)
             last = next((touch for touch in reversed(before) if touch.mutual), None)
@@ -58,11 +60,12 @@ def standing(records: Mapping[str, Record], about: About) -> AsOf:
     return as_of
 
 
-def strength(records: Mapping[str, Record], _: About) -> AsOf:
+def strength(records: Mapping[str, Record], _: About) -> ByWindow:
     """Return what tells of each account that was touched how strong the tie is."""
     found = _accounts(records)
 
-    def as_of(to_ms: int) -> Iterator[tuple[str, Moment]]:
+    def as_of(window: Window) -> Iterator[tuple[str, Moment]]:
+        to_ms = window.to_ms
         for account in found:
             if before := _before(account.touches, to_ms):
                 yield account.subject, _moment("account.tied", account, to_ms, _strength(account, before, to_ms))

@@ -13,7 +13,7 @@ from aggregators.story import Facts, Point, Story, milliseconds
 def moments(told: Story, links: dict[str, list[Any]], hours: BusinessHours) -> Iterator[Moment]:
     """Return what a ticket contributes; ``links`` are its ratings, as ``rating`` gives them."""
     yield moment("ticket.created", told.created_ns, told)
-    resolutions, solved = _resolutions(told)
+    resolutions, solved = solutions(told)
     clocks = Clocks(told, hours)
     if resolutions:
         again = told.points[told.points.index(resolutions[0]) :]
@@ -64,7 +64,7 @@ def feedback(told: Story) -> Iterator[Moment]:
         yield moment("ticket.rated", entry.time_ns, told, actor=entry.actor, score=rated[1][-2], scale=rated[1][-1])
 
 
-def _resolutions(told: Story) -> tuple[list[Point], bool]:
+def solutions(told: Story) -> tuple[list[Point], bool]:
     """The events that solved the ticket, and whether it is solved now."""
     found, solved = [], False
     for point in told.points:

@@ -53,9 +53,9 @@ def touch_of(subject: str, told: Story) -> Touch | None:
 
 
 def named_by(record: Record) -> list[str]:
-    """Return the deal, the lead, the account and the contacts that a record names, as subjects."""
+    """Return the deal, the lead, the account, the contacts and the quote that a record names, as subjects."""
     told = story(record)
-    return _named(told.final, "deal", "lead", "account", "contact") if told else []
+    return _named(told.final, "deal", "lead", "account", "contact", "quote") if told else []
 
 
 def _named(facts: Facts, *entities: str) -> list[str]:

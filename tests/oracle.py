@@ -242,7 +242,7 @@ class Oracle:
             return self.velocity(scope, to_ms, by, where)
         self.hours = hours
         self.from_ms, self.to_ms = from_ms, to_ms
-        if told := (results.TOLD | usage.TOLD).get(kpi_id):
+        if told := (courses.TOLD | results.TOLD | usage.TOLD).get(kpi_id):
             by = [by] if isinstance(by, str) else [*(by or ())]
             return told(self, scope, from_ms, to_ms, by, [*where])
         from_ns, to_ns = from_ms * MS_NS, to_ms * MS_NS
@@ -1167,13 +1167,27 @@ MONEY: set[str] = {
 
 # The areas that have a module of their own, which takes from here what it needs.
 
-from tests.recounts import acquisition, contacts, costs, fields, links, relationships, results, stages, touches, usage  # noqa: E402
+from tests.recounts import (  # noqa: E402
+    acquisition,
+    contacts,
+    costs,
+    courses,
+    fields,
+    links,
+    relationships,
+    results,
+    stages,
+    touches,
+    usage,
+)
 
 FLOWS |= stages.FLOWS | links.FLOWS | contacts.FLOWS | usage.FLOWS | fields.FLOWS | costs.FLOWS | results.FLOWS
 MONEY |= results.MONEY
 GAUGES |= links.GAUGES | contacts.GAUGES | fields.GAUGES
 DURATIONS |= stages.DURATIONS | links.DURATIONS
-FLOWS |= acquisition.FLOWS
+FLOWS |= acquisition.FLOWS | courses.FLOWS
+GAUGES |= courses.GAUGES
+DURATIONS |= courses.DURATIONS
 RATIOS |= acquisition.RATIOS
 MONEY |= acquisition.MONEY
 RATIOS |= stages.RATIOS | links.RATIOS | contacts.RATIOS | fields.RATIOS | costs.RATIOS

@@ -10,6 +10,13 @@ AREA = "Relationship health"
 _MUTUAL = "They took part where a call connected, a meeting was held, or a person of theirs wrote."
 
 KPIS: tuple[Kpi, ...] = (
+    Kpi("customer_retention_rate", AREA, "core", "ratio", "ratio", "user team org region segment",
+        Ratio(("customers_kept",), ("customers_before",)),
+        "Customers as of the window's beginning that had an order in it or have an active contract as of its end, or of now / all of "
+        "them. Customers are accounts with an active contract, or with an order confirmed in the 365 x 24 hours before; an order that "
+        "names no account is its deal's, a cancelled one is none. A contract is active from its signing and its `start` to its "
+        "`end`, that day included, and to where it is said to have ended; the latest dates count. Owner, region and segment are the "
+        "account's; deleted accounts are no customers.", due=True),
     Kpi("customer_reply_rate", AREA, "core", "ratio", "ratio", "user team org activity channel segment",
         Ratio(("threads_answered",), ("threads_due",)),
         "Conversations that began with our message, an e-mail with a `thread_id` or a message with a `conversation_id` by a person, "

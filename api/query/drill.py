@@ -14,7 +14,7 @@ from aggregators.story import story
 from aggregators.tables import Row
 from aggregators.teams import ALWAYS
 from aggregators.values import Context
-from aggregators.windows import text
+from aggregators.windows import Window, text
 from api.query.answer import context_for, context_of, form, value
 from api.query.cells import add
 from api.query.question import Question
@@ -36,7 +36,7 @@ async def behind(asked: Question, tables: Tables, directory: Directory) -> dict[
         chosen = [part._replace(from_ms=ALWAYS[0], to_ms=end) for part in chosen]
     await scan.fetch({p.holder for p in chosen}, ALWAYS[0] if gauge else asked.window.from_ms, end)
     by_subject: dict[str, tuple[Row, int]] = {}
-    for found in scan.select(chosen, end):
+    for found in scan.select(chosen, Window(asked.window.from_ms, end)):
         cells, at_ms = by_subject.setdefault(found.subject, ({}, 0))
         add(cells, scan.cells(found))
         by_subject[found.subject] = cells, max(at_ms, found.moment.at_ms)
