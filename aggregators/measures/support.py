@@ -14,7 +14,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("full_resolution", ("ticket.resolved",), "duration", "took_ms", took),
     Measure("full_resolution_bh", ("ticket.resolved",), "duration", "worked_ms", worked, kept=False),
     Measure("ratings", ("ticket.rated",), "count", "", one),
-    Measure("ratingssatisfied", ("ticket.rated",), "count", "score scale", satisfied),
+    Measure("ratings_satisfied", ("ticket.rated",), "count", "score scale", satisfied),
     Measure("tickets_solved_once", ("ticket.first_resolved",), "count", "", one),
     Measure("tickets_reopened", ("ticket.first_resolved",), "count", "reopened", lambda f: f["reopened"]),
     Measure("first_response", ("ticket.responded",), "duration", "took_ms", took),
