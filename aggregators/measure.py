@@ -22,6 +22,7 @@ LEVELS = frozenset(
         "meeting.overdue",
         "ticket.open",
         "contact.live",
+        "client.placed",
         "field.live",
     }
 )

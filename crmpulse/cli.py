@@ -149,14 +149,23 @@ def verify() -> None:
 
 
 @app.command()
-def rebuild() -> None:
+def rebuild(
+    org: Annotated[str, typer.Option(help="Only the tables of this organisation.")] = "",
+) -> None:
     """Make all tables anew from the log beside the live ones, compare them with a recount, and switch in one step."""
+    fine = "The tables were made anew, and every number is what the log says."
     with _start(reach.kafka, reach.redis) as checked:
-        from streams import rebuild as streams_rebuild  # noqa: PLC0415
+        _end_with(_rebuilt(checked, org), fine=fine)
 
-        _end_with(
-            streams_rebuild.rebuild(checked), fine="The tables were made anew, and every number is what the log says."
-        )
+
+def _rebuilt(checked: Settings, org: str) -> list[str]:
+    if org:
+        from streams import rebuild_org  # noqa: PLC0415
+
+        return rebuild_org.rebuild(checked, org)
+    from streams import rebuild as streams_rebuild  # noqa: PLC0415
+
+    return streams_rebuild.rebuild(checked)
 
 
 @app.callback(invoke_without_command=True)

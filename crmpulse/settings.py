@@ -145,9 +145,9 @@ class Settings(BaseSettings):
         "", description="KPIs that are kept and told, ids with commas; empty: all. Workers and API need the same ones"
     )
     score_weights: str = Field(
-        "tickets_resolved:1,first_response_time:1,csat_score:1,sla_first_response_rate:1",
-        pattern=r"^[a-z_]+:[0-9]{1,4}(,[a-z_]+:[0-9]{1,4})*$",
-        description="What each KPI weighs in agent_performance_score, with commas; one that is left out weighs nothing",
+        "",
+        pattern=r"^([a-z_]+:[0-9]{1,4}(,[a-z_]+:[0-9]{1,4})*)?$",
+        description="Weights of agent_performance_score, `csat_score:2,tickets_resolved:1`; empty: all KPIs of it alike",
     )
     kpis: OptionalFile = Field(
         "", description="File of KPIs of one's own; empty: none. Workers and API need the same one"

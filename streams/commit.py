@@ -173,6 +173,10 @@ class Store:
             _, stored = await pipe.execute()
         return mark(stored)
 
+    async def open(self, shard: str) -> None:
+        """Let workers write a partition again that this closed; they read all of it anew."""
+        await self.redis.set(f"{shard}:owner", self.name)
+
     async def mark(self, shard: str) -> Mark | None:
         """Return how far a partition was applied."""
         return mark(await self.redis.get(f"{shard}:mark"))
@@ -198,7 +202,7 @@ class Store:
                     pipe.zrangebyscore(key, from_ms, f"({to_ms}", 0 if first else None, first or None)
                 return [[member.decode() for member in members] for members in await pipe.execute()]
             case Scan(prefix):
-                return [key async for key in self.redis.scan_iter(match=_literal(prefix) + "*", count=5000)]
+                return [key async for key in self.redis.scan_iter(match=literal(prefix) + "*", count=5000)]
 
     async def driven(self, asking: Generator[Any, Any, T]) -> T:
         """Return what comes of asking for what Redis has."""
@@ -243,5 +247,6 @@ def _keys(shard: str) -> list[str]:
     return naming(f"{shard}:mark", f"{shard}:owner", pending(shard), firing(shard))
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """Return a pattern that matches a text as it is."""
     return "".join(f"\\{c}" if c in "*?[]\\^-" else c for c in text)

@@ -14,7 +14,7 @@ from aggregators.tables import shard as shard_prefix
 from crmpulse.settings import Settings
 from events import Invalid, partition_for
 from streams import metrics
-from streams.commit import Answer, Mark, Store
+from streams.commit import Answer, ClosedError, Mark, Store
 from streams.outbox import Forward, Letter, publish
 from streams.records import changes, is_history
 
@@ -73,7 +73,11 @@ class Partition:
         Raises HaltedError where the tables or the beginning of the log are gone, ClosedError where a rebuild replaces the
         tables, unless it is one that has ended: ``closed``.
         """
-        answer, stored = await self.store.claim(self.prefix, self.mark, closed)
+        try:
+            answer, stored = await self.store.claim(self.prefix, self.mark, closed)
+        except ClosedError:
+            self.mark = None  # whoever closed them may change them: what is remembered is worth nothing
+            raise
         if stored is None:
             raise HaltedError(
                 f"the tables of partition {self.number} are gone from Redis while others are there: restore them, or empty "

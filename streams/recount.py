@@ -18,18 +18,22 @@ from streams.records import changes
 
 
 class Arrivals:
-    """What belongs into a partition's tables of the records of its log; ``forwards`` hears of what belongs elsewhere."""
+    """What belongs into a partition's tables of the records of its log; ``forwards`` hears of what belongs elsewhere.
 
-    def __init__(self, partitions: int, forwards: Forwards, highest_ms: int = 0) -> None:
+    With ``org`` only what that organisation told.
+    """
+
+    def __init__(self, partitions: int, forwards: Forwards, org: str = "") -> None:
         self.partitions = partitions
         self.forwards = forwards
-        self.highest_ms = highest_ms
+        self.highest_ms = 0
+        self.org = org
 
     def of(self, records: Sequence[ConsumerRecord]) -> Iterator[Arrival]:
         """Yield what records say that can be used, in order."""
         for record, found in zip(records, changes(records), strict=True):
             self.highest_ms = max(self.highest_ms, record.timestamp)
-            if isinstance(found, Invalid):
+            if isinstance(found, Invalid) or self.org not in ("", found.org):
                 continue
             if (home := partition_for(found.org, self.partitions)) == record.partition:
                 self.forwards.copy(record)
@@ -39,7 +43,10 @@ class Arrivals:
 
 
 class Recount:
-    """One partition's tables, folded up to any later mark; ``tell`` hears how many records were folded."""
+    """One partition's tables, or those of one ``org`` in it, folded up to any later mark.
+
+    ``tell`` hears how many records were folded.
+    """
 
     def __init__(
         self,
@@ -49,12 +56,13 @@ class Recount:
         settings: Settings,
         forwards: Forwards,
         tell: Callable[[int], object],
+        org: str = "",
     ) -> None:
         self.log = log
         self.prefix = prefix
         self.tell = tell
         self.tables = Tables()
-        self._arrivals = Arrivals(layout.partitions, forwards)
+        self._arrivals = Arrivals(layout.partitions, forwards, org)
         self._shard = Shard(prefix, plan(settings.enable), final_days=settings.final_days)
 
     async def upto(self, mark: Mark) -> None:

@@ -68,13 +68,13 @@ async def compared(redis: Redis, recount: Recount) -> AsyncIterator[str]:
     """Yield a line for each difference between a partition's tables and the recount of its log."""
     try:
         await recount.log.open()
-        at, _ = await _read(redis, recount.prefix, [])
+        at, _ = await read(redis, recount.prefix, [])
         await recount.upto(at)
         kept = {key.decode(errors="replace") async for key in redis.scan_iter(match=f"{recount.prefix}:*", count=5000)}
-        names = sorted(name for name in kept | recount.names() if _is_counted(name, recount.prefix))
+        names = sorted(name for name in kept | recount.names() if is_counted(name, recount.prefix))
         for start in range(0, len(names), CHUNK_KEYS):
             chunk = names[start : start + CHUNK_KEYS]
-            at, values = await _read(redis, recount.prefix, chunk)
+            at, values = await read(redis, recount.prefix, chunk)
             await recount.upto(at)
             for name in chunk:
                 for said in differing(values[name], recount.value(name)):
@@ -91,7 +91,7 @@ async def _forgotten(forwards: Forwards, home: Log) -> list[str]:
     ]
 
 
-def _is_counted(name: str, prefix: str) -> bool:
+def is_counted(name: str, prefix: str) -> bool:
     """Tell whether a key is of the tables, and does not depend on how the log was cut into batches."""
     match name.removeprefix(f"{prefix}:").split(":"):
         case ["orgs"]:
@@ -101,8 +101,8 @@ def _is_counted(name: str, prefix: str) -> bool:
     return True
 
 
-async def _read(redis: Redis, prefix: str, names: Sequence[str]) -> tuple[Mark, dict[str, Any]]:
-    """The mark of a partition and the values of some of its keys, all of the same instant."""
+async def read(redis: Redis, prefix: str, names: Sequence[str]) -> tuple[Mark, dict[str, Any]]:
+    """Return the mark of a partition and the values of some of its keys, all of the same instant. Raises LogError without a mark."""
     kinds = defaultdict[str, list[str]](list)
     for name in names:
         kinds[_kind(name, prefix)].append(name)

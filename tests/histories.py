@@ -323,18 +323,20 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
         0.7, entity=a.one("contact", "account", "call"), where=a.one(
             {"source": "web"}, {"custom.size": "big"}, {"user": a.rng.choice(USERS)}, {"team": a.rng.choice(TEAMS)},
             {"region": None, "channel": "shop"},
-        ),
+        ), cadence_days=a.one(0, 1, 7, 30),
     )})),
     "quote.created": _of("quote", 2, lambda a: {**a.owned(0.6), **a.maybe(0.5, value=a.money, revision=a.one(1, 2))}),
     "order.created": _of("order", 4, lambda a: {
         **a.owned(0.8), **a.about(0.5, "deal", "account"), **a.people(), **a.maybe(0.6, value=a.money, lines=a.lines),
+        **a.about(0.4, "quote"),
     }),
     "order.status_changed": _of("order", 9, lambda a: {
         "new": a.rng.choice(("confirmed", "confirmed", "cancelled", "refunded")), **a.maybe(0.6, refund=a.money), **a.owned(0.1),
         **a.about(0.1, "deal", "account"),
     }),
     "contract.status_changed": _of("contract", 3, lambda a: {
-        "new": a.rng.choice(("signed", "renewed", "ended")), **a.owned(0.4),
+        "new": a.rng.choice(("signed", "renewed", "ended")), **a.owned(0.4), **a.about(0.7, "account"),
+        **a.maybe(0.3, start=a.date, end=a.date),
     }),
     "deal.created": _of("deal", 8, _deal_created),
     "deal.stage_changed": _of("deal", 10, lambda a: {**_moved(a), **a.owned(0.1)}),
@@ -349,6 +351,7 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
     }),
     "automation.run": _of("automation", 3, lambda a: {
         **a.owned(0.3), **a.maybe(0.7, workflow_id=a.one("w1", "w/2"), minutes_saved=a.one(0, 5, 2.5, 0.3333)),
+        **a.maybe(0.4, duration_ms=a.one(0, 1, 90_000), started_at=a.time),
     }),
     "session.heartbeat": _of("heartbeat", 7, lambda a: {
         **a.maybe(0.3, owner_id=a.one(*USERS), module=a.one("deals", "mail"), active_ms=a.one(0, 60_000, 900_000)),
@@ -363,7 +366,7 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
         **a.owned(), **a.whom(), **a.maybe(0.8, direction=a.one("outbound", "inbound"), automated=a.one(True, False)),
         **a.maybe(0.7, thread_id=a.one("t", "t:{2}")),
     }),
-    "email.engaged": _of("email", 2, lambda _: {"kind": "open"}),
+    "email.engaged": _of("email", 2, lambda a: {"kind": a.rng.choice(("open", "click", "bounce"))}),
     "message.logged": _of("message", 6, lambda a: {
         **a.owned(), **a.whom(), **a.maybe(
             0.8, direction=a.one("outbound", "inbound"), author=a.one("human", "bot"), channel=a.one("sms"),

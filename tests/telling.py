@@ -65,7 +65,7 @@ def _event(number: int, line: str, org: str) -> Event:
             case "business_hours", _, weekday:
                 spans = [span.split("-") for span in value.split(",") if span]
                 event["data"].setdefault("business_hours", {})[weekday] = spans
-            case "start" | "end", _, _ if kind in ("goal.set", "spend.recorded"):
+            case "start" | "end", _, _ if kind in ("goal.set", "spend.recorded", "contract.status_changed"):
                 event["data"][name] = instant(value)[:10]
             case _:
                 event["data"][name] = _value(name, value)

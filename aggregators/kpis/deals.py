@@ -64,6 +64,11 @@ KPIS: tuple[Kpi, ...] = (
         Duration("time_in_stage"),
         "Time that a deal was open in a stage, all its stays together, counted when it last left it: for another stage or "
         "pipeline, or won or lost. A stay that goes on does not count yet. For the owner at that instant.", ("stat",)),
+    Kpi("clients_by_funnel_stage", AREA, "core", "gauge", "clients", "user team org pipeline stage source", Count("clients_placed"),
+        "Distinct clients with an open deal as of an instant, each at its furthest stage. A deal's client is the account that it "
+        "names; without one, the accounts of its contacts as they are now, and contacts that have none. Furthest is the latest in "
+        "the order of its pipeline, stages that no pipeline lists before all others; of deals equally far the one created first "
+        "tells stage, pipeline, source and owner. Deleted and merged accounts and contacts are no clients."),
     Kpi("stage_bottleneck_rank", AREA, "derived", "rank", "rank", "user team org pipeline",
         Bottlenecks("stages_entered", "stages_converted", "time_in_stage"),
         "Place of each stage by how many of the deals that entered it in the window went no further: entries x (1 - "

@@ -1,6 +1,6 @@
 """How the system is used."""
 
-from aggregators.formulas import Spent
+from aggregators.formulas import Duration, Spent
 from aggregators.kpi import Kpi
 from aggregators.savings import Saved
 from aggregators.unsummed import Adoption
@@ -25,6 +25,12 @@ KPIS: tuple[Kpi, ...] = (
         Users("feature_beats", "beats", "features_used", "feature"),
         "active_users with a heartbeat that names the feature (without `by` or `where` of one: any) / all active_users. A heartbeat "
         "that names no feature uses none."),
+    Kpi("process_duration", AREA, "core", "duration", "s", "team org process", Duration("process_time"),
+        "Time that processes took, counted at their end. `process` is a workflow: a run took the `duration_ms` that it says, else "
+        "the time since its `started_at`, credited to `actorid`, else to the owner; or `lead_to_deal`, a lead from its creation to "
+        "its first conversion; `quote_to_order`, an order that names a quote, from the creation of that to the order's "
+        "confirmation; `ticket`, from its creation to its latest resolution. These are credited to the owner at the end.",
+        ("stat",)),
     Kpi("automation_savings", AREA, "derived", "sum", "h, money", "team org process",
         Saved("saved_ms", "automation_runs", "hourly_cost"),
         "Hours of work that runs of workflows spared (`minutes_saved`), at the run, credited to `actorid`, else to the owner; "

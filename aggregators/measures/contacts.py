@@ -10,5 +10,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("fields_filled", ("contact.live",), "names", "filled", lambda f: f.get("filled")),
     Measure("contacts_compared", ("contact.compared",), "count", "", one),
     Measure("contacts_doubled", ("contact.compared",), "count", "doubled", lambda f: f["doubled"]),
+    Measure("customers_before", ("customer.counted",), "count", "", one),
+    Measure("customers_kept", ("customer.counted",), "count", "stays", lambda f: f["stays"]),
     Measure("lifecycle_transitions", ("contact.moved",), "count", "", one),
 )

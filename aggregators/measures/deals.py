@@ -46,5 +46,6 @@ MEASURES: tuple[Measure, ...] = (
     Measure("pipeline_at", ("deal.open",), "money", "amount parts pipeline_id stage_id",
             lambda f: f["amount"] if f["parts"] is None else None, _stage),
     Measure("deals_with_problems", ("deal.open",), "count", "health", _has_problems),
+    Measure("clients_placed", ("client.placed",), "count", "", one),
     Measure("problem_value", ("deal.open",), "money", "health amount", lambda f: f["amount"] if _has_problems(f) else None),
 )  # fmt: skip

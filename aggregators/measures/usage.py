@@ -1,8 +1,9 @@
 """What is added up of the use of the system."""
 
-from aggregators.measure import Measure, one
+from aggregators.measure import Measure, one, took
 
 MEASURES: tuple[Measure, ...] = (
+    Measure("process_time", ("process.ended",), "duration", "took_ms", took),
     Measure("beats", ("session.beat",), "count", "", one),
     Measure("feature_beats", ("session.beat",), "count", "feature", lambda f: bool(f.get("feature"))),
     Measure(

@@ -9,12 +9,12 @@ from aggregators.contribution import added_by, moments
 from aggregators.formulas import read_by
 from aggregators.kpi import Kpi
 from aggregators.org import Org
-from aggregators.record import Record, is_deleted
+from aggregators.record import UNKNOWN, Record, is_deleted
 from aggregators.story import story
 from aggregators.tables import Row
 from aggregators.teams import ALWAYS
 from aggregators.values import Context
-from aggregators.windows import text
+from aggregators.windows import Window, text
 from api.query.answer import context_for, context_of, form, value
 from api.query.cells import add
 from api.query.question import Question
@@ -36,7 +36,7 @@ async def behind(asked: Question, tables: Tables, directory: Directory) -> dict[
         chosen = [part._replace(from_ms=ALWAYS[0], to_ms=end) for part in chosen]
     await scan.fetch({p.holder for p in chosen}, ALWAYS[0] if gauge else asked.window.from_ms, end)
     by_subject: dict[str, tuple[Row, int]] = {}
-    for found in scan.select(chosen, end):
+    for found in scan.select(chosen, Window(asked.window.from_ms, end)):
         cells, at_ms = by_subject.setdefault(found.subject, ({}, 0))
         add(cells, scan.cells(found))
         by_subject[found.subject] = cells, max(at_ms, found.moment.at_ms)
@@ -54,7 +54,9 @@ async def behind(asked: Question, tables: Tables, directory: Directory) -> dict[
         "kpi": asked.kpi.id,
         "scope": asked.scope,
         "total": len(rows),
-        "records": [_row(exact, context, directory.org, s, at, cells, scan.records[s]) for at, s, cells in page],
+        "records": [
+            _row(exact, context, directory.org, s, at, cells, scan.records.get(s, UNKNOWN)) for at, s, cells in page
+        ],
     }
     if len(rows) > last:
         told["cursor"] = str(last)

@@ -1,7 +1,7 @@
 """Numbers from the records themselves: for the parts of hours, and for what no row is broken down by."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from aggregators import touches
@@ -19,6 +19,7 @@ from aggregators.story import Facts, story
 from aggregators.tables import Row
 from aggregators.teams import ALWAYS, Part
 from aggregators.waiting import OLDEST, Waiting
+from aggregators.windows import Window
 from api.query.cells import add
 from api.query.question import CLOCK, Question
 from api.query.segments import Segments, named_by
@@ -53,7 +54,8 @@ class Scan:
         self.kpi = asked.of or asked.kpi
         self.anchors = anchors_of(self.kpi)
         self.derived = derived_of(self.kpi)
-        self.about = About(asked.entity, asked.field, declared(directory.org.entries, asked.entity), asked.variant)
+        own = declared(directory.org.entries, asked.entity)
+        self.about = About(asked.entity, asked.field, own, asked.variant, directory.org, now_ms=asked.now_ms)
         self.only = self.kpi.formula.dimension if isinstance(self.kpi.formula, Members) else ""
         self.dimensions = {*asked.by, *(name for name, _ in asked.where), self.only}
         self.parted = next((name for name in PARTED if name in self.dimensions), "")
@@ -63,6 +65,7 @@ class Scan:
         self.records: dict[str, Record] = {}
         self.segments: Segments | None = None
         self.found: list[Found] = []
+        self.by_window: Callable[[Window], Iterator[tuple[str, Moment]]] | None = None
 
     async def fetch(self, holders: Iterable[str], from_ms: int, to_ms: int) -> None:
         """Read the records with a moment in a window that any of the holders is credited with."""
@@ -84,10 +87,16 @@ class Scan:
         self.records |= found
         await self._fetch_deals()
         self.segments = await self._segments(found)
-        self.found = [*self._found(found)]
+        if self.derived and self.derived.by_window:
+            segments = self.segments or Segments(self.records, self.directory, self.asked.now_ms)
+            self.by_window = self.derived.by_window(found, self.about._replace(cadence_days=segments.cadence_days))
+        else:
+            self.found = [*self._found(self.derived.told(found, self.about) if self.derived else self._moments(found))]
 
-    def select(self, parts: Sequence[Part], to_ms: int) -> list[Found]:
-        """Return the fetched moments that holders are credited with in their windows, up to ``to_ms``, and that pass the filters."""
+    def select(self, parts: Sequence[Part], window: Window) -> list[Found]:
+        """Return the fetched moments of a window that holders are credited with in their parts of it, and that pass the filters."""
+        founds = [*self._found(self.by_window(window))] if self.by_window else self.found
+        to_ms = window.to_ms
         wanted: dict[str, list[Part]] = defaultdict(list)
         for part in parts:
             wanted[part.holder].append(part)
@@ -95,7 +104,7 @@ class Scan:
         team_at_ms = self.asked.now_ms if self.asked.credit == "current" else team_at_ms
         chosen = (
             f if team_at_ms is None else f._replace(team_at_ms=team_at_ms)
-            for f in self.found
+            for f in founds
             if any(p.from_ms <= f.moment.at_ms < p.to_ms for p in wanted.get(self.holder(f.moment), ()))
             and not (self.gauge and f.moment.anchor not in LEVELS and f.moment.at_ms < to_ms - TRAILING_MS)
         )
@@ -108,8 +117,8 @@ class Scan:
     def _indexes(self, holder: str) -> tuple[str, ...]:
         return (holder, f"x{holder}") if self.asked.credit == "current" else (holder,)
 
-    def _found(self, records: Mapping[str, Record]) -> Iterator[Found]:
-        for subject, moment in self.derived.told(records, self.about) if self.derived else self._moments(records):
+    def _found(self, told: Iterable[tuple[str, Moment]]) -> Iterator[Found]:
+        for subject, moment in told:
             if moment.anchor in self.anchors:
                 for facts in self._parts(moment.facts):
                     yield Found(subject, moment, facts, moment.at_ms)

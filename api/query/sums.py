@@ -251,7 +251,7 @@ class Summing:
         listed: dict[Key, Row] = {(name,): {} for name in self._groups(self.asked.by[0])} if alone else {}
         found = []
         for window in windows:
-            chosen = scan.select(self._spans(window), window.to_ms)
+            chosen = scan.select(self._spans(window), window)
             groups = fewer(scan.summed(chosen), self.kpi.formula, self.asked.by) if self.asked.by else {}
             found.append(Sums(scan.whole(chosen), {**listed, **groups}))
         return found

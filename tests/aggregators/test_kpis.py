@@ -16,10 +16,12 @@ from tests.aggregators.cases import (
     acquisition,
     contacts,
     costs,
+    courses,
     fields,
     hours,
     links,
     peers,
+    relationships,
     results,
     stages,
     touches,
@@ -1085,7 +1087,8 @@ CASES: dict[str, list[Case]] = {
 }  # fmt: skip
 CASES |= acquisition.CASES | peers.CASES
 CASES |= contacts.CASES | costs.CASES | fields.CASES | links.CASES | results.CASES | stages.CASES | usage.CASES
-CASES |= touches.CASES
+CASES |= touches.CASES | courses.CASES
+CASES |= relationships.CASES
 CASES |= {kpi: [*CASES.get(kpi, ()), *cases] for kpi, cases in hours.CASES.items()}
 
 

@@ -116,6 +116,13 @@ def test_differences_are_shown_and_are_exit_code_1(command: str, function: str, 
 
 
 @pytest.mark.usefixtures("servers")
+def test_a_rebuild_of_one_organisation_is_of_that_one(fake: Fake) -> None:
+    calls = fake("streams.rebuild_org", "rebuild", [])
+    assert crmpulse("rebuild", "--org", "acme").exit_code == 0
+    assert calls == [(settings.load(), "acme")]
+
+
+@pytest.mark.usefixtures("servers")
 @pytest.mark.parametrize(("command", "function"), [("topics", "ensure"), ("verify", "verify"), ("rebuild", "rebuild")])
 def test_no_difference_is_said_so(command: str, function: str, fake: Fake) -> None:
     fake(f"streams.{command}", function, [])

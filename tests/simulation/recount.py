@@ -16,7 +16,7 @@ from crmpulse.settings import Settings
 from events import Invalid, partition_for
 from streams.commit import Mark, mark
 from streams.records import changes
-from streams.verify import _is_counted
+from streams.verify import is_counted
 from tests.simulation.memory import Memory
 
 State = dict[str, Any]
@@ -59,7 +59,7 @@ class Recount:
         whole: State = {**tables.values}
         whole |= {key: dict(members) for key, members in tables.sets.items() if members}
         whole |= {key: dict(fields) for key, fields in tables.hashes.items() if fields}
-        return {key: value for key, value in whole.items() if _is_counted(key, self.prefix)}
+        return {key: value for key, value in whole.items() if is_counted(key, self.prefix)}
 
 
 def states(server: Memory, partitions: int) -> list[tuple[Mark | None, State]]:
@@ -72,5 +72,5 @@ def _state(server: Memory, prefix: str) -> State:
     return {
         name: {part.decode(): one for part, one in value.items()} if isinstance(value, dict) else value
         for name, value in named.items()
-        if _is_counted(name, prefix)
+        if is_counted(name, prefix)
     }
