@@ -326,7 +326,7 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
         0.7, entity=a.one("contact", "account", "call"), where=a.one(
             {"source": "web"}, {"custom.size": "big"}, {"user": a.rng.choice(USERS)}, {"team": a.rng.choice(TEAMS)},
             {"region": None, "channel": "shop"},
-        ),
+        ), cadence_days=a.one(0, 1, 7, 30),
     )})),
     "quote.created": _of("quote", 2, lambda a: {**a.owned(0.6), **a.maybe(0.5, value=a.money, revision=a.one(1, 2))}),
     "order.created": _of("order", 4, lambda a: {
@@ -369,7 +369,7 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
         **a.owned(), **a.whom(), **a.maybe(0.8, direction=a.one("outbound", "inbound"), automated=a.one(True, False)),
         **a.maybe(0.7, thread_id=a.one("t", "t:{2}")),
     }),
-    "email.engaged": _of("email", 2, lambda _: {"kind": "open"}),
+    "email.engaged": _of("email", 2, lambda a: {"kind": a.rng.choice(("open", "click", "bounce"))}),
     "message.logged": _of("message", 6, lambda a: {
         **a.owned(), **a.whom(), **a.maybe(
             0.8, direction=a.one("outbound", "inbound"), author=a.one("human", "bot"), channel=a.one("sms"),
