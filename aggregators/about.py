@@ -9,23 +9,11 @@ from aggregators.story import Facts
 NOBODYS = Org()
 
 
-class Span(NamedTuple):
-    """A window, and the instant that it is told as of."""
-
-    window: Window
-    now_ms: int
-
-
 class About(NamedTuple):
     """The fields of an entity, or the one of them that is named, and how fields are declared by key; the variant.
 
-<<<<<<< HEAD
-    ``org`` is whose records they are, ``window`` the one that is told of, ``now_ms`` the instant that the question speaks of;
-    ``spans`` are several such windows, where they are told of at once.
-=======
     ``org`` is whose records they are, ``now_ms`` the instant that the question speaks of. ``cadence_days`` tells how often somebody
     should be in touch with an account by the segments that it is in, None where they do not say.
->>>>>>> main
     """
 
     entity: str = ""
@@ -34,8 +22,4 @@ class About(NamedTuple):
     variant: str = ""
     org: Org = NOBODYS
     now_ms: int = 0
-<<<<<<< HEAD
-    spans: tuple[Span, ...] = ()
-=======
     cadence_days: Callable[[str], float | None] = lambda _: None
->>>>>>> main

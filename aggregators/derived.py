@@ -4,11 +4,19 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-<<<<<<< HEAD
-from aggregators import attribution, clients, closing, fields, modules, processes, retention, sessions, touches
-=======
-from aggregators import attribution, clients, fields, modules, processes, reach, retention, sessions, standing, touches
->>>>>>> main
+from aggregators import (
+    attribution,
+    clients,
+    closing,
+    fields,
+    modules,
+    processes,
+    reach,
+    retention,
+    sessions,
+    standing,
+    touches,
+)
 from aggregators.about import About
 from aggregators.deals import won_ns
 from aggregators.moment import Moment, moment
@@ -97,12 +105,8 @@ _NEAR = Derived(touches.FOUND_BY, near=touches.FOUND_BY, kept=_TOUCHES, named=Tr
 
 DERIVED: dict[str, Derived] = {
     "client.placed": Derived(("deal.open",), clients.placed, named=True),
-<<<<<<< HEAD
-    "customer.counted": Derived(("order.confirmed", "contract.signed"), retention.kept, named=True, by_window=True),
-    closing.ANCHOR: Derived(("deal.created",), closing.forecast, by_window=True),
-=======
     "customer.counted": Derived(("order.confirmed", "contract.signed"), named=True, by_window=retention.kept),
->>>>>>> main
+    closing.ANCHOR: Derived(("deal.created",), by_window=closing.forecast),
     "process.ended": Derived(processes.FOUND_BY, processes.ended, around_ms=0, named=True),
     "contact.compared": Derived(("contact.created",), compared),
     "ticket.compared": Derived(("ticket.created",), repeated),

@@ -7,11 +7,19 @@ from typing import Any, NamedTuple
 
 from aggregators.formulas import Weighted
 from aggregators.values import Cells, Context, Number, Value, money
+from aggregators.windows import Window
 
 PAST = 8
 """So many earlier periods tell how far expectations are off,"""
 LEAST = 4
 """and so many at least have to."""
+
+
+class Span(NamedTuple):
+    """A window, and the instant that it is told as of."""
+
+    window: Window
+    now_ms: int
 
 
 class Expectation(NamedTuple):

@@ -241,12 +241,8 @@ class Oracle:
         if kpi_id == "pipeline_velocity":
             return self.velocity(scope, to_ms, by, where)
         self.hours = hours
-<<<<<<< HEAD
-        if told := (courses.TOLD | forecasts.TOLD | results.TOLD | usage.TOLD).get(kpi_id):
-=======
         self.from_ms, self.to_ms = from_ms, to_ms
-        if told := (courses.TOLD | results.TOLD | usage.TOLD).get(kpi_id):
->>>>>>> main
+        if told := (courses.TOLD | forecasts.TOLD | results.TOLD | usage.TOLD).get(kpi_id):
             by = [by] if isinstance(by, str) else [*(by or ())]
             return told(self, scope, from_ms, to_ms, by, [*where])
         from_ns, to_ns = from_ms * MS_NS, to_ms * MS_NS
@@ -1177,13 +1173,9 @@ from tests.recounts import (  # noqa: E402
     costs,
     courses,
     fields,
-<<<<<<< HEAD
     forecasts,
     links,
-=======
-    links,
     relationships,
->>>>>>> main
     results,
     stages,
     touches,

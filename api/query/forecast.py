@@ -1,10 +1,11 @@
 """Forecasts with how sure they are: what came of the same expectation in the windows before."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from aggregators.about import Span
-from aggregators.forecasts import PAST, Expectation, band
+from aggregators import closing
+from aggregators.forecasts import PAST, Expectation, Span, band
 from aggregators.tables import Row
 from aggregators.teams import ALWAYS
 from aggregators.values import Value
@@ -52,11 +53,10 @@ def earlier(window: Window, now_ms: int, periods: Periods) -> list[tuple[Span, S
 async def _sums(asked: Question, tables: Tables, directory: Directory, spans: Sequence[Span]) -> list[Sums]:
     """The sums of each span, all of one reading of the deals."""
     scan, summing = Scan(asked, tables, directory), Summing(asked, tables, directory)
-    scan.about = scan.about._replace(spans=tuple(spans))
     await scan.fetch(everyone(directory.teams), *ALWAYS)
-    all_found, found = scan.found, []
-    for number, span in enumerate(spans):
-        scan.found = [one for one in all_found if one.moment.facts["span"] == number]
+    deals, found = closing.known(scan.records), []
+    for span in spans:
+        scan.by_window = partial(closing.closing, deals, directory.org.calendar, span.now_ms)
         chosen = scan.select(summing.spans(span.window), span.window)
         found.append(Sums(scan.whole(chosen), {**scan.summed(chosen)} if asked.by else {}))
     return found

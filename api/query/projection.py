@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from aggregators.about import Span
 from aggregators.catalogue import BY_ID
-from aggregators.forecasts import Expectation, band
+from aggregators.forecasts import Expectation, Span, band
 from aggregators.goals import elapsed, quotient
 from aggregators.org import Org
 from aggregators.values import Number

@@ -87,17 +87,6 @@ class Scan:
         self.records |= found
         await self._fetch_deals()
         self.segments = await self._segments(found)
-<<<<<<< HEAD
-        self.telling = found
-        if not (self.derived and self.derived.by_window) or self.about.spans:
-            self.found = [*self._found()]
-
-    def select(self, parts: Sequence[Part], window: Window) -> list[Found]:
-        """Return the fetched moments of a window that holders are credited with in their parts of it, and that pass the filters."""
-        if self.derived and self.derived.by_window and not self.about.spans:
-            self.about = self.about._replace(window=window)
-            self.found = [*self._found()]
-=======
         if self.derived and self.derived.by_window:
             segments = self.segments or Segments(self.records, self.directory, self.asked.now_ms)
             self.by_window = self.derived.by_window(found, self.about._replace(cadence_days=segments.cadence_days))
@@ -107,7 +96,6 @@ class Scan:
     def select(self, parts: Sequence[Part], window: Window) -> list[Found]:
         """Return the fetched moments of a window that holders are credited with in their parts of it, and that pass the filters."""
         founds = [*self._found(self.by_window(window))] if self.by_window else self.found
->>>>>>> main
         to_ms = window.to_ms
         wanted: dict[str, list[Part]] = defaultdict(list)
         for part in parts:

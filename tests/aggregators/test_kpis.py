@@ -1088,12 +1088,8 @@ CASES: dict[str, list[Case]] = {
 }  # fmt: skip
 CASES |= acquisition.CASES | peers.CASES
 CASES |= contacts.CASES | costs.CASES | fields.CASES | links.CASES | results.CASES | stages.CASES | usage.CASES
-<<<<<<< HEAD
 CASES |= touches.CASES | courses.CASES | forecasts.CASES
-=======
-CASES |= touches.CASES | courses.CASES
 CASES |= relationships.CASES
->>>>>>> main
 CASES |= {kpi: [*CASES.get(kpi, ()), *cases] for kpi, cases in hours.CASES.items()}
 
 
