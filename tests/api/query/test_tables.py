@@ -1,12 +1,15 @@
 """All reads of an answer find the tables where they stood, else they are made again."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
 
 import pytest
 
 from api.query.engine import Engine
 from api.query.errors import UnsettledError
-from api.query.tables import TRIES, Directory, Tables
+from api.query.tables import TRIES, Directory, Read, Tables
 from crmpulse.embedded import Redis
 from tests.loading import PARTITIONS
 from tests.telling import Told, events, telling
@@ -74,6 +77,25 @@ async def test_every_kind_of_read_notices_a_commit_before_it(reads: str, redis_s
 
         await tables.settled(ask)
         assert len(tried) == 2
+
+
+async def test_a_question_about_the_present_is_the_same_one_when_it_is_asked_again(
+    redis_server: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = count(datetime(2026, 1, 5, 11, 30, tzinfo=UTC).timestamp())
+    monkeypatch.setattr("time.time", lambda: next(seconds))
+    async with telling(redis_server, "01-05 task.created 1 assignee_id=ann due_at=01-05T11:10Z") as asking:
+        read, reads = Tables._read, list[int]()
+
+        async def read_before_a_commit(self: Tables, wanted: Iterable[Read]) -> list[Any]:
+            found = await read(self, wanted)
+            reads.append(1)
+            await commit(self)(len(reads))
+            return found
+
+        monkeypatch.setattr(Tables, "_read", read_before_a_commit)
+        assert (await asking.engine.kpi("demo", "tasks_overdue", {}))["value"] == 1
+        assert len(reads) < TRIES
 
 
 async def test_tables_that_never_stand_still_are_given_up_on(redis_server: Redis) -> None:
