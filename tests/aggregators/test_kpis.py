@@ -20,6 +20,7 @@ from tests.aggregators.cases import (
     fields,
     hours,
     links,
+    outreach,
     peers,
     relationships,
     results,
@@ -1088,7 +1089,7 @@ CASES: dict[str, list[Case]] = {
 CASES |= acquisition.CASES | peers.CASES
 CASES |= contacts.CASES | costs.CASES | fields.CASES | links.CASES | results.CASES | stages.CASES | usage.CASES
 CASES |= touches.CASES | courses.CASES
-CASES |= relationships.CASES
+CASES |= relationships.CASES | outreach.CASES
 CASES |= {kpi: [*CASES.get(kpi, ()), *cases] for kpi, cases in hours.CASES.items()}
 
 
