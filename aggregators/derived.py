@@ -7,6 +7,7 @@ from typing import NamedTuple
 from aggregators import (
     attribution,
     clients,
+    closing,
     fields,
     modules,
     outreach,
@@ -107,6 +108,7 @@ _NEAR = Derived(touches.FOUND_BY, near=touches.FOUND_BY, kept=_TOUCHES, named=Tr
 DERIVED: dict[str, Derived] = {
     "client.placed": Derived(("deal.open",), clients.placed, named=True),
     "customer.counted": Derived(("order.confirmed", "contract.signed"), named=True, by_window=retention.kept),
+    closing.ANCHOR: Derived(("deal.created",), by_window=closing.forecast),
     "process.ended": Derived(processes.FOUND_BY, processes.ended, around_ms=0, named=True),
     "contact.compared": Derived(("contact.created",), compared),
     "ticket.compared": Derived(("ticket.created",), repeated),

@@ -197,12 +197,15 @@ def _deal_created(a: Author) -> Data:
         **a.people(),
         **a.maybe(0.7, pipeline_id=a.one(*PIPELINES), stage_id=a.one(*STAGES), value=a.money),
         **a.maybe(0.3, lines=a.lines, probability=a.one(0, 0.5, 1, 0.123456, 1 / 3), channel=a.one("shop", "phone")),
+        **a.maybe(0.5, expected_close=a.date),
         **a.maybe(0.3, deal_type=a.one("new", "renewal"), deal_subtype=a.one("s1", "s 2")),
     }
 
 
 def _deal_updated(a: Author) -> Data:
-    fields = a.maybe(0.5, value=a.money, lines=a.lines, probability=a.one(0.1, 0.9), source=a.one(*SOURCES))
+    fields = a.maybe(
+        0.5, value=a.money, lines=a.lines, probability=a.one(0.1, 0.9), source=a.one(*SOURCES), expected_close=a.date
+    )
     fields |= a.maybe(
         0.2, **{"custom.size": a.one(1, "big"), "owner_id": a.one(*USERS), "deal_type": a.one("new", "x")}
     )

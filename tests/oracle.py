@@ -243,7 +243,7 @@ class Oracle:
             return self.velocity(scope, to_ms, by, where)
         self.hours = hours
         self.from_ms, self.to_ms = from_ms, to_ms
-        if told := (courses.TOLD | results.TOLD | usage.TOLD).get(kpi_id):
+        if told := (courses.TOLD | forecasts.TOLD | results.TOLD | usage.TOLD).get(kpi_id):
             by = [by] if isinstance(by, str) else [*(by or ())]
             return told(self, scope, from_ms, to_ms, by, [*where])
         from_ns, to_ns = from_ms * MS_NS, to_ms * MS_NS
@@ -1175,6 +1175,7 @@ from tests.recounts import (  # noqa: E402
     costs,
     courses,
     fields,
+    forecasts,
     links,
     outreach,
     relationships,
@@ -1192,7 +1193,7 @@ FLOWS |= acquisition.FLOWS | courses.FLOWS
 GAUGES |= courses.GAUGES
 DURATIONS |= courses.DURATIONS
 RATIOS |= acquisition.RATIOS
-MONEY |= acquisition.MONEY
+MONEY |= acquisition.MONEY | forecasts.MONEY
 RATIOS |= stages.RATIOS | links.RATIOS | contacts.RATIOS | fields.RATIOS | costs.RATIOS
 MONEY |= costs.MONEY
 MONEY |= touches.MONEY

@@ -18,6 +18,7 @@ from tests.aggregators.cases import (
     costs,
     courses,
     fields,
+    forecasts,
     hours,
     links,
     outreach,
@@ -1088,7 +1089,7 @@ CASES: dict[str, list[Case]] = {
 }  # fmt: skip
 CASES |= acquisition.CASES | peers.CASES
 CASES |= contacts.CASES | costs.CASES | fields.CASES | links.CASES | results.CASES | stages.CASES | usage.CASES
-CASES |= touches.CASES | courses.CASES
+CASES |= touches.CASES | courses.CASES | forecasts.CASES
 CASES |= relationships.CASES | outreach.CASES
 CASES |= {kpi: [*CASES.get(kpi, ()), *cases] for kpi, cases in hours.CASES.items()}
 
