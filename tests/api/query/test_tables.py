@@ -134,3 +134,24 @@ async def test_organisations_are_read_from_their_own_partition(redis_server: Red
         assert await Told(asking.engine, "o:2").value("calls_made") == 0
         assert asking.engine.layout
         assert asking.engine.layout.partitions == PARTITIONS
+
+
+async def test_what_is_named_is_known_with_what_names_it(redis_server: Redis) -> None:
+    text = """
+        01-05 call.logged 1 owner_id=ann deal_id=d account_id=none
+        01-05 deal.created d contact_ids=a,b
+        01-05 contact.created b account_id=x:y
+        01-05 account.created x:y
+        01-05 account.created z
+    """
+    async with telling(redis_server, text) as asking:
+        tables = await asking.engine.tables("demo")
+
+        async def ask(_: Directory) -> tuple[set[str], set[str]]:
+            found = await tables.matching([("call.logged", "u:ann", 0, 1 << 60)], named=True)
+            before = {*tables.known}
+            named = await tables.records(["deal/d", "account/none", "contact/a", "contact/b", "account/x:y"])
+            assert {*tables.known} == before, "nothing more had to be read"
+            return {*found}, {*named}
+
+        assert await tables.settled(ask) == ({"call/1"}, {"deal/d", "contact/b", "account/x:y"})
