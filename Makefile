@@ -40,7 +40,7 @@ bench: setup $(if $(CRMPULSE_TEST_KAFKA_LIBS),,kafka-jars) ## Measure beside oth
 	$(BIN)/python -m bench $(ARGS)
 
 soak: setup $(if $(CRMPULSE_TEST_KAFKA_LIBS),,kafka-jars) ## Simulate and break things for hours: make soak ARGS="--help"
-	CRMPULSE_TEST_RUNS=1000 CRMPULSE_TEST_STEPS=200 $(BIN)/python -m pytest -q tests/simulation -k whatever
+	CRMPULSE_TEST_RUNS=1000 CRMPULSE_TEST_STEPS=200 $(BIN)/python -m pytest -q -o faulthandler_timeout=0 tests/simulation -k whatever
 	$(BIN)/python -m tests.faults $(ARGS)
 
 docs: setup ## Write the generated docs anew

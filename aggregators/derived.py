@@ -4,17 +4,32 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from aggregators import attribution, clients, fields, modules, processes, retention, sessions, touches
+from aggregators import (
+    attribution,
+    clients,
+    closing,
+    fields,
+    modules,
+    processes,
+    reach,
+    retention,
+    sessions,
+    standing,
+    touches,
+)
 from aggregators.about import About
 from aggregators.deals import won_ns
 from aggregators.moment import Moment, moment
 from aggregators.record import Record
 from aggregators.story import Story, normalised, story
+from aggregators.windows import Window
 
 REPEATED_NS = 30 * 86_400 * 10**9
 """So close to each other tickets of a category are about one cause."""
 Told = Iterator[tuple[str, Moment]]
 """Subjects with a moment of theirs."""
+ByWindow = Callable[[Mapping[str, Record], About], Callable[[Window], Told]]
+"""From all records, which it looks through once, to what is told of each window."""
 
 
 class Derived(NamedTuple):
@@ -23,16 +38,16 @@ class Derived(NamedTuple):
     Of anchors by which custom fields are found those of other entities are left out. ``around_ms``: of the holders that are asked
     about, those that far around the window are enough; None: all there are, but those of ``near`` anchors in the window alone.
     ``kept`` are measures by which the records stand in the index, where an anchor's first one leaves some out. ``named``: what the
-    records name tells, too. ``by_window``: each window has moments of its own.
+    records name tells, too. ``by_window`` gives what is told of each window where it has moments of its own, in place of ``told``.
     """
 
     anchors: tuple[str, ...]
-    told: Callable[[Mapping[str, Record], About], Told]
+    told: Callable[[Mapping[str, Record], About], Told] = lambda *_: iter(())
     around_ms: int | None = None
     near: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     named: bool = False
-    by_window: bool = False
+    by_window: ByWindow | None = None
 
 
 def compared(records: Mapping[str, Record], _: About) -> Told:
@@ -85,10 +100,13 @@ def captured(records: Mapping[str, Record], _: About) -> Told:
 _FIELDS = tuple(fields.FOUND_BY.values())
 _TOUCHES = ("touches",)
 _DEALS = (*touches.FOUND_BY, "deal.created", "lead.created")
+_ACCOUNTS = (*touches.FOUND_BY, "account.created")
+_NEAR = Derived(touches.FOUND_BY, near=touches.FOUND_BY, kept=_TOUCHES, named=True)
 
 DERIVED: dict[str, Derived] = {
     "client.placed": Derived(("deal.open",), clients.placed, named=True),
-    "customer.counted": Derived(("order.confirmed", "contract.signed"), retention.kept, named=True, by_window=True),
+    "customer.counted": Derived(("order.confirmed", "contract.signed"), named=True, by_window=retention.kept),
+    closing.ANCHOR: Derived(("deal.created",), by_window=closing.forecast),
     "process.ended": Derived(processes.FOUND_BY, processes.ended, around_ms=0, named=True),
     "contact.compared": Derived(("contact.created",), compared),
     "ticket.compared": Derived(("ticket.created",), repeated),
@@ -106,5 +124,10 @@ DERIVED: dict[str, Derived] = {
     "field.used": Derived((*_FIELDS, "session.beat"), fields.used),
     "deal.touched": Derived(_DEALS, attribution.touched, kept=_TOUCHES, named=True),
     "deal.attributed": Derived(_DEALS, attribution.attributed, kept=_TOUCHES, named=True),
+    "account.touched": _NEAR._replace(told=reach.accounts),
+    "contact.touched": _NEAR._replace(told=reach.contacts),
+    "chat.handled": _NEAR._replace(told=reach.chats),
+    "account.stands": Derived(_ACCOUNTS, kept=_TOUCHES, named=True, by_window=standing.standing),
+    "account.tied": Derived((*_ACCOUNTS, "ticket.rated"), kept=_TOUCHES, named=True, by_window=standing.strength),
 }
 """How they are told, by anchor."""

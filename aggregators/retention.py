@@ -1,7 +1,7 @@
 """Customers who stay: those there are when a window begins, and which of them there still are when it ends."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from aggregators.orders import confirmed
 from aggregators.record import UNKNOWN, Record, is_deleted
 from aggregators.sales import of
 from aggregators.story import Story, milliseconds, story
+from aggregators.windows import Window
 
 YEAR_MS = 365 * DAY_MS
 """For so long after an order its account is a customer."""
@@ -26,16 +27,20 @@ class Bought(NamedTuple):
     contracts: list[Story]
 
 
-def kept(records: Mapping[str, Record], about: About) -> Iterator[tuple[str, Moment]]:
-    """Return the customers as of the beginning of a window, and whether they are at its end."""
-    from_ms, to_ms, _ = about.window
-    calendar = about.org.calendar
-    for account, bought in _bought(records).items():
-        before = any(from_ms - YEAR_MS <= at_ms < from_ms for at_ms in bought.orders_ms)
-        if before or any(_runs(told, from_ms, calendar) for told in bought.contracts):
-            again = any(from_ms <= at_ms < to_ms for at_ms in bought.orders_ms)
-            stays = again or any(_runs(told, to_ms, calendar) for told in bought.contracts)
-            yield account, _customer(story(records.get(account, UNKNOWN)), from_ms, stays=stays)
+def kept(records: Mapping[str, Record], about: About) -> Callable[[Window], Iterator[tuple[str, Moment]]]:
+    """Return what tells the customers as of the beginning of a window, and whether they are at its end."""
+    found, calendar = _bought(records), about.org.calendar
+
+    def told_of(window: Window) -> Iterator[tuple[str, Moment]]:
+        from_ms, to_ms, _ = window
+        for account, bought in found.items():
+            before = any(from_ms - YEAR_MS <= at_ms < from_ms for at_ms in bought.orders_ms)
+            if before or any(_runs(told, from_ms, calendar) for told in bought.contracts):
+                again = any(from_ms <= at_ms < to_ms for at_ms in bought.orders_ms)
+                stays = again or any(_runs(told, to_ms, calendar) for told in bought.contracts)
+                yield account, _customer(story(records.get(account, UNKNOWN)), from_ms, stays=stays)
+
+    return told_of
 
 
 def _bought(records: Mapping[str, Record]) -> dict[str, Bought]:

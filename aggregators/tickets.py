@@ -1,6 +1,6 @@
 """Tickets: open until solved, perhaps again, and what customers thought of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aggregators import replies
@@ -21,14 +21,24 @@ def moments(told: Story, links: dict[str, list[Any]], hours: BusinessHours) -> I
         yield _resolved("ticket.first_resolved", resolutions[0], clocks, reopened=reopened)
         if solved:
             yield _resolved("ticket.resolved", resolutions[-1], clocks)
-    if links:
-        time_ns, *_, score, scale = max(links.values())
-        yield moment("ticket.rated", time_ns, told, score=score, scale=scale)
+    yield from rated(told, links)
     yield from replies.moments(told, clocks)
     if told.final.get("sla"):
         done = resolutions[-1] if solved else None
         yield from replies.promised("ticket.resolution_due", told.created_ns, "resolution_ms", done, clocks)
     yield from level("ticket.open", told, _steps(told))
+
+
+def rated(told: Story, links: Mapping[str, list[Any]]) -> Iterator[Moment]:
+    """Return the latest rating of a ticket."""
+    if links:
+        time_ns, *_, score, scale = max(links.values())
+        yield moment("ticket.rated", time_ns, told, score=score, scale=scale)
+
+
+def satisfied(facts: Facts) -> bool:
+    """Tell whether a rating is one of the top 2 of 5, or at least 80 % of its scale."""
+    return bool(5 * facts["score"] >= 4 * facts["scale"])
 
 
 def rating(told: Story) -> tuple[str, list[Any]] | None:

@@ -33,6 +33,11 @@ class Touch(NamedTuple):
     current: str
     facts: Facts
 
+    @property
+    def contacts(self) -> list[str]:
+        """Return the contacts that it names, as subjects."""
+        return _named(self.facts, "contact")
+
 
 def touch_of(subject: str, told: Story) -> Touch | None:
     """Return the touch that a record is, credited to who did it, else to its owner; None where it is none."""
@@ -63,6 +68,7 @@ class Touches:
     """All touches in their order, and those of a deal."""
 
     def __init__(self, records: Mapping[str, Record]) -> None:
+        self.records = records
         self.stories = {subject: told for subject in sorted(records) if (told := story(records[subject]))}
         entities = tuple(f"{activity}/" for activity in ACTIVITIES)
         found = (touch_of(s, told) for s, told in self.stories.items() if s.startswith(entities))
@@ -79,6 +85,18 @@ class Touches:
     def deals(self) -> Iterator[tuple[str, Story]]:
         """Return the deals that there are."""
         return ((subject, told) for subject, told in self.stories.items() if subject.startswith("deal/"))
+
+    def is_gone(self, subject: str) -> bool:
+        """Tell whether a record was deleted; one that is only mentioned is there."""
+        return subject not in self.stories and subject in self.records and bool(self.records[subject].entries)
+
+    def by_account(self) -> dict[str, list[Touch]]:
+        """Return the touches of each account that is there."""
+        found: dict[str, list[Touch]] = defaultdict(list)
+        for touch in self.all:
+            for account in self.accounts(touch.facts):
+                found[account].append(touch)
+        return {account: own for account, own in found.items() if not self.is_gone(account)}
 
     def accounts(self, facts: Facts) -> list[str]:
         """Return the account that a touch names, else that of the deal, else of the lead, else those of its contacts."""

@@ -25,7 +25,8 @@ class Context(NamedTuple):
 
     ``rate(currency, day)`` is the value of one unit on a day (``YYYYMMDD``, empty: the day asked about), None where unknown;
     ``probability(pipeline, stage)`` takes them as they stand in the name of a cell; ``at_ms`` is the instant that is asked about,
-    ``own`` what the organisation says of itself, such as ``licences``.
+    ``own`` what the organisation says of itself, such as ``licences``; ``from_ms`` and ``until_ms`` are the part of a
+    window that is not still to come.
     """
 
     rate: Callable[[str, str], Fraction | None]
@@ -35,6 +36,8 @@ class Context(NamedTuple):
     hours: str = ""
     at_ms: int = 0
     own: Mapping[str, Any] = {}
+    from_ms: int = 0
+    until_ms: int = 0
 
 
 class Money(NamedTuple):

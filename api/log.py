@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, KafkaTimeoutError, UnknownTopicOrPartitionError
 
 from crmpulse.settings import Settings
+from streams.connection import kafka
 
 FRESH_SECONDS = 1.0
 ANSWER_SECONDS = 3.0
@@ -79,7 +80,7 @@ class Log:
 
     async def _connected(self) -> AIOKafkaConsumer:
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.settings.kafka,
+            **kafka(self.settings),
             enable_auto_commit=False,
             auto_offset_reset="latest",
             fetch_max_wait_ms=POLL_MS,

@@ -13,6 +13,7 @@ from api.positions import Position
 from api.problems import Problem
 from crmpulse.settings import Settings
 from events import partition_for
+from streams.connection import kafka
 
 ACKNOWLEDGE_SECONDS = 10.0
 RETRY_SECONDS = 1.0
@@ -72,7 +73,7 @@ class Publisher:
         topic = self.settings.events_topic
         while not self.closing.is_set():
             producer = AIOKafkaProducer(
-                bootstrap_servers=self.settings.kafka,
+                **kafka(self.settings),
                 acks="all",
                 compression_type="zstd",  # as quick as lz4, and any text of 1 MiB becomes smaller than what brokers take
                 max_batch_size=BATCH_BYTES,

@@ -204,7 +204,10 @@ def _start(*needs: reach.Need) -> Iterator[Settings]:
     except Exception as error:
         if not reach.is_lost(error):
             raise
-        _end(f"{error}\nIs it Kafka at CRMPULSE_KAFKA={checked.kafka} and Redis at CRMPULSE_REDIS={checked.redis}?")
+        _end(
+            f"{error}\nIs it Kafka at CRMPULSE_KAFKA={checked.kafka} and Redis at CRMPULSE_REDIS={checked.redis}, and are "
+            "the login and TLS that they want set (CRMPULSE_KAFKA_SECURITY_PROTOCOL, CRMPULSE_REDIS_TLS, …)?"
+        )
 
 
 def _check_kpis(path: str, *, dry_run: bool) -> None:

@@ -15,6 +15,7 @@ from crmpulse.cloudevent import Event
 from crmpulse.settings import Settings
 from events.partition import partition_for
 from streams import topics
+from streams.connection import kafka
 from streams.records import HISTORY
 
 CHUNK_EVENTS = 1000
@@ -28,9 +29,7 @@ encode = msgspec.json.Encoder().encode
 
 def producer(settings: Settings) -> AIOKafkaProducer:
     """One that `publish` can use, to be started and stopped by `async with`."""
-    return AIOKafkaProducer(
-        bootstrap_servers=settings.kafka, acks="all", compression_type="lz4", max_batch_size=BATCH_BYTES
-    )
+    return AIOKafkaProducer(**kafka(settings), acks="all", compression_type="lz4", max_batch_size=BATCH_BYTES)
 
 
 async def publish(

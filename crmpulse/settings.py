@@ -78,9 +78,16 @@ def _name(text: str) -> str:
     return text
 
 
+def _file_or_empty(path: str) -> str:
+    if path and not Path(path).is_file():
+        raise ValueError("must be the path of an existing file, or empty")
+    return path
+
+
 Address = Annotated[str, AfterValidator(_address)]
 Addresses = Annotated[str, AfterValidator(_addresses)]
 OptionalAddress = Annotated[str, AfterValidator(_address_or_empty)]
+OptionalFile = Annotated[str, AfterValidator(_file_or_empty)]
 Name = Annotated[str, AfterValidator(_name)]
 
 
@@ -90,14 +97,31 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, validate_default=True)
 
     kafka: Addresses = Field("127.0.0.1:9092", description="Kafka brokers to ask first, host:port, several with commas")
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="How brokers are spoken to, by Kafka's own name for it"
+    )
+    kafka_ca: OptionalFile = Field(
+        "", description="File of the authorities that sign brokers' certificates, PEM; empty: the system's"
+    )
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "PLAIN", description="How one logs in to brokers, with SASL"
+    )
+    kafka_user: str = Field("", description="Who logs in to brokers, with SASL")
+    kafka_password: str = Field("", repr=False, description="The password that goes with it")
     redis: Addresses = Field(
         "127.0.0.1:6379",
         description="Redis that holds the tables, host:port; several with commas: nodes of a Redis Cluster",
     )
+    redis_tls: bool = Field(False, description="Whether Redis is spoken to over TLS")
+    redis_ca: OptionalFile = Field(
+        "", description="File of the authorities that sign Redis's certificate, PEM; empty: the system's"
+    )
+    redis_user: str = Field("", description="Who logs in to Redis; empty: its default user")
+    redis_password: str = Field("", repr=False, description="The password that goes with it; empty: none is asked")
     http: Address = Field(
         "127.0.0.1:8080", description="Where the API listens, host:port; outside loopback with tokens"
     )
-    tokens: str = Field("", description="File of token hashes; empty: no tokens, and the API on loopback only")
+    tokens: OptionalFile = Field("", description="File of token hashes; empty: no tokens, and the API on loopback only")
     secret: str = Field(
         "",
         description="Signs sessions and links of the pages; empty: the tokens file alone does, so keep it to yourself",
@@ -125,12 +149,14 @@ class Settings(BaseSettings):
         pattern=r"^([a-z_]+:[0-9]{1,4}(,[a-z_]+:[0-9]{1,4})*)?$",
         description="Weights of agent_performance_score, `csat_score:2,tickets_resolved:1`; empty: all KPIs of it alike",
     )
-    kpis: str = Field("", description="File of KPIs of one's own; empty: none. Workers and API need the same one")
+    kpis: OptionalFile = Field(
+        "", description="File of KPIs of one's own; empty: none. Workers and API need the same one"
+    )
     worker_metrics: OptionalAddress = Field("", description="Where a worker serves metrics, host:port; empty: nowhere")
     stall_seconds: int = Field(
         60, ge=5, le=3_600, description="Seconds without progress, with work waiting, after which a worker ends itself"
     )
-    metrics_token: str = Field(
+    metrics_token: OptionalFile = Field(
         "", description="File of the token that /metrics wants where the API has tokens; empty: it answers nobody then"
     )
     metrics_windows: str = Field("today,this_month", description="Windows that /metrics tells the KPIs of, with commas")
@@ -146,22 +172,22 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe level logged")
     log_format: Literal["console", "json"] = Field("console", description="Log lines for people or for machines")
 
+    @field_validator("kafka_user")
+    @classmethod
+    def _user_where_needed(cls, user: str, info: ValidationInfo) -> str:
+        protocol = info.data.get("kafka_security_protocol", "")
+        if bool(user) != protocol.startswith("SASL"):
+            what = "must be empty" if user else "must name who logs in"
+            raise ValueError(f"{what}, because {PREFIX}KAFKA_SECURITY_PROTOCOL={protocol}")
+        return user
+
     @field_validator("tokens")
     @classmethod
     def _tokens_where_needed(cls, tokens: str, info: ValidationInfo) -> str:
-        if tokens and not Path(tokens).is_file():
-            raise ValueError("must be the path of an existing file, or empty")
         http = info.data.get("http", "127.0.0.1:1")
         if not tokens and not is_loopback(host_port(http)[0]):
             raise ValueError(f"must name a file of tokens, because {PREFIX}HTTP={http} can be reached from outside")
         return tokens
-
-    @field_validator("metrics_token", "kpis")
-    @classmethod
-    def _token_file(cls, path: str) -> str:
-        if path and not Path(path).is_file():
-            raise ValueError("must be the path of an existing file, or empty")
-        return path
 
     @field_validator("dead_letters_topic", "alerts_topic")
     @classmethod

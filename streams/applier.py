@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from crmpulse.settings import Settings
 from streams import layout, lease, metrics, topics
 from streams.commit import CLOSED, Answer, ClosedError, Store, mark
-from streams.connection import connect, require_no_eviction
+from streams.connection import connect, kafka, require_no_eviction
 from streams.forwarding import Forwarding
 from streams.layout import Layout, OtherKpisError
 from streams.partition import HaltedError, MovedError, Partition
@@ -58,7 +58,7 @@ class Applier:
         """Connect, and agree with the other workers on the layout of the tables."""
         await require_no_eviction(self.redis)
         producer = AIOKafkaProducer(
-            bootstrap_servers=self.settings.kafka,
+            **kafka(self.settings),
             acks="all",
             compression_type="lz4",
             max_request_size=LARGEST_LETTER_BYTES,

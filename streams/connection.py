@@ -1,7 +1,8 @@
-"""The connection to Redis, and what it has to be like to hold the tables."""
+"""How to reach Kafka and Redis, and what Redis has to be like to hold the tables."""
 
 from typing import Any, cast
 
+from aiokafka.helpers import create_ssl_context
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
@@ -13,6 +14,19 @@ TIMEOUT_SECONDS = 10.0
 RETRIES = 3
 
 
+def kafka(settings: Settings) -> dict[str, Any]:
+    """Return the options that all clients of Kafka have in common."""
+    tls = settings.kafka_security_protocol.endswith("SSL")
+    return {
+        "bootstrap_servers": settings.kafka,
+        "security_protocol": settings.kafka_security_protocol,
+        "ssl_context": create_ssl_context(cafile=settings.kafka_ca or None) if tls else None,
+        "sasl_mechanism": settings.kafka_sasl_mechanism,
+        "sasl_plain_username": settings.kafka_user or None,
+        "sasl_plain_password": settings.kafka_password or None,
+    }
+
+
 def connect(settings: Settings) -> Redis:
     """Return a client, of a cluster where the settings name several nodes.
 
@@ -22,7 +36,10 @@ def connect(settings: Settings) -> Redis:
     retry = Retry(ExponentialWithJitterBackoff(base=0.05, cap=1.0), RETRIES)
     options: dict[str, Any] = {
         "socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": 3.0, "retry": retry,
+        "username": settings.redis_user or None, "password": settings.redis_password or None,
     }  # fmt: skip
+    if settings.redis_tls:
+        options |= {"ssl": True, "ssl_ca_certs": settings.redis_ca or None}
     if len(nodes) > 1:
         return cast(Redis, Cluster(nodes, **options))
     [(host, port)] = nodes

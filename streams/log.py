@@ -6,6 +6,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
 from crmpulse.settings import Settings
+from streams.connection import kafka
 
 PATIENCE_MS = 10_000
 BATCH_RECORDS = 10_000
@@ -18,7 +19,7 @@ class LogError(Exception):
 def consumer(settings: Settings) -> AIOKafkaConsumer:
     """Return a consumer of no group; start and stop it with ``async with``."""
     return AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka,
+        **kafka(settings),
         enable_auto_commit=False,
         auto_offset_reset="none",
         fetch_max_wait_ms=50,  # what is asked next waits for the answer

@@ -26,7 +26,7 @@ from streams import forwarding, log, topics, verify
 from streams.building import Building
 from streams.commit import Mark, Store
 from streams.comparison import differing
-from streams.connection import connect, require_no_eviction
+from streams.connection import connect, kafka, require_no_eviction
 from streams.forwards import Forwards
 from streams.handover import hand_over
 from streams.layout import Layout
@@ -81,7 +81,7 @@ async def _new(lease: Lease, live: Layout, settings: Settings, partitions: int) 
 
 async def _run(redis: Redis, settings: Settings, lease: Lease, live: Layout, new: Layout) -> list[str]:
     producer = AIOKafkaProducer(
-        bootstrap_servers=settings.kafka, acks="all", compression_type="lz4", max_request_size=2 * LARGEST_EVENT_BYTES
+        **kafka(settings), acks="all", compression_type="lz4", max_request_size=2 * LARGEST_EVENT_BYTES
     )
     try:
         async with log.consumer(settings) as source, log.consumer(settings) as reader, producer:

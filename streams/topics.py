@@ -11,6 +11,7 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import IncompatibleBrokerVersion, KafkaError, TopicAlreadyExistsError, for_code
 
 from crmpulse.settings import CannotStartError, Settings
+from streams.connection import kafka
 
 LARGEST_EVENT_BYTES = 2 << 20
 FOR_EVER = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete"}
@@ -98,7 +99,7 @@ async def ensure_topics(settings: Settings) -> list[str]:
 
 @asynccontextmanager
 async def _admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
+    admin = AIOKafkaAdminClient(**kafka(settings))
     await admin.start()
     try:
         yield admin

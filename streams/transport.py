@@ -9,11 +9,15 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import NamedTuple
 
+import faust
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import IllegalStateError
 from aiokafka.structs import ConsumerRecord
 from faust.transport.drivers import TRANSPORTS, aiokafka
 from faust.types import TP, ConsumerMessage
+
+from crmpulse.settings import Settings
+from streams import connection
 
 SCHEME = "crmpulse"
 """The scheme of broker URLs that choose this transport."""
@@ -154,6 +158,19 @@ class Transport(aiokafka.Transport):
     """Faust's Kafka transport with this module's consumer."""
 
     Consumer = Consumer
+
+
+def credentials(settings: Settings) -> faust.SASLCredentials | faust.SSLCredentials | None:
+    """Return in Faust's terms how its clients log in; None where they need not."""
+    options = connection.kafka(settings)
+    if settings.kafka_user:
+        return faust.SASLCredentials(
+            username=options["sasl_plain_username"],
+            password=options["sasl_plain_password"],
+            mechanism=options["sasl_mechanism"],
+            ssl_context=options["ssl_context"],
+        )
+    return faust.SSLCredentials(options["ssl_context"]) if options["ssl_context"] else None
 
 
 def register(resume: Callable[[frozenset[TP]], Awaitable[Mapping[TP, int]]]) -> None:

@@ -63,6 +63,7 @@ def create_app(settings: Settings, standings: Callable[[Redis, Settings], Standi
     app = App(
         settings.group,
         broker=[f"{transport.SCHEME}://{address}" for address in settings.kafka.split(",")],
+        broker_credentials=transport.credentials(settings),
         broker_max_poll_records=settings.batch_records,
         broker_session_timeout=session_seconds,
         broker_rebalance_timeout=session_seconds,

@@ -197,12 +197,15 @@ def _deal_created(a: Author) -> Data:
         **a.people(),
         **a.maybe(0.7, pipeline_id=a.one(*PIPELINES), stage_id=a.one(*STAGES), value=a.money),
         **a.maybe(0.3, lines=a.lines, probability=a.one(0, 0.5, 1, 0.123456, 1 / 3), channel=a.one("shop", "phone")),
+        **a.maybe(0.5, expected_close=a.date),
         **a.maybe(0.3, deal_type=a.one("new", "renewal"), deal_subtype=a.one("s1", "s 2")),
     }
 
 
 def _deal_updated(a: Author) -> Data:
-    fields = a.maybe(0.5, value=a.money, lines=a.lines, probability=a.one(0.1, 0.9), source=a.one(*SOURCES))
+    fields = a.maybe(
+        0.5, value=a.money, lines=a.lines, probability=a.one(0.1, 0.9), source=a.one(*SOURCES), expected_close=a.date
+    )
     fields |= a.maybe(
         0.2, **{"custom.size": a.one(1, "big"), "owner_id": a.one(*USERS), "deal_type": a.one("new", "x")}
     )
@@ -323,7 +326,7 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
         0.7, entity=a.one("contact", "account", "call"), where=a.one(
             {"source": "web"}, {"custom.size": "big"}, {"user": a.rng.choice(USERS)}, {"team": a.rng.choice(TEAMS)},
             {"region": None, "channel": "shop"},
-        ),
+        ), cadence_days=a.one(0, 1, 7, 30),
     )})),
     "quote.created": _of("quote", 2, lambda a: {**a.owned(0.6), **a.maybe(0.5, value=a.money, revision=a.one(1, 2))}),
     "order.created": _of("order", 4, lambda a: {
@@ -366,7 +369,7 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
         **a.owned(), **a.whom(), **a.maybe(0.8, direction=a.one("outbound", "inbound"), automated=a.one(True, False)),
         **a.maybe(0.7, thread_id=a.one("t", "t:{2}")),
     }),
-    "email.engaged": _of("email", 2, lambda _: {"kind": "open"}),
+    "email.engaged": _of("email", 2, lambda a: {"kind": a.rng.choice(("open", "click", "bounce"))}),
     "message.logged": _of("message", 6, lambda a: {
         **a.owned(), **a.whom(), **a.maybe(
             0.8, direction=a.one("outbound", "inbound"), author=a.one("human", "bot"), channel=a.one("sms"),

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -44,6 +45,9 @@ class Kafka(Server):
     start_seconds = 60.0
     stop_seconds = 20.0
 
+    client: Mapping[str, str] = {}
+    """What a client of librdkafka has to say, beside the address."""
+
     def __init__(self) -> None:
         super().__init__()
         self.controller_port = free_port()
@@ -59,7 +63,7 @@ class Kafka(Server):
 
     def answers(self) -> bool:
         """As in `Server`: the broker is in its own metadata, so it may lead partitions."""
-        admin = AdminClient({"bootstrap.servers": self.address, "log_level": 0})
+        admin = AdminClient({"bootstrap.servers": self.address, "log_level": 0, **self.client})
         try:
             return bool(admin.list_topics(timeout=1).brokers)
         except KafkaException:

@@ -1,6 +1,6 @@
 """What people do."""
 
-from aggregators.averages import Average
+from aggregators.averages import Average, Distinct
 from aggregators.formulas import Count, Ratio, Share, Spent
 from aggregators.kpi import Kpi
 from aggregators.results import PerActivity
@@ -59,4 +59,12 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("touches_per_lost_deal", AREA, "core", "mean", "touches", "user team org pipeline source channel lost_reason activity",
         Average("touches_lost"),
         "Touches of each deal lost, at its close as in deals_lost, counted as in touches_per_won_deal.", ("stat",)),
+    Kpi("accounts_touched", AREA, "core", "distinct", "accounts", "user team org", Distinct("accounts_touched"),
+        "Distinct accounts with a touch of ours in the window, an outbound call, e-mail or message that a person made or a meeting "
+        "held, credited to who did it, else to its owner, else to that of the account. The account of a touch is the one that it "
+        "names, else its deal's, else its lead's, else those of its contacts. An account of several "
+        "people counts for each, and once as a whole."),
+    Kpi("chats_handled", AREA, "core", "distinct", "convs", "user team org channel", Distinct("chats_handled"),
+        "Distinct conversations (`conversation_id`) with an outbound message in the window that a person wrote, credited to who wrote "
+        "it, else to its owner. A conversation of several people or channels counts for each, and once as a whole."),
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """Contacts, and what is known of them."""
 
+from aggregators.averages import Distinct
 from aggregators.data_quality import Completeness, Members
 from aggregators.formulas import Count, Ratio
 from aggregators.kpi import Kpi
@@ -39,4 +40,9 @@ KPIS: tuple[Kpi, ...] = (
         "Contacts of contacts_total that are in a saved segment; in several, they count in each, and once as a whole. A segment is "
         "as it was last defined, and its records are those of its `entity` (contact where it says none) that have all values of its "
         "`where` now. A contact whose account is in a segment of accounts is in it, too."),
+    Kpi("contacts_active", AREA, "core", "distinct", "contacts", "user team org source segment", Distinct("contacts_active"),
+        "Distinct contacts that took part in a touch in the window: a call that connected, an e-mail or message that a person of "
+        "theirs wrote, a meeting held; `window=last_30_days` for those of 30 days. Credited to who did it, else to its owner, else "
+        "to that of the contact; by the source of the contact. Deleted and merged contacts do not count. A contact of several "
+        "people counts for each, and once as a whole."),
 )  # fmt: skip

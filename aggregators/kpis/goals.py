@@ -1,10 +1,15 @@
 """Goals, the pipeline as a forecast, and rankings."""
 
+from aggregators.forecasts import Forecast
 from aggregators.formulas import Total, Weighted
 from aggregators.kpi import Kpi
 from aggregators.unsummed import GoalsMet, OfGoal, Ranked
 
 AREA = "Goals, forecast & ranking"
+
+_FORECAST = Forecast("won_amount", Weighted("expected_amount", "expected_amount_at", "forecast_deals"), "forecast_deals", "revenue", {
+    "profit": Forecast("won_profit", Weighted("expected_profit", "expected_profit_at", "forecast_deals"), "forecast_deals"),
+})  # fmt: skip
 
 KPIS: tuple[Kpi, ...] = (
     Kpi("pipeline_value", AREA, "core", "gauge", "money",
@@ -28,6 +33,19 @@ KPIS: tuple[Kpi, ...] = (
         "period that has elapsed, by the clock or by working days, today's by its hours; of a ratio, mean, duration or gauge the "
         "target. At least 1 is on_track, at least 0.8 at_risk, less off_track; a ratio, mean, duration or gauge is at_risk on the "
         "wrong side of its target by no more than 20 % of it.", ("goal",)),
+    Kpi("goal_projection", AREA, "core", "forecast", "KPI unit", "goal user team org",
+        OfGoal("projection", variants=("run_rate", "pipeline")),
+        "Where a goal's progress is going to land at the end of its period: goal_progress / the share of the period that has elapsed, "
+        "as in goal_pace; of a ratio, mean, duration or gauge goal_progress as it is. Variant `pipeline`, of goals on revenue_won: "
+        "revenue_forecast of the period. `parts` has p10, p50 and p90 as in revenue_forecast: from what came of the same "
+        "expectation at the same share of the 8 periods before.", ("goal", "variant")),
+    Kpi("revenue_forecast", AREA, "derived", "forecast", "money", "user team org pipeline region deal_type deal_subtype product",
+        _FORECAST,
+        "revenue_won of the window up to now, and the amounts times probability (as in weighted_pipeline) of the deals open now whose "
+        "`expected_close` is a day of it, as that is said now; of a window that is over, what was won. Other currencies at the rate of "
+        "the close, or of now. Variant `profit`: quantity x (price - cost) of the same deals' lines instead of their amounts. `parts` "
+        "has both; and p10, p50 and p90: won, and weighted times the deciles of how much was then won / weighted at the same share "
+        "of the 8 windows before, null where fewer than 4 tell.", ("variant",)),
     Kpi("goals_met_share", AREA, "derived", "ratio", "ratio", "user team org", GoalsMet(),
         "Goals reached / goals whose period ended in the window, each period of a goal that repeats by itself, from the one in "
         "which it was first set. Reached: progress on the right side of the target at the end. A team's are its own and those of "

@@ -1,9 +1,13 @@
 """How customers answer."""
 
-from aggregators.formulas import Duration, Ratio
+from aggregators.averages import Average, Frequency, Score
+from aggregators.formulas import DAY_MS, Count, Duration, Ratio
 from aggregators.kpi import Kpi
+from aggregators.standing import CADENCE_DAYS, LONG_DAYS, MANY, OFTEN, RECENT_DAYS, TIES, WEIGHTS
 
 AREA = "Relationship health"
+
+_MUTUAL = "They took part where a call connected, a meeting was held, or a person of theirs wrote."
 
 KPIS: tuple[Kpi, ...] = (
     Kpi("customer_retention_rate", AREA, "core", "ratio", "ratio", "user team org region segment",
@@ -22,4 +26,33 @@ KPIS: tuple[Kpi, ...] = (
         "Time from our message in a conversation (as in customer_reply_rate), the first since the customer's last one, to the "
         "customer's next; each turn by itself, counted at the answer and credited to who wrote ours, else to its owner. Automated "
         "mail and bots are left out.", ("stat",)),
+    Kpi("touch_frequency", AREA, "core", "mean", "touches", "user team org activity channel segment",
+        Frequency({"customers": ("customer_touches", "customers_touched"), "prospects": ("prospect_touches", "prospects_touched")}),
+        "Touches of accounts (as in touches_per_won_deal and accounts_touched, of ours and of theirs) / accounts with such a touch "
+        "in the window / the days of the window until now, at least one, / 30; null where there was none. All time begins with the "
+        "first touch. Variants `customers` and `prospects` tell those of accounts apart that had a sale before the touch (as in "
+        "primary_sales), `parts` both; an account that became a customer within the window is in both.", ("variant",)),
+    Kpi("days_since_last_touch", AREA, "core", "duration gauge", "days", "user team org segment",
+        Average("away", DAY_MS, ("p50", "p90", "mean", "count")),
+        f"Days from the last touch of each account in which they took part to an instant, by the owner of the account then. {_MUTUAL} "
+        "Accounts without one are left out, deleted ones too.", ("stat",)),
+    Kpi("accounts_neglected", AREA, "core", "gauge", "accounts", "user team org segment", Count("accounts_neglected"),
+        "Active accounts as of an instant whose last touch in which they took part (as in days_since_last_touch), else their "
+        "first touch or sale, is longer ago than their cadence: the least `cadence_days` of the segments of accounts that they are in "
+        f"now, else {CADENCE_DAYS} days. Active is an account with a sale (as in primary_sales) or a touch within {LONG_DAYS} days, by "
+        "the owner of then."),
+    Kpi("engagement_level", AREA, "core", "gauge", "score", "user team org segment",
+        Score("engagement_level", "accounts_known", {name: f"engagement_{name}" for name in WEIGHTS}),
+        "Mean over the accounts that were ever touched of a score of 0 to 100 as of an instant: "
+        + ", ".join(f"{points} for {name}" for name, points in WEIGHTS.items())
+        + f". Recency falls from 1 to 0 in {RECENT_DAYS} days, day by day, since they last took part in a touch or opened or "
+        f"clicked a mail of ours; the others are of the {RECENT_DAYS} days before: frequency is touches / {OFTEN}, reply is "
+        f"touches in which they took part / touches, breadth is contacts who took part / {MANY}, each at most 1 and rounded "
+        f"down to a millionth. `parts` are their means x 100. {_MUTUAL}"),
+    Kpi("relationship_strength", AREA, "core", "gauge", "score", "user team org segment",
+        Score("relationship_strength", "accounts_tied", {name: f"strength_{name}" for name in TIES}),
+        "Mean over the accounts that were ever touched of 100 x reciprocity x recency x contacts x csat as of an instant. Reciprocity "
+        f"is the lesser / the greater of the touches of ours and of those in which they took part, of {RECENT_DAYS} days; a meeting is "
+        "both. Recency and contacts are recency and breadth of engagement_level. Csat is satisfied / rated (as in csat_score) of the "
+        f"account's tickets and feedback in {LONG_DAYS} days, 1 without any. `parts` are their means x 100."),
 )  # fmt: skip

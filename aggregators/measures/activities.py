@@ -14,8 +14,20 @@ def _human_mail(facts: Facts) -> bool:
     return _outbound(facts) and not facts.get("automated")
 
 
+def _names(facts: Facts, name: str, *, customer: bool) -> list[str] | None:
+    """What a touch of a customer, or of a prospect, is named by."""
+    return [str(facts[name])] if facts["customer"] == customer else None
+
+
 MEASURES: tuple[Measure, ...] = (
     Measure("touches", FOUND_BY, "count", "automated author", lambda f: not f.get("automated") and f.get("author") != "bot"),
+    Measure("accounts_touched", ("account.touched",), "names", "whom outbound", lambda f: [f["whom"]] if f["outbound"] else None),
+    Measure("contacts_active", ("contact.touched",), "names", "whom", lambda f: [f["whom"]]),
+    Measure("chats_handled", ("chat.handled",), "names", "whom", lambda f: [f["whom"]]),
+    Measure("customer_touches", ("account.touched",), "names", "at_ms customer", lambda f: _names(f, "at_ms", customer=True)),
+    Measure("customers_touched", ("account.touched",), "names", "whom customer", lambda f: _names(f, "whom", customer=True)),
+    Measure("prospect_touches", ("account.touched",), "names", "at_ms customer", lambda f: _names(f, "at_ms", customer=False)),
+    Measure("prospects_touched", ("account.touched",), "names", "whom customer", lambda f: _names(f, "whom", customer=False)),
     Measure("calls_made", ("call.logged",), "count", "direction", _outbound),
     Measure("calls_connected", ("call.logged",), "count", "direction outcome duration_ms", lambda f: _outbound(f) and connected(f)),
     Measure("calls_talked", ("call.logged",), "count", "outcome duration_ms", connected),

@@ -7,8 +7,11 @@ from aggregators.tables import part_of_name
 
 
 def _weighted(facts: Facts) -> Amount | None:
-    amount: Amount | None = facts["amount"]
-    return (amount and facts["parts"] is not None and Amount(amount.units * facts["parts"], amount.currency)) or None
+    return _times(facts["amount"], facts["parts"])
+
+
+def _times(amount: Amount | None, parts: int | None) -> Amount | None:
+    return (amount and parts is not None and Amount(amount.units * parts, amount.currency)) or None
 
 
 def _has_problems(facts: Facts) -> bool:
@@ -17,6 +20,20 @@ def _has_problems(facts: Facts) -> bool:
 
 def _stage(facts: Facts) -> str:
     return "".join(f"/{part_of_name(facts.get(name) or '')}" for name in ("pipeline_id", "stage_id"))
+
+
+_FORECAST = ("deal.forecast",)
+
+
+def _forecast(name: str) -> tuple[Measure, ...]:
+    """Return the measures of what deals were won for, and of what they are expected to be, in a part of their worth."""
+    return (
+        Measure(f"won_{name}", _FORECAST, "money", f"open {name}", lambda f: None if f.get("open") else f[name]),
+        Measure(f"expected_{name}", _FORECAST, "money", f"open parts {name}",
+                lambda f: _times(f[name], f.get("parts")) if f.get("open") else None),
+        Measure(f"expected_{name}_at", _FORECAST, "money", f"open parts pipeline_id stage_id {name}",
+                lambda f: f[name] if f.get("open") and f.get("parts") is None else None, _stage),
+    )  # fmt: skip
 
 
 MEASURES: tuple[Measure, ...] = (
@@ -46,6 +63,8 @@ MEASURES: tuple[Measure, ...] = (
     Measure("pipeline_at", ("deal.open",), "money", "amount parts pipeline_id stage_id",
             lambda f: f["amount"] if f["parts"] is None else None, _stage),
     Measure("deals_with_problems", ("deal.open",), "count", "health", _has_problems),
+    Measure("forecast_deals", _FORECAST, "count", "", one),
+    *(measure for name in ("amount", "profit") for measure in _forecast(name)),
     Measure("clients_placed", ("client.placed",), "count", "", one),
     Measure("problem_value", ("deal.open",), "money", "health amount", lambda f: f["amount"] if _has_problems(f) else None),
 )  # fmt: skip

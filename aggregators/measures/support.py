@@ -1,12 +1,7 @@
 """What is added up of tickets and their ratings."""
 
 from aggregators.measure import Measure, one, took, worked
-from aggregators.story import Facts
-
-
-def _satisfied(facts: Facts) -> bool:
-    return bool(5 * facts["score"] >= 4 * facts["scale"])
-
+from aggregators.tickets import satisfied
 
 MEASURES: tuple[Measure, ...] = (
     Measure("tickets_compared", ("ticket.compared",), "count", "", one),
@@ -19,7 +14,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("full_resolution", ("ticket.resolved",), "duration", "took_ms", took),
     Measure("full_resolution_bh", ("ticket.resolved",), "duration", "worked_ms", worked, kept=False),
     Measure("ratings", ("ticket.rated",), "count", "", one),
-    Measure("ratings_satisfied", ("ticket.rated",), "count", "score scale", _satisfied),
+    Measure("ratings_satisfied", ("ticket.rated",), "count", "score scale", satisfied),
     Measure("tickets_solved_once", ("ticket.first_resolved",), "count", "", one),
     Measure("tickets_reopened", ("ticket.first_resolved",), "count", "reopened", lambda f: f["reopened"]),
     Measure("first_response", ("ticket.responded",), "duration", "took_ms", took),

@@ -178,7 +178,8 @@ def value(asked: Question, context: Context, row: Row, total: Row | None = None)
 
 def context_for(asked: Question, org: Org, window: Window) -> Context:
     """Return what the formula of a question asks of an organisation, for all values of a window."""
-    return context_of(org, window.to_ms, asked.stat, asked.variant, asked.hours)
+    told = context_of(org, window.to_ms, asked.stat, asked.variant, asked.hours)
+    return told._replace(from_ms=window.from_ms, until_ms=min(window.to_ms, asked.now_ms))
 
 
 def context_of(org: Org, at_ms: int, stat: str = "", variant: str = "", hours: str = "") -> Context:

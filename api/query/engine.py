@@ -8,6 +8,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from aggregators.catalogue import digest, enabled
+from aggregators.forecasts import Forecast
 from aggregators.goals import Goal
 from aggregators.kpi import Kpi
 from aggregators.own import TIER as OWN_TIER
@@ -20,6 +21,7 @@ from api.query.answer import Tell, answer, as_of, times, unit
 from api.query.bottlenecks import tell_bottlenecks
 from api.query.card import card
 from api.query.errors import ImpossibleError, Problem, UnknownError
+from api.query.forecast import tell_forecast
 from api.query.funnel import funnel
 from api.query.goal_checks import mistakes
 from api.query.growth import tell_growth
@@ -36,6 +38,7 @@ _TOLD_BY: dict[type, Tell] = {
     Growth: tell_growth,
     Seasonality: tell_seasonality,
     Bottlenecks: tell_bottlenecks,
+    Forecast: tell_forecast,
     Adoption: tell_adoption,
     Score: tell_score,
     Training: tell_training,

@@ -42,8 +42,8 @@ def unit_of(goal: Goal, org: Org) -> str | None:
 def mistakes(goal: Goal, org: Org, kpis: Mapping[str, Kpi]) -> list[Problem]:
     """Return all that keeps a goal from being told where these KPIs are, each with the member of the goal that it is in."""
     kpi = kpis.get(goal.kpi)
-    known = [name for name, one in kpis.items() if one.counts]
-    if kpi is None or not kpi.counts:
+    known = [name for name, one in kpis.items() if one.is_aim]
+    if kpi is None or not kpi.is_aim:
         reason = f"there is no KPI {goal.kpi!r}" if kpi is None else f"there are no goals on {goal.kpi}"
         return [Problem("kpi", reason, nearest(goal.kpi, known)), *_dates(goal)]
     return [*_question(goal, kpi, org), *_params(goal, kpi), *_dates(goal)]

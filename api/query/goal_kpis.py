@@ -13,11 +13,13 @@ from api.query.answer import answer, form, ordered, paged, tell_sums
 from api.query.errors import ImpossibleError, Problem
 from api.query.goal_checks import asked_of, mistakes, unit_of
 from api.query.goals import At, Standing, periods_of, pick, so_far, stand
+from api.query.projection import landing
 from api.query.question import LARGEST, Question
 from api.query.scan import Key
 from api.query.selection import NONE
 from api.query.tables import Directory, Tables
 
+PROJECTION = "projection"
 MOST_STANDINGS = 10_000
 
 
@@ -87,20 +89,35 @@ async def _stood(
     found = []
     for number, (_, at_ms) in enumerate(instants):
         now = [standings[number] for standings in stood]
-        told = _form(asked, now[0]) if asked.goal else form(Value(None, n=len(now)))
+        lands = {one.goal.id: await _landing(asked, one, tables, directory) for one in now}
+        told = _landed(_form(asked, now[0]), lands[asked.goal]) if asked.goal else form(Value(None, n=len(now)))
         if asked.goal and asked.by and "goal" not in asked.by:
             told |= paged(asked, await _added(asked, now[0], tables, directory))
         elif asked.by:
             rows = {key: one for one in now for key in _keys(asked, one.goal, at_ms, directory)}
-            told |= paged(asked, [_group(asked, key, _form(asked, one)) for key, one in ordered(rows)])
+            each = [(key, _landed(_form(asked, one), lands[one.goal.id])) for key, one in ordered(rows)]
+            told |= paged(asked, [_group(asked, key, one) for key, one in each])
         found.append(told)
     return found
+
+
+async def _landing(asked: Question, standing: Standing, tables: Tables, directory: Directory) -> dict[str, Any]:
+    """What a projection tells beside how its goal stands."""
+    if getattr(asked.kpi.formula, "told", "") != PROJECTION:
+        return {}
+    return await landing(standing, asked.variant, tables, directory)
+
+
+def _landed(told: dict[str, Any], land: dict[str, Any]) -> dict[str, Any]:
+    return {**told, **land, "parts": {**told["parts"], **land.get("parts", {})}}
 
 
 def _form(asked: Question, standing: Standing) -> dict[str, Any]:
     course, told = standing.course, getattr(asked.kpi.formula, "told", "")
     parts = {"target": standing.target, "expected": course.expected, "state": course.state}
     caveats = {**standing.caveats, "parts": parts, **({"problem": standing.problem} if standing.problem else {})}
+    if told == PROJECTION:
+        return {"unit": standing.unit, **form(Value(course.projection, n=standing.n, caveats=caveats))}
     if told == "progress":
         return {"unit": standing.unit, **form(Value(standing.progress, n=standing.n, caveats=caveats))}
     under = standing.target if told == "attainment" else course.expected

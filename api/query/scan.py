@@ -1,7 +1,7 @@
 """Numbers from the records themselves: for the parts of hours, and for what no row is broken down by."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from aggregators import touches
@@ -64,8 +64,8 @@ class Scan:
         self.within = directory.teams.below(name) if kind == "team" else None
         self.records: dict[str, Record] = {}
         self.segments: Segments | None = None
-        self.telling: Mapping[str, Record] = {}
         self.found: list[Found] = []
+        self.by_window: Callable[[Window], Iterator[tuple[str, Moment]]] | None = None
 
     async def fetch(self, holders: Iterable[str], from_ms: int, to_ms: int) -> None:
         """Read the records with a moment in a window that any of the holders is credited with."""
@@ -87,15 +87,15 @@ class Scan:
         self.records |= found
         await self._fetch_deals()
         self.segments = await self._segments(found)
-        self.telling = found
-        if not (self.derived and self.derived.by_window):
-            self.found = [*self._found()]
+        if self.derived and self.derived.by_window:
+            segments = self.segments or Segments(self.records, self.directory, self.asked.now_ms)
+            self.by_window = self.derived.by_window(found, self.about._replace(cadence_days=segments.cadence_days))
+        else:
+            self.found = [*self._found(self.derived.told(found, self.about) if self.derived else self._moments(found))]
 
     def select(self, parts: Sequence[Part], window: Window) -> list[Found]:
         """Return the fetched moments of a window that holders are credited with in their parts of it, and that pass the filters."""
-        if self.derived and self.derived.by_window:
-            self.about = self.about._replace(window=window)
-            self.found = [*self._found()]
+        founds = [*self._found(self.by_window(window))] if self.by_window else self.found
         to_ms = window.to_ms
         wanted: dict[str, list[Part]] = defaultdict(list)
         for part in parts:
@@ -104,7 +104,7 @@ class Scan:
         team_at_ms = self.asked.now_ms if self.asked.credit == "current" else team_at_ms
         chosen = (
             f if team_at_ms is None else f._replace(team_at_ms=team_at_ms)
-            for f in self.found
+            for f in founds
             if any(p.from_ms <= f.moment.at_ms < p.to_ms for p in wanted.get(self.holder(f.moment), ()))
             and not (self.gauge and f.moment.anchor not in LEVELS and f.moment.at_ms < to_ms - TRAILING_MS)
         )
@@ -117,8 +117,7 @@ class Scan:
     def _indexes(self, holder: str) -> tuple[str, ...]:
         return (holder, f"x{holder}") if self.asked.credit == "current" else (holder,)
 
-    def _found(self) -> Iterator[Found]:
-        told = self.derived.told(self.telling, self.about) if self.derived else self._moments(self.telling)
+    def _found(self, told: Iterable[tuple[str, Moment]]) -> Iterator[Found]:
         for subject, moment in told:
             if moment.anchor in self.anchors:
                 for facts in self._parts(moment.facts):

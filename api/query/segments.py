@@ -5,7 +5,7 @@ from typing import Any
 
 from aggregators.contribution import DIMENSIONS
 from aggregators.moment import holder
-from aggregators.record import Record
+from aggregators.record import UNKNOWN, Record
 from aggregators.story import Facts, story
 from api.query.selection import NONE, label
 from api.query.tables import Directory
@@ -34,8 +34,13 @@ class Segments:
 
     def of(self, subject: str) -> list[str]:
         """Return the segments that a record, its account or one of its contacts is in."""
-        found = self._of(subject).union(*map(self._of, named_by(self.records[subject])))
+        found = self._of(subject).union(*map(self._of, named_by(self.records.get(subject, UNKNOWN))))
         return sorted(found)
+
+    def cadence_days(self, subject: str) -> float | None:
+        """Return in how many days somebody should be in touch by the segments that a record is in, None where they do not say."""
+        said = (self.defined[name].get("cadence_days") for name in self.of(subject))
+        return min((days for days in said if days is not None), default=None)
 
     def _of(self, subject: str) -> set[str]:
         if subject not in self._own:

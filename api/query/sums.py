@@ -251,15 +251,16 @@ class Summing:
         listed: dict[Key, Row] = {(name,): {} for name in self._groups(self.asked.by[0])} if alone else {}
         found = []
         for window in windows:
-            chosen = scan.select(self._spans(window), window)
+            chosen = scan.select(self.spans(window), window)
             groups = fewer(scan.summed(chosen), self.kpi.formula, self.asked.by) if self.asked.by else {}
             found.append(Sums(scan.whole(chosen), {**listed, **groups}))
         return found
 
     def _holders(self, windows: Sequence[Window]) -> set[str]:
-        return {p.holder for w in windows for p in self._spans(w)}
+        return {p.holder for w in windows for p in self.spans(w)}
 
-    def _spans(self, window: Window) -> list[Part]:
+    def spans(self, window: Window) -> list[Part]:
+        """Return the parts of a window in which each holder's records count."""
         gauge = self.kpi.gauge
         if self.asked.scope == "org":
             found = [Part(holder, window.from_ms, window.to_ms) for holder in everyone(self.directory.teams)]

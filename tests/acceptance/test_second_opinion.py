@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from aggregators.averages import Average
 from aggregators.catalogue import KPIS
 from aggregators.formulas import Duration, Share
 from aggregators.kpi import Kpi
@@ -80,7 +81,7 @@ def question(rng: random.Random, kpi: Kpi, events: list[Event]) -> dict[str, lis
     # What is said of an instant below the millisecond is beside the point here.
     span = {name: [text[0][:23] + "Z"] for name, text in span.items()}
     span["now"] = [f"{rng.choice(instants):%FT%T}.000Z"]
-    limit = {"limit": ["10000"], "stat": ["mean"] if isinstance(kpi.formula, Duration) else []}
+    limit = {"limit": ["10000"], "stat": ["mean"] if isinstance(kpi.formula, Duration | Average) else []}
     if "entity" in kpi.params:
         limit |= {"entity": [rng.choice(("deal", "deal", "lead", "contact"))], "field": [rng.choice(("", "size"))]}
     limit["model"] = [rng.choice(("linear", "first", "last", "u_shape"))] if "model" in kpi.params else []

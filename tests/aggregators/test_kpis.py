@@ -18,9 +18,11 @@ from tests.aggregators.cases import (
     costs,
     courses,
     fields,
+    forecasts,
     hours,
     links,
     peers,
+    relationships,
     results,
     stages,
     touches,
@@ -1086,7 +1088,8 @@ CASES: dict[str, list[Case]] = {
 }  # fmt: skip
 CASES |= acquisition.CASES | peers.CASES
 CASES |= contacts.CASES | costs.CASES | fields.CASES | links.CASES | results.CASES | stages.CASES | usage.CASES
-CASES |= touches.CASES | courses.CASES
+CASES |= touches.CASES | courses.CASES | forecasts.CASES
+CASES |= relationships.CASES
 CASES |= {kpi: [*CASES.get(kpi, ()), *cases] for kpi, cases in hours.CASES.items()}
 
 

@@ -115,6 +115,23 @@ def test_a_file_of_tokens_that_is_not_there_is_a_mistake(monkeypatch: pytest.Mon
     assert mistakes == [f"{variable}='nowhere': must be the path of an existing file, or empty"]
 
 
+@pytest.mark.parametrize(
+    ("protocol", "user", "what"),
+    [("SASL_SSL", "", "must name who logs in"), ("SSL", "me", "must be empty"), ("PLAINTEXT", "me", "must be empty")],
+)
+def test_who_logs_in_to_brokers_is_named_where_they_ask_and_nowhere_else(
+    monkeypatch: pytest.MonkeyPatch, protocol: str, user: str, what: str
+) -> None:
+    told = _mistakes(monkeypatch, CRMPULSE_KAFKA_SECURITY_PROTOCOL=protocol, CRMPULSE_KAFKA_USER=user)
+    assert told == [f"CRMPULSE_KAFKA_USER={user!r}: {what}, because CRMPULSE_KAFKA_SECURITY_PROTOCOL={protocol}"]
+
+
+def test_a_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRMPULSE_KAFKA_PASSWORD", "a secret")
+    monkeypatch.setenv("CRMPULSE_REDIS_PASSWORD", "a secret")
+    assert "a secret" not in repr(settings.load())
+
+
 def test_two_topics_of_one_name_are_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
     mistakes = _mistakes(monkeypatch, CRMPULSE_EVENTS_TOPIC="crm", CRMPULSE_ALERTS_TOPIC="crm")
     assert mistakes == ["CRMPULSE_ALERTS_TOPIC='crm': must differ from the other topics"]

@@ -10,6 +10,7 @@ from redis.asyncio import Redis as Client
 
 from crmpulse.settings import Settings
 from streams import log
+from streams.connection import kafka
 from streams.log import Log
 from tests.workers import applied
 
@@ -21,7 +22,7 @@ async def everything(redis: Client, settings: Settings) -> bool:
 
 async def log_end(settings: Settings) -> int:
     """How many records all partitions have."""
-    async with AIOKafkaConsumer(bootstrap_servers=settings.kafka) as consumer:
+    async with AIOKafkaConsumer(**kafka(settings)) as consumer:
         tps = [TopicPartition(settings.events_topic, number) for number in range(settings.partitions)]
         return sum((await consumer.end_offsets(tps)).values())
 

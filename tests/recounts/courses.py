@@ -9,6 +9,7 @@ from typing import Any
 
 from tests import oracle
 from tests.oracle import MS_NS, NONE, Oracle, Part, Record, conversion_ns, data, logged, seconds_between, time_ns
+from tests.recounts.forecasts import grouped
 
 YEAR_NS = 365 * 86_400 * 1000 * MS_NS
 
@@ -101,22 +102,11 @@ def retained(
             holder = record.holder(from_ns) if record else (None, None)
             dims = record.timeless() if record else {"(subject)": f"account/{account}"}
             parts.append(Part(from_ns, *holder, dims, Fraction(stays)))
-    parts = [part for part in parts if it.in_scope(part, scope)]
-    for name, value in where:
-        parts = [part for part in parts if value in [label for label, _ in it.split("", part, name)]]
-    groups: dict[tuple[str, ...], list[Part]] = {(): parts}
-    for name in by:
-        finer: dict[tuple[str, ...], list[Part]] = {}
-        for group, members in groups.items():
-            for one in members:
-                for label, _ in it.split("", one, name):
-                    finer.setdefault((*group, label), []).append(one)
-        groups = finer
 
     def share(own: list[Part]) -> dict[str, Any]:
         return {"value": sum((part.top for part in own), Fraction(0)) / len(own) if own else None}
 
-    return share(parts) | ({"groups": {group: share(own) for group, own in groups.items()}} if by else {})
+    return grouped(it, "", parts, scope, by, where, share)
 
 
 def process_duration(it: Oracle) -> Iterator[Part]:

@@ -85,7 +85,7 @@ def is_late_start(deal: Record) -> bool:
 
 def passed_by_win(it: Oracle, deal: Record, pipeline: str | None, stage: str) -> list[Pass]:
     known = stands(deal)
-    if known[-1].status != "won" or known[0].status == "won":
+    if known[-1].status != "won" or all(one.status == "won" for one in known):
         return []
     before = max(n for n, one in enumerate(known) if one.status != "won")
     was, win, line = known[before], known[before + 1], listed(it, pipeline)
