@@ -242,7 +242,7 @@ class Oracle:
             return self.velocity(scope, to_ms, by, where)
         self.hours = hours
         self.from_ms, self.to_ms = from_ms, to_ms
-        if told := (courses.TOLD | forecasts.TOLD | results.TOLD | usage.TOLD).get(kpi_id):
+        if told := (composed.TOLD | courses.TOLD | forecasts.TOLD | results.TOLD | usage.TOLD).get(kpi_id):
             by = [by] if isinstance(by, str) else [*(by or ())]
             return told(self, scope, from_ms, to_ms, by, [*where])
         from_ns, to_ns = from_ms * MS_NS, to_ms * MS_NS
@@ -1169,6 +1169,7 @@ MONEY: set[str] = {
 
 from tests.recounts import (  # noqa: E402
     acquisition,
+    composed,
     contacts,
     costs,
     courses,

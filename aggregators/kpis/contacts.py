@@ -1,13 +1,27 @@
 """Contacts, and what is known of them."""
 
-from aggregators.averages import Distinct
+from aggregators.averages import Distinct, Score
+from aggregators.composed import Composed, Part, contact_worth
 from aggregators.data_quality import Completeness, Members
-from aggregators.formulas import Count, Ratio
+from aggregators.formulas import Count, Mean, Ratio, Total
 from aggregators.kpi import Kpi
 
 AREA = "Contacts & data quality"
 
+WORTH = {
+    "revenue": Part(Total("revenue_won", "deals_won")),
+    "contacts": Part(Count("contacts_total"), gauge=True),
+    "engagement": Part(Score("engagement_level", "accounts_known", {}), gauge=True),
+    "win_rate": Part(Ratio(("deals_won",), ("deals_won", "deals_lost"))),
+    "avg_deal_size": Part(Mean("revenue_won", "deals_won")),
+}
+"""What the worth of a contact is made of."""
+
 KPIS: tuple[Kpi, ...] = (
+    Kpi("contact_value", AREA, "derived", "mean", "money", "user team org source segment", Composed(WORTH, contact_worth),
+        "revenue_won of the window / contacts_total as of its end, or of now, + the potential: engagement_level as of then / 100 x "
+        "win_rate x avg_deal_size of the window, of what is not known 0. `parts` has all of them. Each is asked for by itself: by "
+        "segment, a deal or an account is in those of its account and contacts. Null without contacts."),
     Kpi("contacts_created", AREA, "core", "count", "contacts", "user team org source channel region custom origin",
         Count("contacts_created"),
         "Distinct contacts created, credited to the owner at creation; `origin` tells how they came to be: manual, import, api or "

@@ -1,7 +1,9 @@
 """Leads, and where they come from."""
 
+from aggregators.composed import Composed, Part, effectiveness
 from aggregators.formulas import Count, Duration, Mean, Ratio, Share
 from aggregators.kpi import Kpi
+from aggregators.kpis.contacts import WORTH
 from aggregators.measures.leads import VISITS
 from aggregators.waiting import Waiting
 
@@ -33,6 +35,10 @@ KPIS: tuple[Kpi, ...] = (
               {"accounts": Count("accounts_created"), "contacts": Count("contacts_created")}),
         "Leads created (variants `accounts`, `contacts`) of a source / all created in the window; what has no source is `(none)`.",
         ("variant",)),
+    Kpi("source_effectiveness", AREA, "derived", "ratio", "%, money", "org source channel region",
+        Composed({"leads": Part(Ratio(("leads_created_customers",), ("leads_created",))), **WORTH}, effectiveness, ("rate", "sum")),
+        "lead_to_customer_rate in per cent, `stat=sum` for contact_value, both of the window and in `parts`; by source which one "
+        "brings customers, and how much they are worth. `low_sample` where fewer than 20 leads were created.", ("stat",)),
     Kpi("cost_per_lead", AREA, "derived", "ratio", "money", "org source channel", Mean("spend_marketing", "leads_created"),
         "Marketing spend (that of kind `marketing`, or of none) in the window / leads_created; null without leads. An amount is spread "
         "evenly over the local days from its `start` to its `end`, the day on which it was recorded where it names neither, and counts "

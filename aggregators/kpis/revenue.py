@@ -1,6 +1,7 @@
 """What is sold, and what it earns."""
 
 from aggregators.attribution import MODELS
+from aggregators.composed import Composed, Part, marketing_return
 from aggregators.formulas import Count, Mean, Sold, Total
 from aggregators.kpi import Kpi
 from aggregators.results import Either
@@ -22,6 +23,11 @@ KPIS: tuple[Kpi, ...] = (
         "those between, half each to two. Credited to who did the touch, else to its owner, else to the deal's; by the "
         "source and the channel of the touch, else of the deal. A deal without touches counts as it is, with no activity. To "
         "1/10,000: all shares up to a touch are rounded down together, so that their sum is the revenue.", ("model",)),
+    Kpi("marketing_roi", AREA, "derived", "ratio", "ratio", "org source channel",
+        Composed({"revenue": Part(Total("attributed_revenue", "attributions")), "spend": Part(Total("spend_marketing", "spend_days"))},
+                 marketing_return, variants=MODELS),
+        "(attributed_revenue - marketing spend) / marketing spend (as in cost_per_lead) of the window, by the source and the channel "
+        "of each; null where nothing was spent. `model` as in attributed_revenue.", ("model",)),
     Kpi("growth_rate", AREA, "derived", "ratio", "ratio", "all", Growth(),
         "(X - X before) / |X before| of another KPI X (`of`), by the dimensions of that. Before is the window before, "
         "with variant `last_year` the same a year earlier; null where it was 0.", ("of", "variant")),

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from aggregators.catalogue import anchors_of
+from aggregators.composed import Composed
 from aggregators.contribution import added_by, moments
 from aggregators.formulas import read_by
 from aggregators.kpi import Kpi
@@ -17,6 +18,7 @@ from aggregators.values import Context
 from aggregators.windows import Window, text
 from api.query.answer import context_for, context_of, form, value
 from api.query.cells import add
+from api.query.errors import ImpossibleError, Problem
 from api.query.question import Question
 from api.query.scan import Scan
 from api.query.selection import everyone, parts
@@ -25,6 +27,9 @@ from api.query.tables import Directory, Tables
 
 async def behind(asked: Question, tables: Tables, directory: Directory) -> dict[str, Any]:
     """Return a page of the records behind a number, the latest first: each with what it adds, and when."""
+    if isinstance(asked.kpi.formula, Composed):
+        reason = f"{asked.kpi.id} is made of other KPIs; ask for the records of these"
+        raise ImpossibleError([Problem("kpi", reason)])
     gauge, end = asked.kpi.gauge, asked.at_ms if asked.kpi.gauge else asked.window.to_ms
     end = min(end, asked.now_ms) if asked.kpi.due else end
     current = asked.now_ms if asked.credit == "current" else None

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from aggregators.catalogue import anchors_of, derived_of
+from aggregators.composed import Composed
 from aggregators.contribution import Addition, contribution
 from aggregators.data_quality import Members
 from aggregators.formulas import TRAILING_MS, Together, read_by
@@ -16,6 +17,7 @@ from aggregators.users import Users
 from aggregators.waiting import OLDEST
 from aggregators.windows import Window
 from api.query.cells import WHOLE, Edge, Group, Rows, Term, add, adding
+from api.query.composed import parts_of
 from api.query.distinct import Sums, fewer, users
 from api.query.per_activity import earned_and_done
 from api.query.question import BUSINESS, CLOCK, Question
@@ -48,6 +50,8 @@ class Summing:
             windows = [w._replace(to_ms=max(w.from_ms, min(w.to_ms, self.asked.now_ms))) for w in windows]
         if isinstance(self.kpi.formula, PerActivity):
             return await earned_and_done(self, self.kpi.formula, windows)
+        if isinstance(self.kpi.formula, Composed):
+            return await parts_of(self, self.kpi.formula, windows)
         measures = self.kpi.formula.measures
         held = tuple(name for name in measures if is_level(name))
         happens = tuple(name for name in measures if not is_level(name))

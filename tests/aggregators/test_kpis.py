@@ -14,6 +14,7 @@ from aggregators.catalogue import BY_ID
 from crmpulse.embedded import Redis
 from tests.aggregators.cases import (
     acquisition,
+    composed,
     contacts,
     costs,
     courses,
@@ -1088,7 +1089,7 @@ CASES: dict[str, list[Case]] = {
 }  # fmt: skip
 CASES |= acquisition.CASES | peers.CASES
 CASES |= contacts.CASES | costs.CASES | fields.CASES | links.CASES | results.CASES | stages.CASES | usage.CASES
-CASES |= touches.CASES | courses.CASES | forecasts.CASES
+CASES |= touches.CASES | composed.CASES | courses.CASES | forecasts.CASES
 CASES |= relationships.CASES
 CASES |= {kpi: [*CASES.get(kpi, ()), *cases] for kpi, cases in hours.CASES.items()}
 
