@@ -37,8 +37,8 @@ async def publish(
 
 async def _send_letter(producer: AIOKafkaProducer, topic: str, letter: Letter) -> "asyncio.Future[object]":
     record, invalid = letter
-    topic, partition, offset = came_from(record)
-    told = {"reason": invalid.reason, "path": invalid.path, "topic": topic, "partition": partition, "offset": offset}
+    origin, partition, offset = came_from(record)
+    told = {"reason": invalid.reason, "path": invalid.path, "topic": origin, "partition": partition, "offset": offset}
     kept = [(name, value) for name, value in record.headers if name not in told]
     headers = [*kept, *((name, text.encode()) for name, text in told.items())]
     future: asyncio.Future[object] = await producer.send(topic, record.value, record.key, headers=headers)

@@ -11,7 +11,9 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
+import msgspec
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -19,6 +21,7 @@ from redis.asyncio import Redis
 from rich.progress import Progress
 
 from aggregators.catalogue import digest, listed
+from aggregators.record import decode_record, encode_record
 from aggregators.tables import unescaped
 from crmpulse.settings import CannotStartError, Settings
 from events import partition_for
@@ -184,7 +187,7 @@ class Repartition:
                 chunk = dict(moved[start : start + CHUNK_KEYS])
                 _, values = await verify.read(self.redis, prefix, [*chunk])
                 for name, before in chunk.items():
-                    for line in differing(values[name], recount.value(before)):
+                    for line in differing(*(_known(before, one) for one in (values[name], recount.value(before)))):
                         yield f"{name}{line}"
 
     def _by_home(self, prefix: str, names: Sequence[str]) -> Mapping[str, list[tuple[str, str]]]:
@@ -220,6 +223,15 @@ class Repartition:
     async def _marks(self) -> list[Mark]:
         store = Store(self.redis, "")
         return [await store.mark(prefix) or Mark(0) for prefix in self.live.shards()]
+
+
+def _known(name: str, value: Any) -> Any:
+    """What a key says. When a record was appended is by the log's own progress, and that of partitions that became one is one."""
+    if name.split(":")[2] != "r" or not isinstance(value, bytes):
+        return value
+    with suppress(msgspec.MsgspecError):
+        return encode_record(msgspec.structs.replace(decode_record(value), appended_ms=0))
+    return value
 
 
 def _behind(marks: Sequence[Mark], at: Sequence[int]) -> int:
