@@ -48,6 +48,7 @@ async def test_any_question_has_the_answer_of_the_recount(seed: int, redis_serve
             by = asked["by"][0].split(",") if asked["by"] else None
             end = min(ms(asked["to"]), ms(asked["now"])) if kpi.due else ms(asked["to"])
             oracle.entity, oracle.field = ("".join(asked.get(name, [])) for name in ("entity", "field"))
+            oracle.entity = oracle.entity or "deal"
             oracle.model = "".join(asked["model"])
             oracle.variant = "".join(asked["touchpoint"])
             oracle.now_ns = ms(asked["now"]) * 1_000_000
@@ -84,6 +85,8 @@ def question(rng: random.Random, kpi: Kpi, events: list[Event]) -> dict[str, lis
     limit = {"limit": ["10000"], "stat": ["mean"] if isinstance(kpi.formula, Duration | Average) else []}
     if "entity" in kpi.params:
         limit |= {"entity": [rng.choice(("deal", "deal", "lead", "contact"))], "field": [rng.choice(("", "size"))]}
+    elif "field" in kpi.params:
+        limit["field"] = ["size"]
     limit["model"] = [rng.choice(("linear", "first", "last", "u_shape"))] if "model" in kpi.params else []
     limit["touchpoint"] = [rng.choice(VISITS)] if "touchpoint" in kpi.params else []
     limit["hours"] = [rng.choice(("business", "calendar"))] if "hours" in kpi.params else []
