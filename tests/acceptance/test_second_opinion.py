@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from aggregators.averages import Average
+from aggregators.averages import Average, Outcome
 from aggregators.catalogue import KPIS
 from aggregators.formulas import Duration, Share
 from aggregators.kpi import Kpi
@@ -49,6 +49,7 @@ async def test_any_question_has_the_answer_of_the_recount(seed: int, redis_serve
             end = min(ms(asked["to"]), ms(asked["now"])) if kpi.due else ms(asked["to"])
             oracle.entity, oracle.field = ("".join(asked.get(name, [])) for name in ("entity", "field"))
             oracle.entity = oracle.entity or "deal"
+            oracle.outcome = "".join(asked["variant"])
             oracle.model = "".join(asked["model"])
             oracle.variant = "".join(asked["touchpoint"])
             oracle.now_ns = ms(asked["now"]) * 1_000_000
@@ -87,6 +88,8 @@ def question(rng: random.Random, kpi: Kpi, events: list[Event]) -> dict[str, lis
         limit |= {"entity": [rng.choice(("deal", "deal", "lead", "contact"))], "field": [rng.choice(("", "size"))]}
     elif "field" in kpi.params:
         limit["field"] = ["size"]
+    outcomes = kpi.formula.variants if isinstance(kpi.formula, Outcome) else ()
+    limit["variant"] = [rng.choice(outcomes)] if outcomes else []
     limit["model"] = [rng.choice(("linear", "first", "last", "u_shape"))] if "model" in kpi.params else []
     limit["touchpoint"] = [rng.choice(VISITS)] if "touchpoint" in kpi.params else []
     limit["hours"] = [rng.choice(("business", "calendar"))] if "hours" in kpi.params else []
@@ -114,6 +117,8 @@ def compare(kpi: Kpi, found: dict[str, Any], expected: dict[str, Any], context: 
     """Assert that an answer and its groups are those expected; a group of nothing may be left out or told as nothing."""
     if not isinstance(kpi.formula, Share):
         assert number(kpi, found) == expected_number(kpi, expected), context
+    if "parts" in expected:
+        assert found["parts"] == expected["parts"], context
     groups = {tuple(g["key"].values()): number(kpi, g) for g in found.get("groups", [])}
     others = {key: expected_number(kpi, group) for key, group in expected.get("groups", {}).items()}
     for key in groups.keys() | others.keys():

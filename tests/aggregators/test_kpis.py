@@ -22,6 +22,7 @@ from tests.aggregators.cases import (
     forecasts,
     hours,
     links,
+    outreach,
     peers,
     relationships,
     results,
@@ -1090,7 +1091,7 @@ CASES: dict[str, list[Case]] = {
 CASES |= acquisition.CASES | peers.CASES
 CASES |= contacts.CASES | costs.CASES | fields.CASES | links.CASES | results.CASES | stages.CASES | usage.CASES
 CASES |= touches.CASES | composed.CASES | courses.CASES | forecasts.CASES
-CASES |= relationships.CASES
+CASES |= relationships.CASES | outreach.CASES
 CASES |= {kpi: [*CASES.get(kpi, ()), *cases] for kpi, cases in hours.CASES.items()}
 
 
