@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -79,6 +79,8 @@ def question(rng: random.Random, kpi: Kpi, events: list[Event]) -> dict[str, lis
     scope = rng.choice(("org", "org", f"user:{rng.choice(USERS)}", f"team:{rng.choice(TEAMS)}"))
     if scope.startswith("team:") and "team" in by:
         by.remove("team")  # within a team only its sub-teams are told, and the recount tells those above it too
+    if kpi.kind == "forecast":
+        instants[1] += timedelta(days=2)  # what is expected is expected by the day
     span = {"from": [f"{instants[0]:%FT%T.%fZ}"], "to": [f"{instants[1]:%FT%T.%fZ}"]}
     # What is said of an instant below the millisecond is beside the point here.
     span = {name: [text[0][:23] + "Z"] for name, text in span.items()}
