@@ -14,19 +14,32 @@ from aggregators.touches import ACTIVITIES, Touch, Touches
 
 MODELS = ("linear", "first", "last", "u_shape")
 """How what a deal earned is split over its touches."""
+MONTH_NS = 30 * 86_400 * 10**9
+BANDS: dict[str, int | None] = {"0-1": 2, "2-3": 4, "4-6": 7, "7+": None}
+"""Bands of touches in 30 days: each up to less than a number."""
 
 
 def touched(records: Mapping[str, Record], _: About) -> Iterator[tuple[str, Moment]]:
     """Return the latest close of each deal with the number of its touches until then, and of each activity."""
-    for subject, closes, touches in _closed(records):
+    for subject, closes, touches, took_ns in _closed(records):
         counts = Counter(touch.activity for touch in touches)
-        facts = {"touches": len(touches), "by_activity": {name: {"touches": counts[name]} for name in ACTIVITIES}}
+        facts = {
+            "touches": len(touches),
+            "band": band(len(touches), took_ns),
+            "by_activity": {name: {"touches": counts[name]} for name in ACTIVITIES},
+        }
         yield subject, _as("deal.touched", closes[0], facts)
+
+
+def band(touches: int, took_ns: int) -> str:
+    """Return the band of so many touches in so long a time, at least 30 days."""
+    per_month = Fraction(touches * MONTH_NS, max(took_ns, MONTH_NS))
+    return next(name for name, upto in BANDS.items() if upto is None or per_month < upto)
 
 
 def attributed(records: Mapping[str, Record], about: About) -> Iterator[tuple[str, Moment]]:
     """Return what each touch before the close of a won deal earned; without any, the deal by itself."""
-    for subject, closes, touches in _closed(records):
+    for subject, closes, touches, _ in _closed(records):
         for close in closes:
             amount: Amount | None = close.facts["amount"]
             if close.facts["status"] != "won" or not amount:
@@ -56,13 +69,14 @@ def _weights(model: str, touches: int) -> list[Fraction]:
     return [one / touches] * touches
 
 
-def _closed(records: Mapping[str, Record]) -> Iterator[tuple[str, list[Moment], list[Touch]]]:
-    """Each deal that is closed: its latest close with the orders that it was worth, and the touches until then."""
+def _closed(records: Mapping[str, Record]) -> Iterator[tuple[str, list[Moment], list[Touch], int]]:
+    """Each deal that is closed: its latest close with the orders that it was worth, the touches until then, how long (ns) it took."""
     touches = Touches(records)
     for subject, told in touches.deals():
         if closes := [*deals.closes(told, records[subject].links)]:
             until_ns = deals.closed_ns(told) or 0
-            yield subject, closes, touches.of_deal(subject, told, until_ns)
+            took_ns = until_ns - touches.begun_ns(subject, told)
+            yield subject, closes, touches.of_deal(subject, told, until_ns), took_ns
 
 
 def _as(anchor: str, close: Moment, extra: Mapping[str, object]) -> Moment:

@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from aggregators.formulas import DAY_MS
+from aggregators.tables import part_of_name
 from aggregators.values import Cells, Context, Value
 
 SCALE = 10**6
@@ -112,6 +113,52 @@ class Score(NamedTuple):
             return Value(None)
         parts = {name: Fraction(100 * cells.get(measure, 0), SCALE * n) for name, measure in self.parts.items()}
         return Value(Fraction(cells.get(self.measure, 0), SCALE * n), n=n, caveats={"parts": parts})
+
+
+class Outcome(NamedTuple):
+    """The share of those whom a measure names that another one names too, of several the one that the variant says."""
+
+    under: str
+    over: Mapping[str, str]
+    stats: tuple[str, ...] = ()
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Return the measures read."""
+        return self.under, *self.over.values()
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """Return the variants that may be asked."""
+        return tuple(self.over)
+
+    def value(self, cells: Cells, context: Context) -> Value:
+        """Return the share, None where nobody is named."""
+        over = len(named(cells, self.over[context.variant or self.variants[0]]))
+        under = len(named(cells, self.under))
+        return Value(Fraction(over, under) if under else None, over, under, under)
+
+
+class Bands(NamedTuple):
+    """The share of one measure in another as a whole, and of each band that they name as ``parts`` with its ``n``."""
+
+    over: str
+    under: str
+    names: tuple[str, ...]
+    stats: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Return the measures read."""
+        return self.over, self.under
+
+    def value(self, cells: Cells, context: Context) -> Value:
+        """Return the share, None where there is nothing; so of a band."""
+        pairs = {name: tuple(cells.get(f"{m}/{part_of_name(name)}", 0) for m in self.measures) for name in self.names}
+        parts = {name: {"value": Fraction(over, n) if n else None, "n": n} for name, (over, n) in pairs.items()}
+        over, under = (sum(pair[i] for pair in pairs.values()) for i in (0, 1))
+        return Value(Fraction(over, under) if under else None, over, under, under, {"parts": parts})
 
 
 def named(cells: Cells, measure: str) -> list[str]:

@@ -10,10 +10,12 @@ from aggregators import (
     closing,
     fields,
     modules,
+    outreach,
     processes,
     reach,
     retention,
     sessions,
+    stalls,
     standing,
     touches,
 )
@@ -120,6 +122,7 @@ DERIVED: dict[str, Derived] = {
     ),
     "field.live": Derived(_FIELDS, fields.filled),
     "field.entered": Derived(_FIELDS, fields.entered),
+    "field.decided": Derived(("deal.closed",), fields.decided),
     "field.changed": Derived(_FIELDS, fields.changed),
     "field.used": Derived((*_FIELDS, "session.beat"), fields.used),
     "deal.touched": Derived(_DEALS, attribution.touched, kept=_TOUCHES, named=True),
@@ -127,6 +130,12 @@ DERIVED: dict[str, Derived] = {
     "account.touched": _NEAR._replace(told=reach.accounts),
     "contact.touched": _NEAR._replace(told=reach.contacts),
     "chat.handled": _NEAR._replace(told=reach.chats),
+    "meeting.led": Derived(
+        ("meeting.held", "deal.created"), outreach.meetings, near=("meeting.held",), kept=_TOUCHES, named=True
+    ),
+    "contact.begun": Derived((*touches.FOUND_BY, "deal.created"), outreach.begun, kept=_TOUCHES, named=True),
+    "contact.tried": Derived((*touches.FOUND_BY, "deal.created"), outreach.tried, kept=_TOUCHES, named=True),
+    "deal.stalled": Derived((*_DEALS, "meeting.booked"), kept=_TOUCHES, named=True, by_window=stalls.stalled),
     "account.stands": Derived(_ACCOUNTS, kept=_TOUCHES, named=True, by_window=standing.standing),
     "account.tied": Derived((*_ACCOUNTS, "ticket.rated"), kept=_TOUCHES, named=True, by_window=standing.strength),
 }

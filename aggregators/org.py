@@ -21,6 +21,7 @@ ENTITIES = frozenset({"org", "user", "team", "pipeline", "fx", "goal", "segment"
 _KEPT: dict[str, tuple[str, ...]] = {
     "org": (
         "name", "time_zone", "currency", "week_start", "fiscal_year_start_month", "holidays", "required_contact_fields", "hourly_cost",
+        "stalled_after_days",
         "licences",
     ),
     "user": ("name", "manager_id", "time_zone", "active"),

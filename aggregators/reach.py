@@ -18,7 +18,7 @@ def accounts(records: Mapping[str, Record], _: About) -> Iterator[tuple[str, Mom
             if not touches.is_gone(account):
                 sale = records[account].links.get(SALE) if account in records else None
                 customer = sale is not None and sale[0] <= touch.at_ns
-                yield account, _moment("account.touched", touch, touches, account, customer=customer)
+                yield account, reached("account.touched", touch, touches, account, customer=customer)
 
 
 def contacts(records: Mapping[str, Record], _: About) -> Iterator[tuple[str, Moment]]:
@@ -29,7 +29,7 @@ def contacts(records: Mapping[str, Record], _: About) -> Iterator[tuple[str, Mom
             if not touches.is_gone(contact):
                 told = touches.stories.get(contact)
                 source = told.final.get("source") if told else None
-                yield contact, _moment("contact.touched", touch, touches, contact, source=source)
+                yield contact, reached("contact.touched", touch, touches, contact, source=source)
 
 
 def chats(records: Mapping[str, Record], _: About) -> Iterator[tuple[str, Moment]]:
@@ -38,11 +38,11 @@ def chats(records: Mapping[str, Record], _: About) -> Iterator[tuple[str, Moment
     for touch in touches.all:
         conversation = touch.facts.get("conversation_id")
         if touch.activity == "message" and touch.outbound and conversation:
-            yield touch.subject, _moment("chat.handled", touch, touches, f"conversation/{conversation}")
+            yield touch.subject, reached("chat.handled", touch, touches, f"conversation/{conversation}")
 
 
-def _moment(anchor: str, touch: Touch, touches: Touches, whom: str, **extra: object) -> Moment:
-    """Credited to who did it, else to who owns whom it reached."""
+def reached(anchor: str, touch: Touch, touches: Touches, whom: str, **extra: object) -> Moment:
+    """Return the moment of a touch, credited to who did it, else to its owner, else to that of whom it reached."""
     at_ms = milliseconds(touch.at_ns)
     facts = {**touch.facts, "whom": whom, "outbound": touch.outbound, "at_ms": at_ms, **extra}
     told = touches.stories.get(whom)

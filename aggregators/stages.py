@@ -72,7 +72,7 @@ def moments(steps: Sequence[Step], facts: Facts, org: Org) -> Iterator[Moment]:
             converted = won or any(_is_beyond(visit, one, lines) for visit in visits)
             told = {**facts, "first": first, "forward": forward, "skipped": one.skipped, "converted": converted}
             yield _moment("deal.stage_entered", one.step, one.place, current, told)
-    for place, (left, took_ms) in _stays(steps).items():
+    for place, (left, took_ms) in stays(steps).items():
         yield _moment("deal.stage_left", left, place, current, {**facts, "took_ms": took_ms})
 
 
@@ -143,8 +143,8 @@ def _leap(steps: Sequence[Step], lines: Lines, org: Org) -> Iterator[Passage]:
                 yield Passage(win, place, skipped=True)
 
 
-def _stays(steps: Sequence[Step]) -> dict[Place, tuple[Step, int]]:
-    """How long (ms) the deal was open in each stage that it left, all stays together, and the step that ended the last."""
+def stays(steps: Sequence[Step]) -> dict[Place, tuple[Step, int]]:
+    """Return how long (ms) the deal was open in each stage that it left, all stays together, and the step that ended the last."""
     found: dict[Place, tuple[Step, int]] = {}
     for stay, left in pairwise(steps):
         if stay.place[1] and stay.status == "open":

@@ -79,7 +79,7 @@ class Touches:
                 self._leads[deal].add(subject)
         self._of: dict[str, list[Touch]] = defaultdict(list)
         for touch in self.all:
-            for subject in self._concerned(touch.facts):
+            for subject in self.concerned(touch.facts):
                 self._of[subject].append(touch)
 
     def deals(self) -> Iterator[tuple[str, Story]]:
@@ -113,17 +113,25 @@ class Touches:
 
         They are those that name it, and of those that name no deal the ones of its lead, its contacts and its account.
         """
-        leads = {*self._leads[subject], *_named(told.final, "lead")}
-        since_ns = min([told.created_ns, *(self.stories[lead].created_ns for lead in leads if lead in self.stories)])
-        names = {subject, *leads, *_named(told.final, "account", "contact")}
-        return _merged(self.between(name, since_ns, until_ns) for name in names)
+        since_ns = self.begun_ns(subject, told)
+        return _merged(self.between(name, since_ns, until_ns) for name in self.names(subject, told))
+
+    def begun_ns(self, subject: str, told: Story) -> int:
+        """Return when a deal, or a lead of it, was created."""
+        leads = self._leads[subject].union(_named(told.final, "lead"))
+        return min([told.created_ns, *(self.stories[lead].created_ns for lead in leads if lead in self.stories)])
+
+    def names(self, subject: str, told: Story) -> set[str]:
+        """Return what a touch has to concern to be a deal's: the deal, its leads, its contacts, its account."""
+        return {subject, *self._leads[subject], *_named(told.final, "lead", "account", "contact")}
 
     def between(self, subject: str, from_ns: int, to_ns: int) -> list[Touch]:
         """Return the touches that concern a subject, both instants included."""
         own = self._of.get(subject, [])
         return own[bisect_left(own, from_ns, key=_at) : bisect_right(own, to_ns, key=_at)]
 
-    def _concerned(self, facts: Facts) -> list[str]:
+    def concerned(self, facts: Facts) -> list[str]:
+        """Return whom an activity concerns: the deal that it names alone, else its lead, its contacts and their account."""
         deal = _named(facts, "deal")
         return deal or list(dict.fromkeys([*_named(facts, "lead", "contact"), *self.accounts(facts)]))
 

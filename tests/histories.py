@@ -321,6 +321,7 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
     }),
     "field.updated": (2, "", lambda a: (f"field/{a.rng.choice(('deal.size', 'lead.size', 'contact.n/a:{1}'))}", a.maybe(
         0.5, kind=a.one("text", "number", "date", "choice"), choices=a.one(["big", "1"], []), pattern=a.one("b.g|true", "(", "[0-9]+"),
+        capture_minutes=a.one(0, 1.5, 10),
     ))),
     "segment.updated": (3, "", lambda a: (f"segment/{a.rng.choice(SEGMENTS)}", {"where": {}, **a.maybe(
         0.7, entity=a.one("contact", "account", "call"), where=a.one(
@@ -409,6 +410,7 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
     "org.updated": (2, "", lambda a: ("org/?", {
         **a.maybe(0.6, time_zone=a.one(*ZONES), currency=a.one(*CURRENCIES)),
         **a.maybe(0.3, required_contact_fields=a.fields, hourly_cost=a.money),
+        **a.maybe(0.3, stalled_after_days=lambda: {a.rng.choice(STAGES): a.rng.choice((0, 2, 10.5))}),
         **a.maybe(0.2, lead_response_target_ms=a.one(0, 60_000, 7_200_000)),
         **a.maybe(0.2, business_hours=lambda: _hours(a), holidays=lambda: [a.date()], week_start=a.one("sunday", "saturday")),
     })),

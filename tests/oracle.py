@@ -220,6 +220,7 @@ class Oracle:
         self.variant = ""
         self.entity, self.field = "deal", ""  # of questions about custom fields
         self.model = "linear"
+        self.outcome = "reply"
         self.from_ms, self.to_ms = 0, 0
         self.currency = next((code for it in organisations if (code := it.final("currency"))), "EUR")
 
@@ -242,7 +243,9 @@ class Oracle:
             return self.velocity(scope, to_ms, by, where)
         self.hours = hours
         self.from_ms, self.to_ms = from_ms, to_ms
-        if told := (composed.TOLD | courses.TOLD | forecasts.TOLD | results.TOLD | usage.TOLD).get(kpi_id):
+        if told := (composed.TOLD | fields.TOLD | courses.TOLD | forecasts.TOLD | results.TOLD | usage.TOLD).get(
+            kpi_id
+        ):
             by = [by] if isinstance(by, str) else [*(by or ())]
             return told(self, scope, from_ms, to_ms, by, [*where])
         from_ns, to_ns = from_ms * MS_NS, to_ms * MS_NS
@@ -278,7 +281,8 @@ class Oracle:
         return answer | ({"groups": {group: self.summed(kpi_id, own) for group, own in groups.items()}} if by else {})
 
     def summed(self, kpi_id: str, parts: list[Part]) -> dict[str, Any]:
-        return relationships.SUMS[kpi_id](self, parts) if kpi_id in relationships.SUMS else summary(kpi_id, parts)
+        sums = relationships.SUMS | outreach.SUMS
+        return sums[kpi_id](self, parts) if kpi_id in sums else summary(kpi_id, parts)
 
     def velocity(
         self, scope: str, to_ms: int, by: str | Sequence[str] | None, where: Iterable[tuple[str, str]]
@@ -1176,6 +1180,7 @@ from tests.recounts import (  # noqa: E402
     fields,
     forecasts,
     links,
+    outreach,
     relationships,
     results,
     stages,
@@ -1200,3 +1205,6 @@ RATIOS |= touches.RATIOS
 FLOWS |= relationships.FLOWS
 GAUGES |= relationships.GAUGES
 RATIOS |= relationships.RATIOS
+FLOWS |= outreach.FLOWS
+GAUGES |= outreach.GAUGES
+RATIOS |= outreach.RATIOS

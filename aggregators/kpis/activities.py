@@ -3,14 +3,15 @@
 from aggregators.averages import Average, Distinct
 from aggregators.formulas import Count, Ratio, Share, Spent
 from aggregators.kpi import Kpi
+from aggregators.outreach import MEETING_DAYS
 from aggregators.results import PerActivity
 
 AREA = "Activities & productivity"
 
 _TOUCHES = (
     "A touch is a call, an e-mail or a message that a person wrote, of ours or of theirs, or a meeting held. It is of the deal "
-    "that it names; one that names none is of each deal of the lead and the contacts that it names and of its account: the one that it "
-    "names, else its lead's, else that of its contacts."
+    "that it names; one that names none is of each deal of the lead and the contacts that it names and of its account: the one "
+    "that it names, else its lead's, else that of its contacts."
 )
 
 KPIS: tuple[Kpi, ...] = (
@@ -59,6 +60,10 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("touches_per_lost_deal", AREA, "core", "mean", "touches", "user team org pipeline source channel lost_reason activity",
         Average("touches_lost"),
         "Touches of each deal lost, at its close as in deals_lost, counted as in touches_per_won_deal.", ("stat",)),
+    Kpi("meetings_leading_to_deal", AREA, "core", "count", "meetings", "user team org", Count("meetings_leading"),
+        f"Meetings held, as meetings_held counts them, at most {MEETING_DAYS} x 24 hours before a deal of their account was "
+        "created, or that name a deal which is won, and was at the earliest when they were held. The account of a meeting is "
+        "that of a touch, as in accounts_touched, the account of a deal the one that it names."),
     Kpi("accounts_touched", AREA, "core", "distinct", "accounts", "user team org", Distinct("accounts_touched"),
         "Distinct accounts with a touch of ours in the window, an outbound call, e-mail or message that a person made or a meeting "
         "held, credited to who did it, else to its owner, else to that of the account. The account of a touch is the one that it "

@@ -2,6 +2,8 @@
 
 from aggregators.formulas import Count, Duration, Ratio, Share, Total
 from aggregators.kpi import Kpi
+from aggregators.outreach import DEAL_DAYS
+from aggregators.stalls import SILENT_DAYS, TIMES
 from aggregators.unsummed import Bottlenecks
 from aggregators.velocity import Velocity
 
@@ -82,4 +84,18 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("deals_with_problems", AREA, "core", "gauge", "deals, money", "user team org pipeline stage",
         Count("deals_with_problems", "problem_value"),
         "Open deals whose health is `has_problems` as of an instant; `stat=sum` is the money at risk.", ("stat",)),
+    Kpi("outreach_to_deal_rate", AREA, "core", "ratio", "ratio", "user team org activity channel",
+        Ratio(("contacts_begun_deals",), ("contacts_begun",), live="contacts_begun_open"),
+        f"Cohort: of the contacts whose first touch of all was in the window and ours, those that got a deal within {DEAL_DAYS} "
+        "x 24 hours / all of them; by the activity and the channel of that touch, credited to who did it, else to its owner, "
+        "else to that of the contact. A contact's deals are those that name it, and those of its account that name no contact. "
+        "`open_share` is the share of those that have no deal yet and their time is not over. Deleted and merged "
+        "contacts do not count."),
+    Kpi("deals_stalled", AREA, "core", "gauge", "deals, money", "user team org pipeline stage",
+        Count("deals_stalled", "stalled_value"),
+        "Deals open as of an instant that are in their stage, or open again in it, for longer than the organisation's "
+        f"`stalled_after_days` of the stage say, else than {TIMES} x the p50 of the time that deals were in it which left it "
+        f"before; or that had no touch (as in touches_per_won_deal) for {SILENT_DAYS} x 24 hours since they were created, and "
+        "have no meeting ahead that was booked by then and not settled. By the owner, pipeline and stage of then; "
+        "`stat=sum` is the money that stalls.", ("stat",)),
 )  # fmt: skip

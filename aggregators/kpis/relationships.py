@@ -1,8 +1,10 @@
 """How customers answer."""
 
-from aggregators.averages import Average, Frequency, Score
+from aggregators.attribution import BANDS
+from aggregators.averages import Average, Bands, Frequency, Outcome, Score
 from aggregators.formulas import DAY_MS, Count, Duration, Ratio
 from aggregators.kpi import Kpi
+from aggregators.outreach import DEAL_DAYS, REPLY_DAYS
 from aggregators.standing import CADENCE_DAYS, LONG_DAYS, MANY, OFTEN, RECENT_DAYS, TIES, WEIGHTS
 
 AREA = "Relationship health"
@@ -32,6 +34,20 @@ KPIS: tuple[Kpi, ...] = (
         "in the window / the days of the window until now, at least one, / 30; null where there was none. All time begins with the "
         "first touch. Variants `customers` and `prospects` tell those of accounts apart that had a sale before the touch (as in "
         "primary_sales), `parts` both; an account that became a customer within the window is in both.", ("variant",)),
+    Kpi("channel_effectiveness", AREA, "derived", "ratio", "ratio", "user team org activity channel",
+        Outcome("contacts_tried", {"reply": "contacts_replied", "meeting": "contacts_met", "win": "contacts_won"}),
+        "Distinct contacts with a touch of ours in the window after which something came of it / distinct contacts with a touch "
+        "of ours; by the channel and the activity of that touch, credited to who did it, else to its owner, else to that of the "
+        f"contact. Variant `reply`: they took part in it or in another touch within {REPLY_DAYS} x 24 hours; `meeting`: in a "
+        f"meeting within {DEAL_DAYS} days after it; `win`: a deal of theirs (as in outreach_to_deal_rate) that is won "
+        f"was so within {DEAL_DAYS} days. {_MUTUAL}",
+        ("variant",)),
+    Kpi("frequency_response_curve", AREA, "core", "ratio", "ratio", "org pipeline channel segment",
+        Bands("deals_paced_won", "deals_paced", tuple(BANDS)),
+        "win_rate by how often deals were touched: `parts` has for each band of touches in 30 days (`0-1` is less than 2, `2-3` "
+        "less than 4, `4-6` less than 7, `7+` the rest) deals won / deals won or lost (`value`) and the latter (`n`), at their "
+        "close. Touches are those of touches_per_won_deal, the time is that in which they count, at least 30 days. The "
+        "value is that of all bands."),
     Kpi("days_since_last_touch", AREA, "core", "duration gauge", "days", "user team org segment",
         Average("away", DAY_MS, ("p50", "p90", "mean", "count")),
         f"Days from the last touch of each account in which they took part to an instant, by the owner of the account then. {_MUTUAL} "

@@ -24,6 +24,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("accounts_touched", ("account.touched",), "names", "whom outbound", lambda f: [f["whom"]] if f["outbound"] else None),
     Measure("contacts_active", ("contact.touched",), "names", "whom", lambda f: [f["whom"]]),
     Measure("chats_handled", ("chat.handled",), "names", "whom", lambda f: [f["whom"]]),
+    Measure("meetings_leading", ("meeting.led",), "count", "led", lambda f: f["led"]),
     Measure("customer_touches", ("account.touched",), "names", "at_ms customer", lambda f: _names(f, "at_ms", customer=True)),
     Measure("customers_touched", ("account.touched",), "names", "whom customer", lambda f: _names(f, "whom", customer=True)),
     Measure("prospect_touches", ("account.touched",), "names", "at_ms customer", lambda f: _names(f, "at_ms", customer=False)),

@@ -40,18 +40,25 @@ def accounts(it: Oracle, touch: Record) -> set[str]:
 
 
 def of_deal(it: Oracle, deal: Record, until_ns: int) -> list[tuple[Record, Part]]:
-    leads = {key for key, lead in it.records["lead"].items() if not lead.deleted and lead.final("deal_id") == deal.key}
-    leads |= {deal.final("lead_id")} - {None}
+    leads = leads_of(it, deal)
     since_ns = min([deal.created_ns, *(lead.created_ns for key in leads if (lead := known(it, "lead", key)))])
+    within = [(record, part) for record, part in touches(it) if since_ns <= part.at_ns <= until_ns]
+    return [(record, part) for record, part in within if is_of(it, deal, record)]
+
+
+def leads_of(it: Oracle, deal: Record) -> set[str]:
+    naming = {key for key, lead in it.records["lead"].items() if not lead.deleted and lead.final("deal_id") == deal.key}
+    return naming | {deal.final("lead_id")} - {None}
+
+
+def is_of(it: Oracle, deal: Record, activity: Record) -> bool:
+    if activity.final("deal_id"):
+        return bool(activity.final("deal_id") == deal.key)
     people = {*(deal.final("contact_ids") or ())}
-
-    def is_its(touch: Record) -> bool:
-        if touch.final("deal_id"):
-            return bool(touch.final("deal_id") == deal.key)
-        by_name = touch.final("lead_id") in leads or people.intersection(touch.final("contact_ids") or ())
-        return bool(by_name) or deal.final("account_id") in accounts(it, touch)
-
-    return [(record, part) for record, part in touches(it) if since_ns <= part.at_ns <= until_ns and is_its(record)]
+    by_name = activity.final("lead_id") in leads_of(it, deal) or people.intersection(
+        activity.final("contact_ids") or ()
+    )
+    return bool(by_name) or deal.final("account_id") in accounts(it, activity)
 
 
 def touches_per_deal(it: Oracle, ending: str) -> Iterator[Part]:
