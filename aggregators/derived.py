@@ -122,6 +122,7 @@ DERIVED: dict[str, Derived] = {
     ),
     "field.live": Derived(_FIELDS, fields.filled),
     "field.entered": Derived(_FIELDS, fields.entered),
+    "field.decided": Derived(("deal.closed",), fields.decided),
     "field.changed": Derived(_FIELDS, fields.changed),
     "field.used": Derived((*_FIELDS, "session.beat"), fields.used),
     "deal.touched": Derived(_DEALS, attribution.touched, kept=_TOUCHES, named=True),

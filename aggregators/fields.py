@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from aggregators import deals
 from aggregators.about import About
 from aggregators.moment import Moment, level, moment
 from aggregators.record import Record, is_initial
@@ -50,6 +51,17 @@ def entered(records: Mapping[str, Record], about: About) -> Iterator[tuple[str, 
             if own["value"] is not None:
                 invalid = not _proper(told.final[f"custom.{key}"], about.declared.get(key, {}))
                 yield subject, moment("field.entered", told.created_ns, told, **own, invalid=invalid)
+
+
+def decided(records: Mapping[str, Record], about: About) -> Iterator[tuple[str, Moment]]:
+    """Return the close of each deal, once for each field, with the value that it has now."""
+    stories = _stories(records)
+    keys = _keys(stories.values(), about)
+    for subject, told in stories.items():
+        closed_ns = deals.closed_ns(told)
+        for key in keys if closed_ns is not None else ():
+            won = deals.won_ns(told) is not None
+            yield subject, moment("field.decided", closed_ns or 0, told, **_said(told, key, about), won=won)
 
 
 def changed(records: Mapping[str, Record], about: About) -> Iterator[tuple[str, Moment]]:

@@ -35,7 +35,7 @@ _OF_ENTITY: dict[str, Callable[[Story, Links, Org, Collection[str]], Iterator[Mo
     "lead": lambda told, links, org, _: leads.moments(told, links, org.response_target_ms, org.hours),
     "deal": lambda told, links, org, anchors: deals.moments(told, links, org, staged=stages.counted(anchors)),
     "quote": lambda told, *_: orders.quote(told),
-    "order": lambda told, links, *_: orders.order(told, links),
+    "order": lambda told, links, org, *_: orders.order(told, links, org.currency),
     "contract": lambda told, *_: orders.contract(told),
     "ticket": lambda told, links, org, _: tickets.moments(told, links, org.hours),
     "feedback": lambda told, *_: tickets.feedback(told),

@@ -26,8 +26,11 @@ def confirmed(told: Story) -> Point | None:
     return found
 
 
-def order(told: Story, links: Links) -> Iterator[Moment]:
-    """Return what an order contributes: its confirmation, and what was paid back; nothing while it is not confirmed."""
+def order(told: Story, links: Links, currency: str) -> Iterator[Moment]:
+    """Return what an order contributes: its confirmation, and what was paid back; nothing while it is not confirmed.
+
+    ``currency`` is the organisation's: that of prices which name none.
+    """
     point = confirmed(told)
     if point is None:
         return
@@ -40,12 +43,12 @@ def order(told: Story, links: Links) -> Iterator[Moment]:
             if paid:
                 back = Amount(-paid.units, paid.currency)
                 yield moment("order.refunded", point.entry.time_ns, told, amount=back, products=None)
-                left = _less(left, paid)
+                left = _less(left, paid, currency)
 
 
-def _less(left: Amount | None, paid: Amount) -> Amount | None:
+def _less(left: Amount | None, paid: Amount, currency: str) -> Amount | None:
     """What is left to pay back of an order; a refund in another currency does not tell."""
-    if left is None or left.currency != paid.currency:
+    if left is None or (left.currency or currency) != (paid.currency or currency):
         return left
     return Amount(max(0, left.units - paid.units), left.currency)
 

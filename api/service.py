@@ -9,6 +9,7 @@ from fastapi import Request
 from aggregators.catalogue import derived_of
 from api.aside import Aside
 from api.auth import Caller, Tokens
+from api.current import Current
 from api.kpi_metrics import KpiMetrics
 from api.listening import Live
 from api.log import Log
@@ -32,7 +33,7 @@ class Service:
         self.settings, self.tokens, self.metrics = settings, tokens, metrics
         self.redis = connect(settings)
         self.marks = Marks(self.redis, settings)
-        self.publisher = Publisher(settings)
+        self.publisher = Publisher(settings, Current(self.redis, settings))
         self.log = Log(settings)
         self.engine = Engine(self.redis, settings)
         self.aside = Aside(settings)

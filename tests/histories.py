@@ -321,6 +321,7 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
     }),
     "field.updated": (2, "", lambda a: (f"field/{a.rng.choice(('deal.size', 'lead.size', 'contact.n/a:{1}'))}", a.maybe(
         0.5, kind=a.one("text", "number", "date", "choice"), choices=a.one(["big", "1"], []), pattern=a.one("b.g|true", "(", "[0-9]+"),
+        capture_minutes=a.one(0, 1.5, 10),
     ))),
     "segment.updated": (3, "", lambda a: (f"segment/{a.rng.choice(SEGMENTS)}", {"where": {}, **a.maybe(
         0.7, entity=a.one("contact", "account", "call"), where=a.one(

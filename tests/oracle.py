@@ -243,7 +243,9 @@ class Oracle:
             return self.velocity(scope, to_ms, by, where)
         self.hours = hours
         self.from_ms, self.to_ms = from_ms, to_ms
-        if told := (composed.TOLD | courses.TOLD | forecasts.TOLD | results.TOLD | usage.TOLD).get(kpi_id):
+        if told := (composed.TOLD | fields.TOLD | courses.TOLD | forecasts.TOLD | results.TOLD | usage.TOLD).get(
+            kpi_id
+        ):
             by = [by] if isinstance(by, str) else [*(by or ())]
             return told(self, scope, from_ms, to_ms, by, [*where])
         from_ns, to_ns = from_ms * MS_NS, to_ms * MS_NS

@@ -8,5 +8,8 @@ MEASURES: tuple[Measure, ...] = (
     Measure("field_entered", ("field.entered",), "count", "", one),
     Measure("field_invalid", ("field.entered",), "count", "invalid", lambda f: f["invalid"]),
     Measure("field_changes", ("field.changed",), "count", "", one),
+    Measure("field_decided", ("field.decided",), "count", "", one),
+    Measure("field_won", ("field.decided",), "count", "won", lambda f: f["won"]),
+    Measure("field_active_ms", ("field.used",), "count", "active_ms", lambda f: f.get("active_ms") or 0),
     Measure("field_uses", ("field.used",), "count", "", one),
 )

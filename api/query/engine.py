@@ -12,6 +12,7 @@ from aggregators.catalogue import digest, enabled
 from aggregators.forecasts import Forecast
 from aggregators.goals import Goal
 from aggregators.kpi import Kpi
+from aggregators.lift import Lift, Return
 from aggregators.own import TIER as OWN_TIER
 from aggregators.tables import LAYOUT, OrgKeys, org_keys, shard
 from aggregators.unsummed import Adoption, Bottlenecks, Growth, Ranked, Score, Seasonality, Training
@@ -26,6 +27,7 @@ from api.query.forecast import tell_forecast
 from api.query.funnel import funnel
 from api.query.goal_checks import mistakes
 from api.query.growth import tell_growth
+from api.query.lift import tell_lift, tell_return
 from api.query.peers import tell_score, tell_training
 from api.query.question import BEHIND, RANKED, Params, Question, Reading, kpi_of, now_of, question, scope_of
 from api.query.seasonality import tell_seasonality
@@ -40,6 +42,8 @@ _TOLD_BY: dict[type, Tell] = {
     Seasonality: tell_seasonality,
     Bottlenecks: tell_bottlenecks,
     Forecast: tell_forecast,
+    Lift: tell_lift,
+    Return: tell_return,
     Adoption: tell_adoption,
     Score: tell_score,
     Training: tell_training,

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -48,6 +48,7 @@ async def test_any_question_has_the_answer_of_the_recount(seed: int, redis_serve
             by = asked["by"][0].split(",") if asked["by"] else None
             end = min(ms(asked["to"]), ms(asked["now"])) if kpi.due else ms(asked["to"])
             oracle.entity, oracle.field = ("".join(asked.get(name, [])) for name in ("entity", "field"))
+            oracle.entity = oracle.entity or "deal"
             oracle.outcome = "".join(asked["variant"])
             oracle.model = "".join(asked["model"])
             oracle.variant = "".join(asked["touchpoint"])
@@ -78,6 +79,8 @@ def question(rng: random.Random, kpi: Kpi, events: list[Event]) -> dict[str, lis
     scope = rng.choice(("org", "org", f"user:{rng.choice(USERS)}", f"team:{rng.choice(TEAMS)}"))
     if scope.startswith("team:") and "team" in by:
         by.remove("team")  # within a team only its sub-teams are told, and the recount tells those above it too
+    if kpi.kind == "forecast":
+        instants[1] += timedelta(days=2)  # what is expected is expected by the day
     span = {"from": [f"{instants[0]:%FT%T.%fZ}"], "to": [f"{instants[1]:%FT%T.%fZ}"]}
     # What is said of an instant below the millisecond is beside the point here.
     span = {name: [text[0][:23] + "Z"] for name, text in span.items()}
@@ -85,6 +88,8 @@ def question(rng: random.Random, kpi: Kpi, events: list[Event]) -> dict[str, lis
     limit = {"limit": ["10000"], "stat": ["mean"] if isinstance(kpi.formula, Duration | Average) else []}
     if "entity" in kpi.params:
         limit |= {"entity": [rng.choice(("deal", "deal", "lead", "contact"))], "field": [rng.choice(("", "size"))]}
+    elif "field" in kpi.params:
+        limit["field"] = ["size"]
     outcomes = kpi.formula.variants if isinstance(kpi.formula, Outcome) else ()
     limit["variant"] = [rng.choice(outcomes)] if outcomes else []
     limit["model"] = [rng.choice(("linear", "first", "last", "u_shape"))] if "model" in kpi.params else []

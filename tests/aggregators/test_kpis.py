@@ -886,6 +886,12 @@ CASES: dict[str, list[Case]] = {
               "by=product": {"a": 1, "b": 1, "(none)": 1}}),
     ],
     "orders_value": [
+        ("a price without a currency is in the organisation's, and so paid back in it", """
+            01-05 order.created 1 lines=a*1@35
+            01-06 order.status_changed 1 new=confirmed
+            01-07 order.status_changed 1 new=refunded refund=20EUR
+            01-08 order.status_changed 1 new=refunded
+        """, {"": 0, "from=2026-01-08&to=2026-01-09": -15}),
         ("less refunds, each at its time", """
             01-05 order.created 1 value=100EUR owner_id=ann
             01-06 order.status_changed 1 new=confirmed

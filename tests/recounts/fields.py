@@ -7,7 +7,8 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from tests.oracle import Holder, Oracle, Part, Record, data, label, logged, time_ns
+from tests import oracle
+from tests.oracle import MS_NS, NONE, Holder, Oracle, Part, Record, data, label, logged, time_ns
 
 
 def written(value: Any) -> str | None:
@@ -94,15 +95,100 @@ def field_usage(it: Oracle) -> Iterator[Part]:
             for key in said:
                 if key == (it.field or key):
                     yield Part(at_ns, *holder, {"field": key})
+    yield from (part for _, part in beats(it))
+
+
+def beats(it: Oracle) -> Iterator[tuple[Record, Part]]:
+    """Heartbeats that name a field, by it."""
     for heartbeat, part in logged(it, "heartbeat"):
         name = heartbeat.final("field") or ""
         at_home = heartbeat.final("module") == it.entity
         key = name.removeprefix(f"{it.entity}.") if name.startswith(f"{it.entity}.") else name if at_home else ""
         if key and key == (it.field or key):
             part.dims = {"field": key}
-            yield part
+            yield heartbeat, part
 
 
+def decided(
+    it: Oracle, scope: str, from_ms: int, to_ms: int, by: list[str], where: list[tuple[str, str]]
+) -> tuple[dict[str, Any], dict[tuple[str, ...], tuple[int, Fraction]]]:
+    """The lift of each group, and of how many deals with the value or the field; that of all only for one field."""
+    free = [(name, value) for name, value in where if name not in ("value", "field")]
+    chosen = [value for name, value in where if name == "field"]
+    values = [value for name, value in where if name == "value"]
+    known = [it.field] if it.field else fields(it)
+    closes = [
+        (oracle.deal_part(it, deal, at_ns), deal, end == "won")
+        for deal, end, at_ns, _ in oracle.closed(it, "won", "lost")
+        if from_ms * MS_NS <= at_ns < to_ms * MS_NS
+    ]
+    closes = [one for one in closes if it.in_scope(one[0], scope)]
+    for name, value in free:
+        closes = [one for one in closes if value in [text for text, _ in it.split("", one[0], name)]]
+    lifts: dict[tuple[str, ...], tuple[int, Fraction | None]] = {}
+    for field in known:
+        if any(field != one for one in chosen):
+            continue
+        texts = {written(deal.custom().get(field)) for _, deal, _ in closes} - {None}
+        for group in {tuple(part.dims.get(name, NONE) for name in by if name == "pipeline") for part, *_ in closes}:
+            for text in texts if "value" in by else [None]:
+                own = [one for one in closes if group in ((), (one[0].dims.get("pipeline", NONE),))]
+                wanted = [*values, *([text] if text else [])]
+                names = iter([*group])
+                key = tuple({"field": field, "value": text}.get(name) or next(names) for name in by)
+                lifts[key] = lift(own, field, wanted)
+        if it.field or chosen:
+            lifts[()] = lift(closes, field, values)
+    told = {key: {"value": value} for key, (_, value) in lifts.items()}
+    return told.pop((), {"value": None}) | ({"groups": told} if by else {}), {
+        key: (n, value) for key, (n, value) in lifts.items() if value is not None
+    }
+
+
+def lift(closes: list[tuple[Part, Record, bool]], field: str, wanted: list[str]) -> tuple[int, Fraction | None]:
+    having, lacking = list[bool](), list[bool]()
+    for _, deal, won in closes:
+        text = written(deal.custom().get(field))
+        (having if text is not None and all(text == one for one in wanted) else lacking).append(won)
+    if not having or not lacking:
+        return len(having), None
+    return len(having), 100 * (Fraction(sum(having), len(having)) - Fraction(sum(lacking), len(lacking)))
+
+
+def field_lift(
+    it: Oracle, scope: str, from_ms: int, to_ms: int, by: list[str], where: list[tuple[str, str]]
+) -> dict[str, Any]:
+    return decided(it, scope, from_ms, to_ms, by, where)[0]
+
+
+def field_roi(
+    it: Oracle, scope: str, from_ms: int, to_ms: int, by: list[str], where: list[tuple[str, str]]
+) -> dict[str, Any]:
+    told, lifts = decided(it, scope, from_ms, to_ms, by, where)
+    size = it.kpi("avg_deal_size", scope, from_ms, to_ms)["value"]
+    seen = [
+        (part.dims["field"], heartbeat.final("active_ms") or 0)
+        for heartbeat, part in beats(it)
+        if from_ms * MS_NS <= part.at_ns < to_ms * MS_NS and it.in_scope(part, scope)
+    ]
+    price = next((cost for org in it.records["org"].values() if (cost := org.final("hourly_cost"))), None)
+
+    def worth(key: tuple[str, ...]) -> dict[str, Any]:
+        field = key[0] if key else it.field or dict(where)["field"]
+        deals, lift = lifts[key]
+        rule = it.records["field"].get(f"deal.{field}")
+        minutes = rule.final("capture_minutes") if rule and not rule.deleted else None
+        hours = Fraction(sum(ms for name, ms in seen if name == field), 3_600_000)
+        hours = hours if minutes is None else Fraction(str(minutes)) * deals / 60
+        rate = it.rate(price["currency"], it.day(to_ms * MS_NS - MS_NS)) if price else None
+        cost = hours * Fraction(price["amount"]) * rate if price and rate is not None else None
+        return {"value": (lift / 100 * deals * size - cost) / cost if cost and size is not None else None}
+
+    groups = {key: worth(key) if key in lifts else {"value": None} for key in told.get("groups", {})}
+    return (worth(()) if () in lifts else {"value": None}) | ({"groups": groups} if by else {})
+
+
+TOLD: dict[str, Callable[..., dict[str, Any]]] = {"field_lift": field_lift, "field_roi": field_roi}
 FLOWS: dict[str, Callable[[Oracle], Iterator[Part]]] = {
     "field_invalid_rate": field_invalid_rate,
     "field_value_trend": field_value_trend,

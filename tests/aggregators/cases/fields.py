@@ -15,6 +15,17 @@ DEALS = """
     02-05 deal.updated 2 changed.custom.size=small actor=cy
     02-06 deal.updated 2 changed.custom.vip=null
 """
+CLOSED = """
+    01-01 deal.created 1 pipeline_id=x
+    01-01 deal.created 2 pipeline_id=x
+    01-01 deal.created 4 pipeline_id=x
+    01-05 deal.won 1 value=100EUR custom.size=big
+    01-05 deal.won 2 value=100EUR custom.size=small custom.vip=true
+    01-05 deal.lost 3 custom.size=small
+    01-05 deal.won 4 value=100EUR custom.vip=true custom.size=
+    01-05 deal.lost 5 value=100EUR custom.vip=true
+    01-06 deal.created 6 custom.size=big
+"""
 
 CASES: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
     "field_fill_rate": [
@@ -71,5 +82,32 @@ CASES: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
             02-06 deal.created 3 custom.n=1.5
         """, {"by=field": {"n": THIRD, "on": HALF, "c": HALF, "p": HALF}, "field=n": THIRD, "": Fraction(4, 11),
               "field=n&from=2026-02-01&to=2026-03-01": 0, "field=free": 0, "field=nothing": None}),
+    ],
+    "field_lift": [
+        ("how much oftener deals are won with a field, or with a value of it", CLOSED, {
+            "field=size": 100 * (Fraction(2, 3) - HALF), "field=size&by=value": {"big": 50, "small": 100 * (HALF - Fraction(2, 3))},
+            "field=size&where=value:big": 50, "field=none": None, "n?field=size": 3,
+            "by=field": dict.fromkeys(("size", "vip"), 100 * (Fraction(2, 3) - HALF)), "value?by=field": None,
+              "where=field:size": 100 * (Fraction(2, 3) - HALF),
+            "field=size&where=pipeline:x": 0, "field=size&from=2026-03-01&to=2026-04-01": None, "unit?field=size": "pp",
+            "field=vip&by=value": {"true": Fraction(50, 3)}}),
+    ],
+    "field_roi": [
+        ("what it brings beyond the minutes that it takes", CLOSED + """
+            01-01 org.updated org/demo hourly_cost=60EUR
+            01-01 field.updated field/deal.size capture_minutes=2
+        """, {"field=size": (Fraction(1, 6) * 3 * 100 - 6) / 6, "by=field": {"size": (Fraction(1, 6) * 3 * 100 - 6) / 6},
+              "numerator?field=size": 44, "denominator?field=size": 6, "field=vip": None, "parts?field=size": {
+                  "lift": 100 * Fraction(1, 6), "deals": 3, "avg_deal_size": 100, "capture_minutes": 2, "minutes": 6.0,
+                  "hourly_cost": {"amount": "60", "currency": "EUR"}, "benefit": 50, "cost": 6}}),
+        ("or the time that people were seen at it", CLOSED + """
+            01-01 org.updated org/demo hourly_cost=60EUR
+            01-07 session.heartbeat heartbeat/1 actor=ann field=deal.size active_ms=60000
+            01-08 session.heartbeat heartbeat/2 actor=ann field=size module=deal active_ms=90000
+            01-08 session.heartbeat heartbeat/3 actor=ann field=size module=lead active_ms=90000
+        """, {"field=size": (50 - Fraction(5, 2)) / Fraction(5, 2), "by=field": {"size": 19}}),
+        ("where nobody said what an hour costs it cannot be told", CLOSED + """
+            01-01 field.updated field/deal.size capture_minutes=2
+        """, {"field=size": None, "by=field": {}}),
     ],
 }  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from aggregators.averages import Score
 from aggregators.catalogue import KPIS
 from aggregators.users import Users
 from api.query.errors import ImpossibleError
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 ADDING = [
     kpi.id
     for kpi in KPIS
-    if kpi.counts and kpi.kind in ("count", "sum", "gauge", "distinct") and not isinstance(kpi.formula, Users)
+    if kpi.counts and kpi.kind in ("count", "sum", "gauge", "distinct") and not isinstance(kpi.formula, Users | Score)
 ]
 SCOPES = ("org", *(f"user:{user}" for user in USERS[:3]), *(f"team:{team}" for team in TEAMS[:2]), "user:(none)")
 STORY = """
@@ -51,6 +52,14 @@ async def test_the_records_add_up_to_the_number(told: Told, kpi: str) -> None:
             found = await records(told, f"kpi={kpi}&{asked}&limit=10000")
             assert sum(row["value"] for row in found["records"]) == await told.value(kpi, asked), asked
             assert found["total"] == len(found["records"])
+
+
+@pytest.mark.parametrize("kpi", [kpi.id for kpi in KPIS if isinstance(kpi.formula, Score)])
+async def test_the_records_of_a_score_have_it_as_their_mean(told: Told, kpi: str) -> None:
+    for scope in SCOPES:
+        found = (await records(told, f"kpi={kpi}&scope={scope}&limit=10000"))["records"]
+        mean = sum(row["value"] for row in found) / len(found) if found else None
+        assert mean == await told.value(kpi, f"scope={scope}")
 
 
 async def test_pages_have_every_record_once_the_latest_first(told: Told) -> None:
