@@ -45,7 +45,7 @@ def meetings(records: Mapping[str, Record], _: About) -> Iterator[tuple[str, Mom
     known = Deals(touches)
     for touch in touches.all:
         if touch.activity == "meeting":
-            accounts = touches.accounts(touch.facts)
+            accounts = touches.accounts(touch)
             led = any(_follows(known.created[one], touch.at_ns, MEETING_DAYS) for one in accounts)
             yield touch.subject, reached("meeting.led", touch, touches, touch.subject, led=led or _won(touch, touches))
 

@@ -14,7 +14,7 @@ def accounts(records: Mapping[str, Record], _: About) -> Iterator[tuple[str, Mom
     """Return each touch of each account, which it may be a customer at."""
     touches = Touches(records)
     for touch in touches.all:
-        for account in touches.accounts(touch.facts):
+        for account in touches.accounts(touch):
             if not touches.is_gone(account):
                 sale = records[account].links.get(SALE) if account in records else None
                 customer = sale is not None and sale[0] <= touch.at_ns

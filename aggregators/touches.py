@@ -6,6 +6,7 @@ A touch is a call, an e-mail or a message that a person wrote, of ours or of the
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -77,10 +78,16 @@ class Touches:
         for subject, told in self.stories.items():
             for deal in _named(told.final, "deal") if subject.startswith("lead/") else ():
                 self._leads[deal].add(subject)
-        self._of: dict[str, list[Touch]] = defaultdict(list)
+        self._accounts: dict[str, list[str]] = {}
+
+    @cached_property
+    def _of(self) -> dict[str, list[Touch]]:
+        """The touches that concern each record."""
+        found: dict[str, list[Touch]] = defaultdict(list)
         for touch in self.all:
             for subject in self.concerned(touch.facts):
-                self._of[subject].append(touch)
+                found[subject].append(touch)
+        return found
 
     def deals(self) -> Iterator[tuple[str, Story]]:
         """Return the deals that there are."""
@@ -94,12 +101,18 @@ class Touches:
         """Return the touches of each account that is there."""
         found: dict[str, list[Touch]] = defaultdict(list)
         for touch in self.all:
-            for account in self.accounts(touch.facts):
+            for account in self.accounts(touch):
                 found[account].append(touch)
         return {account: own for account, own in found.items() if not self.is_gone(account)}
 
-    def accounts(self, facts: Facts) -> list[str]:
+    def accounts(self, touch: Touch) -> list[str]:
         """Return the account that a touch names, else that of the deal, else of the lead, else those of its contacts."""
+        known = self._accounts.get(touch.subject)
+        if known is None:
+            known = self._accounts[touch.subject] = self._accounts_of(touch.facts)
+        return known
+
+    def _accounts_of(self, facts: Facts) -> list[str]:
         if own := _named(facts, "account"):
             return own
         for entity in ("deal", "lead", "contact"):
@@ -133,7 +146,7 @@ class Touches:
     def concerned(self, facts: Facts) -> list[str]:
         """Return whom an activity concerns: the deal that it names alone, else its lead, its contacts and their account."""
         deal = _named(facts, "deal")
-        return deal or list(dict.fromkeys([*_named(facts, "lead", "contact"), *self.accounts(facts)]))
+        return deal or list(dict.fromkeys([*_named(facts, "lead", "contact"), *self._accounts_of(facts)]))
 
 
 _at = attrgetter("at_ns")
