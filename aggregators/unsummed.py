@@ -7,95 +7,55 @@ from aggregators.formulas import Formula
 from aggregators.values import Cells, Context, Value
 
 
-class Growth(NamedTuple):
+class Unsummed(NamedTuple):
+    """What the sum of cells says nothing of; the measures that it reads, if any, are told apart from each other."""
+
+    measures: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
+    stats: tuple[str, ...] = ()
+
+    def value(self, cells: Cells, context: Context) -> Value:
+        """Return nothing."""
+        return Value(None)
+
+
+class Growth(Unsummed):
     """How another KPI, which the question names, has changed since the window before, or the same a year ago."""
 
-    measures: tuple[str, ...] = ()
-    stats: tuple[str, ...] = ()
-    variants: tuple[str, ...] = ("previous", "last_year")
 
-    def value(self, cells: Cells, context: Context) -> Value:
-        """Return nothing: growth is not a sum."""
-        return Value(None)
-
-
-class Seasonality(NamedTuple):
+class Seasonality(Unsummed):
     """How another KPI, which the question names, compares with what is usual at this time of the year, or of the week."""
 
-    measures: tuple[str, ...] = ()
-    stats: tuple[str, ...] = ()
-    variants: tuple[str, ...] = ("year", "week")
 
-    def value(self, cells: Cells, context: Context) -> Value:
-        """Return nothing: an index is not a sum."""
-        return Value(None)
-
-
-class Ranked(NamedTuple):
+class Ranked(Unsummed):
     """A place among peers by another KPI, which the question names."""
 
-    measures: tuple[str, ...] = ()
-    stats: tuple[str, ...] = ()
-    variants: tuple[str, ...] = ()
 
-    def value(self, cells: Cells, context: Context) -> Value:
-        """Return nothing: a rank is not a sum."""
-        return Value(None)
+class Bottlenecks(Unsummed):
+    """Where stages stand among each other by how many of the deals that entered them went no further.
+
+    The measures are those of deals that entered, of those that went on, and of their time in the stage.
+    """
 
 
-class Bottlenecks(NamedTuple):
-    """Where stages stand among each other by how many of the deals that entered them went no further."""
+class GoalsMet(Unsummed):
+    """The share of goals that were reached."""
 
-    entered: str
-    converted: str
-    took: str
-    stats: tuple[str, ...] = ()
-    variants: tuple[str, ...] = ()
 
-    @property
-    def measures(self) -> tuple[str, ...]:
-        """Return the measures read."""
-        return self.entered, self.converted, self.took
-
-    def value(self, cells: Cells, context: Context) -> Value:
-        """Return nothing: a place is not a sum."""
-        return Value(None)
+class Adoption(Unsummed):
+    """The users for whom all the measures counted, of those who might."""
 
 
 class OfGoal(NamedTuple):
-    """How a goal stands by another KPI, which the goal names: its ``progress``, ``attainment`` or ``pace``."""
+    """How a goal stands by another KPI, which the goal names: its ``progress``, ``attainment``, ``pace`` or ``projection``."""
 
     told: str
+    variants: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
     stats: tuple[str, ...] = ()
-    variants: tuple[str, ...] = ()
 
     def value(self, cells: Cells, context: Context) -> Value:
         """Return nothing: what a goal is measured by is not known here."""
-        return Value(None)
-
-
-class GoalsMet(NamedTuple):
-    """The share of goals that were reached."""
-
-    measures: tuple[str, ...] = ()
-    stats: tuple[str, ...] = ()
-    variants: tuple[str, ...] = ()
-
-    def value(self, cells: Cells, context: Context) -> Value:
-        """Return nothing: goals are no sum."""
-        return Value(None)
-
-
-class Adoption(NamedTuple):
-    """The users for whom all the measures counted, of those who might."""
-
-    measures: tuple[str, ...]
-    stats: tuple[str, ...] = ()
-    variants: tuple[str, ...] = ()
-
-    def value(self, cells: Cells, context: Context) -> Value:
-        """Return nothing: users are told one by one."""
         return Value(None)
 
 

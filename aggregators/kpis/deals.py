@@ -72,7 +72,7 @@ KPIS: tuple[Kpi, ...] = (
         "the order of its pipeline, stages that no pipeline lists before all others; of deals equally far the one created first "
         "tells stage, pipeline, source and owner. Deleted and merged accounts and contacts are no clients."),
     Kpi("stage_bottleneck_rank", AREA, "derived", "rank", "rank", "user team org pipeline",
-        Bottlenecks("stages_entered", "stages_converted", "time_in_stage"),
+        Bottlenecks(("stages_entered", "stages_converted", "time_in_stage")),
         "Place of each stage by how many of the deals that entered it in the window went no further: entries x (1 - "
         "stage_conversion_rate), the most first. Stages with equally many are placed by the p90 of their time_in_stage in the "
         "window, the longest first; where that is equal too they share a place (1, 2, 2, 4). `groups` are the stages, by pipeline "

@@ -28,10 +28,11 @@ KPIS: tuple[Kpi, ...] = (
                  marketing_return, variants=MODELS),
         "(attributed_revenue - marketing spend) / marketing spend (as in cost_per_lead) of the window, by the source and the channel "
         "of each; null where nothing was spent. `model` as in attributed_revenue.", ("model",)),
-    Kpi("growth_rate", AREA, "derived", "ratio", "ratio", "all", Growth(),
+    Kpi("growth_rate", AREA, "derived", "ratio", "ratio", "all", Growth(variants=("previous", "last_year")),
         "(X - X before) / |X before| of another KPI X (`of`), by the dimensions of that. Before is the window before, "
         "with variant `last_year` the same a year earlier; null where it was 0.", ("of", "variant")),
-    Kpi("seasonality_index", "Relationship health", "derived", "ratio", "index", "user team org channel source", Seasonality(),
+    Kpi("seasonality_index", "Relationship health", "derived", "ratio", "index", "user team org channel source",
+        Seasonality(variants=("year", "week")),
         "Another KPI X (`of`, by the dimensions of that) in the window / the mean of X in the same window of each earlier year,"
         " back to the first month of which anything is known; so with `every=month` the index of each month. Variant `week` "
         "compares with the same weekdays and hours of each of the 52 weeks before, for windows and buckets of at most 7 days. "

@@ -54,7 +54,8 @@ async def tell_bottlenecks(
 def _told(
     asked: Question, names: Sequence[str], formula: Bottlenecks, rows: Mapping[Key, Row], context: Context
 ) -> dict[str, Any]:
-    known = {key: _stage(key[-2:], row, formula, context) for key, row in rows.items() if row.get(formula.entered)}
+    entered = formula.measures[0]
+    known = {key: _stage(key[-2:], row, formula, context) for key, row in rows.items() if row.get(entered)}
     within: dict[Key, list[_Stage]] = defaultdict(list)
     for key, stage in known.items():
         # By pipeline, each pipeline is a group of its own.
@@ -68,8 +69,9 @@ def _told(
 
 
 def _stage(place: Key, row: Row, formula: Bottlenecks, context: Context) -> _Stage:
-    p90 = Duration(formula.took).value(row, context).value
-    return _Stage(place, row[formula.entered], row.get(formula.converted, 0), p90)
+    entered, converted, took = formula.measures
+    p90 = Duration(took).value(row, context).value
+    return _Stage(place, row[entered], row.get(converted, 0), p90)
 
 
 def _form(stage: _Stage, among: Sequence[_Stage]) -> dict[str, Any]:
