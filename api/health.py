@@ -113,7 +113,8 @@ async def standing(at: Service) -> Standing:
             marks = {number: mark(packed) or Mark(0) for number, packed in enumerate(await at.redis.mget(keys))}
     except (RedisError, OSError):  # a TimeoutError is an OSError
         return Standing(None, None, await at.log.ends({}))
-    return Standing(found, marks, await at.log.ends({number: each.next for number, each in marks.items()}))
+    applied = {number: each.next for number, each in marks.items()}
+    return Standing(found, marks, await at.log.ends(applied, found.events_topic(at.settings)))
 
 
 def _partition(number: int, end: int | None, stands: Mark | None) -> dict[str, Any]:

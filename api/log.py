@@ -41,6 +41,7 @@ class Log:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.topic = settings.events_topic
         self.consumer: AIOKafkaConsumer | None = None
         self.lock = asyncio.Lock()
         self.asked_at = -FRESH_SECONDS
@@ -52,9 +53,15 @@ class Log:
             stopping = asyncio.create_task(self.consumer.stop())
             await asyncio.wait({stopping}, timeout=CLOSE_SECONDS)  # it raises CancelledError where the broker is away
 
-    async def ends(self, applied: Mapping[int, int]) -> Ends:
-        """Return the ends as they are, or were a second ago; ``applied`` are offsets near them. Never raises."""
+    async def ends(self, applied: Mapping[int, int], topic: str = "") -> Ends:
+        """Return the ends as they are, or were a second ago; ``applied`` are offsets near them. Never raises.
+
+        ``topic`` is that of the events, the last one that was named where it is not known.
+        """
         async with self.lock:
+            if topic not in ("", self.topic):
+                await self.close()
+                self.consumer, self.topic, self.asked_at = None, topic, -FRESH_SECONDS
             if time.monotonic() - self.asked_at >= FRESH_SECONDS:
                 self.told = await self._asked(applied)
                 self.asked_at = time.monotonic()
@@ -67,7 +74,7 @@ class Log:
         except (KafkaError, OSError) as error:  # a TimeoutError is an OSError
             log.warning("the broker does not tell the ends of the log", error=f"{type(error).__name__}: {error}")
             return Ends({}, None)
-        events = {tp.partition: end for tp, end in found.items() if tp.topic == self.settings.events_topic}
+        events = {tp.partition: end for tp, end in found.items() if tp.topic == self.topic}
         letters = [end for tp, end in found.items() if tp.topic == self.settings.dead_letters_topic]
         return Ends(dict(sorted(events.items())), None if None in letters else sum(end or 0 for end in letters))
 
@@ -80,7 +87,7 @@ class Log:
             max_partition_fetch_bytes=1024,
             request_timeout_ms=int(ANSWER_SECONDS * 1000),
         )
-        topics = {self.settings.events_topic, self.settings.dead_letters_topic}
+        topics = {self.topic, self.settings.dead_letters_topic}
         try:
             await consumer.start()
             if (
@@ -105,7 +112,7 @@ class Log:
         waiting, start_ms = set(consumer.assignment()), time.time() * 1000
         deadline = start_ms + ANSWER_SECONDS * 1000
         for tp in waiting:
-            if tp.topic == self.settings.events_topic:
+            if tp.topic == self.topic:
                 consumer.seek(tp, applied.get(tp.partition, 0))
         consumer.resume(*waiting)
         try:

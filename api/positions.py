@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from typing import NamedTuple
+import time
+from typing import Any, NamedTuple
 
 from redis.asyncio import Redis
 
@@ -12,25 +13,30 @@ from crmpulse.settings import Settings
 from events import partition_for
 from streams import layout
 from streams.commit import mark
-from streams.layout import Layout
+from streams.forwarding import positions_key
+from streams.layout import Layout, generation
 
 POLL_SECONDS = 0.005
 WAIT_SECONDS = 10.0
 
 
 class Position(NamedTuple):
-    """Where an event lies in the log, as text `<partition>:<offset>`."""
+    """Where an event lies in the log, as text `<partition>:<offset>`.
+
+    In a topic that a rebuild made, its ``generation`` follows after another colon.
+    """
 
     partition: int
     offset: int
+    generation: int = 0
 
     def __str__(self) -> str:
-        return f"{self.partition}:{self.offset}"
+        return ":".join(map(str, self if self.generation else self[:2]))
 
 
 def position(text: str) -> Position:
     """Read a position; ImpossibleError where it is none."""
-    if not re.fullmatch("[0-9]{1,9}:[0-9]{1,18}", text):
+    if not re.fullmatch("[0-9]{1,9}:[0-9]{1,18}(:[0-9]{1,9})?", text):
         raise invalid(("after", f"{text[:64]!r} is not a position, such as 7:1234", []))
     return Position(*map(int, text.split(":")))
 
@@ -56,12 +62,31 @@ class Marks:
         """
         found = await agreed(self.redis, self.settings)
         own = partition_for(org, found.partitions)
+        if wanted.generation != found.generation:
+            wanted = await self._forwarded(wanted, found, own)
         if wanted.partition != own:
             raise invalid(("after", f"the events of {org} are in partition {own}, not {wanted.partition}", []))
         applied = mark(await self.redis.get(f"{found.shard(own)}:mark"))
         if not (applied and applied.next > wanted.offset) and not await self._reached(wanted):
             detail = f"The tables did not include the position {wanted} within {WAIT_SECONDS:g} s; ask again."
             raise Problem(504, "not-yet", detail)
+
+    async def _forwarded(self, wanted: Position, found: Layout, own: int) -> Position:
+        """Where a position of a former topic is in the one of the tables, once it is there: the last that was forwarded."""
+        topic = next((t for t in found.former if generation(t, self.settings) == wanted.generation), "")
+        if not topic:
+            raise invalid(("after", f"{wanted} is in no topic that the tables are or were made of", []))
+        key = positions_key(found.generation, topic)
+        deadline = time.monotonic() + WAIT_SECONDS
+        while True:
+            read: list[Any] = await self.redis.hmget(key, [str(wanted.partition), f">{own}"])
+            at, end = (int(one or 0) for one in read)
+            if at > wanted.offset:
+                return Position(own, max(0, end - 1), found.generation)
+            if time.monotonic() > deadline:
+                detail = f"The position {wanted} was not forwarded within {WAIT_SECONDS:g} s; ask again."
+                raise Problem(504, "not-yet", detail)
+            await asyncio.sleep(POLL_SECONDS)
 
     async def _reached(self, wanted: Position) -> bool:
         """Wait for a mark to be past an offset. By ``wait``: a timeout that cancels can get lost in a client's command."""

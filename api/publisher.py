@@ -8,6 +8,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, UnknownTopicOrPartitionError
 
+from api.current import Current
 from api.positions import Position
 from api.problems import Problem
 from crmpulse.settings import Settings
@@ -25,10 +26,11 @@ log = structlog.get_logger("crmpulse.api")
 
 
 class Publisher:
-    """Publishes to the events topic. Connects by itself, also when the broker comes later than the API."""
+    """Publishes to the topic that the tables are made of. Connects by itself, also when the broker comes later than the API."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, current: Current) -> None:
         self.settings = settings
+        self.current = current
         self.producer: AIOKafkaProducer | None = None
         self.closing = asyncio.Event()
         self.connecting = asyncio.create_task(self._connect())
@@ -60,11 +62,12 @@ class Publisher:
     async def _publish(self, org: str, values: Sequence[bytes]) -> Position:
         if self.producer is None:
             raise KafkaError("not connected yet")
-        topic = self.settings.events_topic
+        found = await self.current.layout()
+        topic = found.events_topic(self.settings)
         partition = partition_for(org, len(await self.producer.partitions_for(topic)))
         key = org.encode()
         sent = [await self.producer.send(topic, value, key, partition) for value in values]
-        return Position(partition, (await asyncio.gather(*sent))[-1].offset)
+        return Position(partition, (await asyncio.gather(*sent))[-1].offset, found.generation)
 
     async def _connect(self) -> None:
         topic = self.settings.events_topic

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import Request
 
 from api.auth import Caller, Tokens
+from api.current import Current
 from api.kpi_metrics import KpiMetrics
 from api.listening import Live
 from api.log import Log
@@ -28,7 +29,7 @@ class Service:
         self.settings, self.tokens, self.metrics = settings, tokens, metrics
         self.redis = connect(settings)
         self.marks = Marks(self.redis, settings)
-        self.publisher = Publisher(settings)
+        self.publisher = Publisher(settings, Current(self.redis, settings))
         self.log = Log(settings)
         self.engine = Engine(self.redis, settings)
         self.kpi_metrics = KpiMetrics(self.redis, settings, self.engine)

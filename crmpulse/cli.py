@@ -151,14 +151,25 @@ def verify() -> None:
 @app.command()
 def rebuild(
     org: Annotated[str, typer.Option(help="Only the tables of this organisation.")] = "",
+    partitions: Annotated[
+        int, typer.Option(min=0, max=10_000, help="For so many partitions, of a new topic.", show_default=False)
+    ] = 0,
 ) -> None:
     """Make all tables anew from the log beside the live ones, compare them with a recount, and switch in one step."""
     fine = "The tables were made anew, and every number is what the log says."
     with _start(reach.kafka, reach.redis) as checked:
-        _end_with(_rebuilt(checked, org), fine=fine)
+        _end_with(_rebuilt(checked, org, partitions), fine=fine)
 
 
-def _rebuilt(checked: Settings, org: str) -> list[str]:
+def _rebuilt(checked: Settings, org: str, partitions: int) -> list[str]:
+    if org and partitions:
+        raise CannotStartError(
+            "Give either --org or --partitions: the number of partitions is that of all organisations."
+        )
+    if partitions:
+        from streams import repartition  # noqa: PLC0415
+
+        return repartition.rebuild(checked, partitions)
     if org:
         from streams import rebuild_org  # noqa: PLC0415
 

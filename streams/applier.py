@@ -1,7 +1,9 @@
 """The writers of all partitions that a worker holds, and what it does when one of them cannot go on."""
 
 import asyncio
+import os
 import random
+import signal
 import traceback
 import uuid
 from collections import Counter
@@ -19,6 +21,7 @@ from crmpulse.settings import Settings
 from streams import layout, lease, metrics, topics
 from streams.commit import CLOSED, Answer, ClosedError, Store, mark
 from streams.connection import connect, kafka, require_no_eviction
+from streams.forwarding import Forwarding
 from streams.layout import Layout, OtherKpisError
 from streams.partition import HaltedError, MovedError, Partition
 from streams.progress import Progress
@@ -47,6 +50,8 @@ class Applier:
         self.producer: AIOKafkaProducer | None = None
         self.held: dict[int, Partition] = {}
         self.halted: dict[int, str] = {}
+        self.has_moved = False
+        """Whether the tables are made of another topic now, so that this worker has to start anew."""
         self.mistakes: Counter[int] = Counter()
 
     async def open(self) -> None:
@@ -98,7 +103,7 @@ class Applier:
         while True:
             partition = self._holding(number)
             try:
-                self._require_kpis()
+                self._require_here()
                 async with partition.lock:
                     offset = await partition.claim(earliest, ended)
             except ClosedError as closed:
@@ -115,8 +120,10 @@ class Applier:
         log.info("claimed", partition=number, offset=partition.next, layout=partition.layout)
         return offset
 
-    def _require_kpis(self) -> None:
-        """Raise HaltedError where the tables were rebuilt with other KPIs than this worker counts."""
+    def _require_here(self) -> None:
+        """Raise HaltedError where the tables were rebuilt of another topic, or with other KPIs than this worker counts."""
+        if self.has_moved:
+            raise HaltedError(f"the events are in {self.layout.topic} now: this worker starts anew")
         try:
             layout.require_kpis(self.layout, self.settings.enable)
         except OtherKpisError as error:
@@ -147,7 +154,10 @@ class Applier:
         found = await layout.read(self.redis)
         if found is None or found == self.layout:
             return False
-        log.info("the tables were rebuilt", before=self.layout.layout, layout=found.layout)
+        log.info("the tables were rebuilt", before=self.layout.layout, layout=found.layout, partitions=found.partitions)
+        if found.topic != self.layout.topic and not self.has_moved:
+            self.has_moved = True
+            os.kill(os.getpid(), signal.SIGTERM)  # in order, and then it starts anew
         self.layout = found
         return True
 
@@ -200,6 +210,11 @@ class Applier:
             if mark(packed) != at or (owner or b"").startswith(CLOSED):
                 log.warning("the tables moved", answer="while nothing was applied", partition=number)
                 await self._read_again(tp)
+
+    async def forward(self) -> None:
+        """Forward what comes to topics that the tables were made of before, while no other worker does."""
+        assert self.producer
+        await Forwarding(self.settings, self.redis, self.producer, self.layout).run()
 
     async def _standing(self, prefix: str) -> list[bytes | None]:
         """The mark and the owner of a partition's tables."""

@@ -45,15 +45,19 @@ class Building:
         """Fold on to where the live tables are; ``tell`` hears of how many records. Raises LogError, CannotStartError."""
         if live.next < self.mark.next:
             raise CannotStartError("Redis went back while the tables were rebuilt: start the rebuild again.")
-        if live.next == self.mark.next:
+        await self.fold(live.next, tell)
+        if self.mark != live:
+            raise LogError(f"has another record before offset {live.next} than the one that was applied")
+
+    async def fold(self, end: int, tell: Callable[[int], object] = lambda records: None) -> None:
+        """Fold on to an offset."""
+        if end == self.mark.next:
             return
         await self.log.open()
-        async for records in self.log.upto(live.next):
+        async for records in self.log.upto(end):
             for start in range(0, len(records), self.batch_records):
                 await self._apply(records[start : start + self.batch_records])
             tell(len(records))
-        if self.mark != live:
-            raise LogError(f"has another record before offset {live.next} than the one that was applied")
 
     async def _apply(self, records: Sequence[ConsumerRecord]) -> None:
         writes = await self.store.driven(self._shard.apply(self._arrivals.of(records), records[-1].offset))

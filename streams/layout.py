@@ -7,7 +7,7 @@ from redis.asyncio import Redis
 
 from aggregators.catalogue import digest, listed
 from aggregators.tables import LAYOUT, begun, shard
-from crmpulse.settings import CannotStartError
+from crmpulse.settings import CannotStartError, Settings
 from streams.commit import Mark
 
 KEY = "crmpulse:layout"
@@ -22,6 +22,19 @@ class Layout(msgspec.Struct, frozen=True):
     """Which KPIs of one's own they count, as ``aggregators.catalogue.digest`` tells."""
     enabled: str = ""
     """Which of all KPIs they count, as ``aggregators.catalogue.listed`` tells."""
+    topic: str = ""
+    """The topic that they are made of; empty: the one of the settings."""
+    former: tuple[str, ...] = ()
+    """Topics that events came from before, and may come from still: workers forward them (``forwarding.py``)."""
+
+    @property
+    def generation(self) -> int:
+        """Return by what positions in the topic are told from those in others: 0 in the one of the settings."""
+        return int(self.topic.rpartition(".")[2]) if self.topic else 0
+
+    def events_topic(self, settings: Settings) -> str:
+        """Return the topic that they are made of."""
+        return self.topic or settings.events_topic
 
     def shard(self, partition: int) -> str:
         """Return the prefix of all keys of a partition."""
@@ -32,10 +45,23 @@ class Layout(msgspec.Struct, frozen=True):
         return [self.shard(number) for number in range(self.partitions)]
 
 
+def generation(topic: str, settings: Settings) -> int:
+    """Return the generation of a topic that the tables are or were made of."""
+    return 0 if topic == settings.events_topic else int(topic.rpartition(".")[2])
+
+
 async def read(redis: Redis) -> Layout | None:
     """Return the layout that holds, None where nothing was ever applied."""
     found = await redis.get(KEY)
     return msgspec.json.decode(found, type=Layout) if found else None
+
+
+async def located(redis: Redis, settings: Settings) -> Settings:
+    """Return settings with the topic that the tables are made of, and a group of its own where that is another one."""
+    found = await read(redis)
+    if found is None or not found.topic:
+        return settings
+    return settings.model_copy(update={"events_topic": found.topic, "group": f"{settings.group}.{found.generation}"})
 
 
 async def agree(redis: Redis, partitions: int, enable: str = "") -> Layout:

@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.structs import ConsumerRecord
 
 from events import Invalid
-from streams.records import ORIGIN
+from streams.records import ORIGIN, came_from
 
 
 class Letter(NamedTuple):
@@ -37,13 +37,8 @@ async def publish(
 
 async def _send_letter(producer: AIOKafkaProducer, topic: str, letter: Letter) -> "asyncio.Future[object]":
     record, invalid = letter
-    told = {
-        "reason": invalid.reason,
-        "path": invalid.path,
-        "topic": record.topic,
-        "partition": str(record.partition),
-        "offset": str(record.offset),
-    }
+    origin, partition, offset = came_from(record)
+    told = {"reason": invalid.reason, "path": invalid.path, "topic": origin, "partition": partition, "offset": offset}
     kept = [(name, value) for name, value in record.headers if name not in told]
     headers = [*kept, *((name, text.encode()) for name, text in told.items())]
     future: asyncio.Future[object] = await producer.send(topic, record.value, record.key, headers=headers)

@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 
+import msgspec
 import structlog
 from redis.asyncio import Redis
 from rich.progress import Progress
@@ -52,9 +53,11 @@ async def rebuilt(settings: Settings) -> list[str]:
         await require_no_eviction(redis)
         async with Lease(redis) as lease, log.consumer(settings) as reader:
             live = await verify.live(redis, settings)
-            new = Layout(await lease.number(live.layout), live.partitions, digest(), listed(settings.enable))
+            new = msgspec.structs.replace(
+                live, layout=await lease.number(live.layout), kpis=digest(), enabled=listed(settings.enable)
+            )
             await remove_others(redis, live.layout)
-            logs = [Log(reader, settings.events_topic, number) for number in range(live.partitions)]
+            logs = [Log(reader, live.events_topic(settings), number) for number in range(live.partitions)]
             buildings = [Building(one, new, redis, settings) for one in logs]
             try:
                 with progress_bar() as progress:

@@ -52,7 +52,7 @@ async def rebuilt(settings: Settings, org: str) -> list[str]:
             with progress_bar() as progress:
                 task = progress.add_task("rebuilding", total=(await _mark(redis, prefix)).next)
                 again = Recount(
-                    Log(reader, settings.events_topic, number),
+                    Log(reader, live.events_topic(settings), number),
                     prefix, live, settings, Forwards(), lambda n: progress.advance(task, n), org,
                 )  # fmt: skip
                 try:

@@ -1,5 +1,6 @@
 """From Kafka records to changes, or to the reasons why a record cannot be used."""
 
+import re
 from collections.abc import Sequence
 
 from aiokafka.structs import ConsumerRecord
@@ -10,6 +11,8 @@ _BINARY = "ce_"
 _PREFIX = len(_BINARY)
 ORIGIN = "crmpulse_origin"
 """Header of a record that was forwarded to the partition it belongs to: where it came from."""
+
+_ORIGIN = re.compile(r"([a-zA-Z0-9._-]{1,249})/([0-9]{1,9})/([0-9]{1,18})", re.ASCII)
 
 HISTORY = "backfill"
 """Header of a record that was published to fill the tables, long after it happened: nothing that it makes known is news."""
@@ -24,6 +27,13 @@ def changes(records: Sequence[ConsumerRecord]) -> list[Change | Invalid]:
     decoded = iter(decode(plain))
     found = [_decode_binary(r) if _is_binary(r) else next(decoded) for r in records]
     return [_too_large() if _bytes(r) > MAX_BYTES else one for r, one in zip(records, found, strict=True)]
+
+
+def came_from(record: ConsumerRecord) -> tuple[str, str, str]:
+    """Return topic, partition and offset at which a record was published first: what is forwarded twice came from there once."""
+    origin = next((value for name, value in record.headers if name == ORIGIN and value), b"")
+    found = _ORIGIN.fullmatch(origin.decode(errors="replace"))
+    return (found[1], found[2], found[3]) if found else (record.topic, str(record.partition), str(record.offset))
 
 
 def _bytes(record: ConsumerRecord) -> int:

@@ -8,13 +8,15 @@ from typing import NamedTuple
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import IncompatibleBrokerVersion, KafkaError, TopicAlreadyExistsError, for_code
 
 from crmpulse.settings import CannotStartError, Settings
 from streams.connection import kafka
 
 LARGEST_EVENT_BYTES = 2 << 20
 FOR_EVER = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete"}
+STAMPED = {**FOR_EVER, "message.timestamp.type": "LogAppendTime", "max.message.bytes": str(LARGEST_EVENT_BYTES)}
+"""Events are kept for ever and stamped by the broker."""
 LARGEST_LETTER_BYTES = 16 << 20
 """More than any event, so that every one that cannot be used fits, with what is said about it."""
 
@@ -28,10 +30,9 @@ class Topic(NamedTuple):
 
 
 def wanted(settings: Settings) -> tuple[Topic, ...]:
-    """Return the topics as the settings want them; events are kept for ever and stamped by the broker."""
-    stamped = {**FOR_EVER, "message.timestamp.type": "LogAppendTime", "max.message.bytes": str(LARGEST_EVENT_BYTES)}
+    """Return the topics as the settings want them."""
     return (
-        Topic(settings.events_topic, settings.partitions, stamped),
+        Topic(settings.events_topic, settings.partitions, STAMPED),
         Topic(settings.dead_letters_topic, 1, {**FOR_EVER, "max.message.bytes": str(LARGEST_LETTER_BYTES)}),
         Topic(settings.alerts_topic, 1, {}),
     )
@@ -42,12 +43,12 @@ def ensure(settings: Settings) -> list[str]:
     return asyncio.run(ensure_topics(settings))
 
 
-async def partitions(settings: Settings) -> int:
-    """Return how many partitions the events topic has, 0 where it does not exist."""
+async def partitions(settings: Settings, topic: str = "") -> int:
+    """Return how many partitions a topic has, that of the settings' events where none is named; 0 where it does not exist."""
     async with _admin(settings) as admin:
         # Of all topics: a broker that is asked for one by its name may create it.
         sizes = {topic["topic"]: len(topic["partitions"]) for topic in await admin.describe_topics()}
-        return sizes.get(settings.events_topic, 0)
+        return sizes.get(topic or settings.events_topic, 0)
 
 
 async def required(client: AIOKafkaClient, *names: str) -> list[int]:
@@ -59,6 +60,32 @@ async def required(client: AIOKafkaClient, *names: str) -> list[int]:
             f"There is no topic {' and no topic '.join(missing)} in Kafka: run crmpulse topics first."
         )
     return sizes
+
+
+async def create_copy(settings: Settings, topic: str, partitions: int) -> None:
+    """Create a topic for the events as they are, whose records tell when they were appended first. CannotStartError where refused."""
+    config = {**STAMPED, "message.timestamp.type": "CreateTime"}
+    async with _admin(settings) as admin:
+        await _create(admin, [Topic(topic, partitions, config)], settings.replication)
+
+
+async def stamp(settings: Settings, topic: str) -> None:
+    """Have the broker stamp what is appended to a topic from now on; the embedded one cannot be told so and is left alone."""
+    async with _admin(settings) as admin:
+        try:
+            answers = await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, dict(STAMPED))])
+        except IncompatibleBrokerVersion:
+            return
+        for code, message, *_ in (found for answer in answers for found in answer.resources):
+            if code:
+                why = message or for_code(code).__name__
+                raise CannotStartError(f"Kafka refuses to change the configuration of the topic {topic}: {why}")
+
+
+async def remove(settings: Settings, topic: str) -> None:
+    """Delete a topic."""
+    async with _admin(settings) as admin:
+        await admin.delete_topics([topic])
 
 
 async def ensure_topics(settings: Settings) -> list[str]:

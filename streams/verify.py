@@ -6,7 +6,7 @@ recount folds on to that mark, and then the two have to be equal.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 from redis.asyncio import Redis
@@ -25,6 +25,7 @@ from streams.log import Log, LogError
 from streams.recount import Recount
 
 CHUNK_KEYS = 1000
+Tell = Callable[[int], object]
 
 
 def verify(settings: Settings) -> list[str]:
@@ -38,7 +39,7 @@ async def differences(settings: Settings) -> list[str]:
         found = await live(redis, settings)
         layout.require_kpis(found, settings.enable)
         marks = [mark(await redis.get(f"{prefix}:mark")) for prefix in found.shards()]
-        logs = [Log(reader, settings.events_topic, number) for number in range(found.partitions)]
+        logs = [Log(reader, found.events_topic(settings), number) for number in range(found.partitions)]
         forwards, lines = Forwards(), list[str]()
         with progress_bar() as progress:
             task = progress.add_task("recounting", total=sum(m.next for m in marks if m))
@@ -48,7 +49,7 @@ async def differences(settings: Settings) -> list[str]:
                 lines += [line async for line in compared(redis, recount)]
         if await layout.read(redis) != found:
             raise CannotStartError("The tables were rebuilt while they were recounted: verify them again.")
-        return lines + [line for one in logs for line in await _forgotten(forwards, one)]
+        return lines + [line for one in logs for line in await forgotten(forwards, one)]
 
 
 async def live(redis: Redis, settings: Settings) -> Layout:
@@ -56,11 +57,10 @@ async def live(redis: Redis, settings: Settings) -> Layout:
     found = await layout.read(redis)
     if found is None:
         raise CannotStartError("There are no tables in Redis yet: start a worker first.")
-    partitions = await topics.partitions(settings)
+    topic = found.events_topic(settings)
+    partitions = await topics.partitions(settings, topic)
     if partitions != found.partitions:
-        raise CannotStartError(
-            f"The tables are for {found.partitions} partitions, and {settings.events_topic} has {partitions}."
-        )
+        raise CannotStartError(f"The tables are for {found.partitions} partitions, and {topic} has {partitions}.")
     return found
 
 
@@ -83,7 +83,8 @@ async def compared(redis: Redis, recount: Recount) -> AsyncIterator[str]:
         yield f"{recount.prefix}: the log {error}"
 
 
-async def _forgotten(forwards: Forwards, home: Log) -> list[str]:
+async def forgotten(forwards: Forwards, home: Log) -> list[str]:
+    """Return a line for each record that belongs to a partition and has no copy there."""
     return [
         f"{home.tp.topic}: offset {offset} of partition {partition} belongs to partition {home.tp.partition}, "
         "and there is no copy of it there"
@@ -99,6 +100,11 @@ def is_counted(name: str, prefix: str) -> bool:
         case [_] | [_, "ver"] | [_, "alerts", *_]:
             return False
     return True
+
+
+def is_of_an_organisation(name: str, prefix: str) -> bool:
+    """Tell whether a key is of an organisation's tables."""
+    return ":" in name.removeprefix(f"{prefix}:") and is_counted(name, prefix)
 
 
 async def read(redis: Redis, prefix: str, names: Sequence[str]) -> tuple[Mark, dict[str, Any]]:

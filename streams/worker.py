@@ -2,17 +2,21 @@
 
 import asyncio
 import gc
+import os
+import sys
 from collections.abc import Callable
 
 import faust
 from faust.types import TP
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from crmpulse.settings import Settings
-from streams import metrics, transport, watchdog
+from streams import layout, metrics, transport, watchdog
 from streams.alerting import Alerting
 from streams.alerts_goals import Standings
 from streams.applier import Applier
+from streams.connection import connect
 
 WATCH_SECONDS = 5.0
 STOP_SECONDS = 8.0
@@ -27,7 +31,7 @@ def run(settings: Settings, standings: Callable[[Redis, Settings], Standings]) -
     """
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    app = create_app(settings, standings)
+    app = create_app(loop.run_until_complete(_located(settings)), standings)
     worker = Worker(app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False, console_port=0)
     try:
         loop.run_until_complete(app.applier.open())
@@ -37,7 +41,20 @@ def run(settings: Settings, standings: Callable[[Redis, Settings], Standings]) -
     metrics.serve(settings)
     gc.freeze()
     gc.set_threshold(200_000, 20, 100)  # the tables in memory are many objects and no cycles
-    worker.execute_from_commandline()
+    try:
+        worker.execute_from_commandline()
+    finally:
+        if app.applier.has_moved:
+            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+
+
+async def _located(settings: Settings) -> Settings:
+    """The settings with the topic that the tables are made of; without Redis the applier says what is wrong."""
+    async with connect(settings) as redis:
+        try:
+            return await layout.located(redis, settings)
+        except RedisError:
+            return settings
 
 
 def create_app(settings: Settings, standings: Callable[[Redis, Settings], Standings]) -> "App":
@@ -85,7 +102,7 @@ def create_app(settings: Settings, standings: Callable[[Redis, Settings], Standi
         await applier.follow()
 
     alerting = Alerting(settings, applier, standings(applier.redis, settings))
-    for task in (alerting.look, alerting.publish, alerting.ask):
+    for task in (alerting.look, alerting.publish, alerting.ask, applier.forward):
         app.task(task)
     return app
 

@@ -8,6 +8,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from aggregators.catalogue import digest, enabled
+from aggregators.composed import SystemReturn
 from aggregators.forecasts import Forecast
 from aggregators.goals import Goal
 from aggregators.kpi import Kpi
@@ -30,6 +31,7 @@ from api.query.lift import tell_lift, tell_return
 from api.query.peers import tell_score, tell_training
 from api.query.question import BEHIND, RANKED, Params, Question, Reading, kpi_of, now_of, question, scope_of
 from api.query.seasonality import tell_seasonality
+from api.query.system_return import tell_system_return
 from api.query.tables import Directory, Tables
 from crmpulse.settings import Settings
 from events import partition_for
@@ -41,6 +43,7 @@ _TOLD_BY: dict[type, Tell] = {
     Seasonality: tell_seasonality,
     Bottlenecks: tell_bottlenecks,
     Forecast: tell_forecast,
+    SystemReturn: tell_system_return,
     Lift: tell_lift,
     Return: tell_return,
     Adoption: tell_adoption,

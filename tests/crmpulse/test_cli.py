@@ -123,6 +123,17 @@ def test_a_rebuild_of_one_organisation_is_of_that_one(fake: Fake) -> None:
 
 
 @pytest.mark.usefixtures("servers")
+def test_a_rebuild_for_another_number_of_partitions_is_of_all_organisations(fake: Fake) -> None:
+    calls = fake("streams.repartition", "rebuild", [])
+    assert crmpulse("rebuild", "--partitions", "24").exit_code == 0
+    assert calls == [(settings.load(), 24)]
+    refused = crmpulse("rebuild", "--partitions", "24", "--org", "acme")
+    assert refused.exit_code == 2
+    assert "either --org or --partitions" in refused.output
+    assert len(calls) == 1
+
+
+@pytest.mark.usefixtures("servers")
 @pytest.mark.parametrize(("command", "function"), [("topics", "ensure"), ("verify", "verify"), ("rebuild", "rebuild")])
 def test_no_difference_is_said_so(command: str, function: str, fake: Fake) -> None:
     fake(f"streams.{command}", function, [])

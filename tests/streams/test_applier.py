@@ -12,7 +12,7 @@ from tests.feed import HOME, Feed, event
 
 ACME, *_ = HOME
 DAY = "{1.p0}:acme:u:u1:d:20260105"
-SIX_CALLS = {"activities_completed": 6, "calls_made": 6}
+SIX_CALLS = {"activities_completed": 6, "calls_made": 6, "touches": 6}
 
 
 @pytest.fixture

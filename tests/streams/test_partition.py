@@ -18,7 +18,7 @@ async def test_a_batch_changes_rows_records_indexes_directory_and_mark_together(
     await feed.publish(0, event(ACME, 1), event(ACME, 2))
     await feed.apply(0)
     [*_, last] = await feed.records(0)
-    assert await feed.row(DAY) == {"activities_completed": 2, "calls_made": 2}
+    assert await feed.row(DAY) == {"activities_completed": 2, "calls_made": 2, "touches": 2}
     assert await feed.redis.exists("{1.p0}:acme:r:call/1", "{1.p0}:acme:r:call/2") == 2
     assert await feed.redis.zcard("{1.p0}:acme:i:call.logged:u:u1") == 2
     assert await feed.redis.hkeys("{1.p0}:acme:dir") == [b"user/u1"]
@@ -31,7 +31,7 @@ async def test_poison_is_a_dead_letter_with_its_bytes_and_headers_and_everything
     await feed.publish(0, poison, key=b"acme", headers=[("trace", b"\x00\xff"), ("reason", b"theirs"), ("none", None)])
     await feed.publish(0, event(ACME, 2))
     await feed.apply(0)
-    assert await feed.row(DAY) == {"activities_completed": 2, "calls_made": 2}
+    assert await feed.row(DAY) == {"activities_completed": 2, "calls_made": 2, "touches": 2}
     [letter] = await feed.records(0, feed.settings.dead_letters_topic)
     [refused] = changes([letter])
     assert isinstance(refused, Invalid)
@@ -57,7 +57,7 @@ async def test_empty_values_are_dead_letters_with_and_without_a_key(
     await feed.publish(0, value, key=key)
     await feed.publish(0, event(ACME, 1))
     await feed.apply(0)
-    assert await feed.row(DAY) == {"activities_completed": 1, "calls_made": 1}
+    assert await feed.row(DAY) == {"activities_completed": 1, "calls_made": 1, "touches": 1}
     [letter] = await feed.records(0, feed.settings.dead_letters_topic)
     assert (letter.key, letter.value) == (key, value)
 
@@ -70,7 +70,7 @@ async def test_a_record_of_another_partition_is_forwarded_and_counted_there_only
     assert copy.headers == (("trace", b"1"), (ORIGIN, f"{feed.settings.events_topic}/0/0".encode()))
     assert not [key async for key in feed.redis.scan_iter("*globex*")]
     await feed.apply(1)
-    assert await feed.row("{1.p1}:globex:u:u1:d:20260105") == {"activities_completed": 1, "calls_made": 1}
+    assert await feed.row("{1.p1}:globex:u:u1:d:20260105") == {"activities_completed": 1, "calls_made": 1, "touches": 1}
 
 
 async def test_a_record_in_binary_mode_counts(feed: Feed) -> None:
@@ -113,7 +113,7 @@ async def test_the_same_records_again_change_nothing(feed: Feed) -> None:
     assert [await writer.apply(0, records[:4]), await writer.apply(0, records[:4]), await writer.apply(2, records[2:])] == [
         4, 0, 2,
     ]  # fmt: skip
-    assert await feed.row(DAY) == {"activities_completed": 6, "calls_made": 6}
+    assert await feed.row(DAY) == {"activities_completed": 6, "calls_made": 6, "touches": 6}
 
 
 async def test_a_batch_that_begins_too_late_is_refused(feed: Feed) -> None:
@@ -135,7 +135,7 @@ async def test_who_was_fenced_writes_nothing(feed: Feed) -> None:
         await zombie.apply(2, records[2:])
     assert refusal.value.answer is Answer.FENCED
     await heir.apply(1, records[1:])
-    assert await feed.row(DAY) == {"activities_completed": 4, "calls_made": 4}
+    assert await feed.row(DAY) == {"activities_completed": 4, "calls_made": 4, "touches": 4}
 
 
 async def test_who_comes_back_counts_on_from_what_the_other_one_wrote(feed: Feed) -> None:
@@ -146,7 +146,7 @@ async def test_who_comes_back_counts_on_from_what_the_other_one_wrote(feed: Feed
     await (await feed.writer(0, owner="second")).apply(1, records[1:4])
     assert await first.claim(0) == 3
     await first.apply(3, records[3:])
-    assert await feed.row(DAY) == {"activities_completed": 6, "calls_made": 6}
+    assert await feed.row(DAY) == {"activities_completed": 6, "calls_made": 6, "touches": 6}
 
 
 async def test_a_batch_from_before_the_claim_is_refused_where_it_would_hide_the_last_record(feed: Feed) -> None:
@@ -177,7 +177,7 @@ async def test_a_batch_from_before_the_claim_may_overlap(feed: Feed, earlier: in
     await (await feed.writer(0)).apply(0, records[:2])
     writer = await feed.writer(0)
     assert await writer.apply(earlier, records[earlier:]) == 2
-    assert await feed.row(DAY) == {"activities_completed": 4, "calls_made": 4}
+    assert await feed.row(DAY) == {"activities_completed": 4, "calls_made": 4, "touches": 4}
 
 
 @pytest.mark.parametrize("length", [1, 2, 5])
@@ -191,7 +191,7 @@ async def test_a_topic_that_was_made_anew_halts_its_partition(feed: Feed, length
     fetched = anew[1:] or anew
     with pytest.raises(HaltedError, match="the record at offset 1 is not the one that was applied last"):
         await writer.apply(1, fetched)
-    assert await feed.row(DAY) == {"activities_completed": 2, "calls_made": 2}
+    assert await feed.row(DAY) == {"activities_completed": 2, "calls_made": 2, "touches": 2}
 
 
 async def test_a_topic_that_is_made_anew_under_a_worker_halts_its_partition(feed: Feed) -> None:

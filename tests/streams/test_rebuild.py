@@ -21,7 +21,7 @@ from tests.load import Load, publish
 
 ACME, *_ = HOME
 OLD, NEW = "{1.p0}", "{2.p0}"
-CALLS = {"activities_completed": 6, "calls_made": 6}
+CALLS = {"activities_completed": 6, "calls_made": 6, "touches": 6}
 DAY = {"scope": ["user:u1"], "from": ["2026-01-05"], "to": ["2026-01-06"]}
 LEDGER: dict[str, Any] = {
     "pending": {"task_overdue:acme:task/1": 7.0, "forget:acme:a1": 9.0},
@@ -126,6 +126,7 @@ async def test_tables_that_are_not_what_the_log_says_are_not_switched_to(
     assert await rebuilt(applied.settings) == [
         f"{NEW}:acme:u:u1:d:20260105 activities_completed: nothing in Redis, 6 recounted",
         f"{NEW}:acme:u:u1:d:20260105 calls_made: 5 in Redis, 6 recounted",
+        f"{NEW}:acme:u:u1:d:20260105 touches: nothing in Redis, 6 recounted",
     ]
     assert await layout.read(applied.redis) == Layout(1, 3)
     assert await applied.redis.keys("{2.*") == []

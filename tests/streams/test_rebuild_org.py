@@ -46,7 +46,7 @@ async def spoilt(feed: Feed) -> Feed:
 
 async def test_one_organisation_is_made_anew_and_the_others_are_left_as_they_are(spoilt: Feed) -> None:
     assert await rebuilt(spoilt.settings, ACME) == []
-    assert await spoilt.row(ROW) == {"activities_completed": 6, "calls_made": 6}
+    assert await spoilt.row(ROW) == {"activities_completed": 6, "calls_made": 6, "touches": 6}
     assert await spoilt.text(OF_OTHER) == WRONG
     left = await differences(spoilt.settings)
     assert left
@@ -85,7 +85,7 @@ async def test_a_worker_goes_on_exactly_and_forgets_what_it_remembered(spoilt: F
         await writer.apply(11, records[11:])
     await writer.claim(0)
     await writer.apply(10, records[10:])
-    assert await spoilt.row(ROW) == {"activities_completed": 8, "calls_made": 8}
+    assert await spoilt.row(ROW) == {"activities_completed": 8, "calls_made": 8, "touches": 8}
     assert all(line.startswith(OF_OTHER) for line in await differences(spoilt.settings))
 
 
@@ -106,7 +106,7 @@ async def test_a_worker_that_waits_for_the_end_forgets_too(spoilt: Feed, monkeyp
     await writer.claim(0)
     await spoilt.publish(0, event(ACME, 31))
     await writer.apply(10, (await spoilt.records(0))[10:])
-    assert await spoilt.row(ROW) == {"activities_completed": 8, "calls_made": 8}
+    assert await spoilt.row(ROW) == {"activities_completed": 8, "calls_made": 8, "touches": 8}
 
 
 async def test_readers_see_all_of_it_before_or_all_of_it_after(spoilt: Feed, monkeypatch: pytest.MonkeyPatch) -> None:

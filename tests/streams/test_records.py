@@ -7,7 +7,7 @@ import pytest
 from aiokafka.structs import ConsumerRecord
 
 from events import Change, Invalid
-from streams.records import MAX_BYTES, ORIGIN, changes
+from streams.records import MAX_BYTES, ORIGIN, came_from, changes
 from tests.feed import event
 
 Headers = Sequence[tuple[str, bytes | None]]
@@ -79,3 +79,21 @@ def test_a_repeated_header_counts_as_it_came_last() -> None:
     [found] = changes([record(DATA, [("ce_id", b"first"), *BINARY, ("ce_id", b"last")])])
     assert isinstance(found, Change)
     assert found.entry.id == "last"
+
+
+@pytest.mark.parametrize(
+    ("headers", "place"),
+    [
+        ([], ("events", "3", "7")),
+        ([("other", b"a/1/2")], ("events", "3", "7")),
+        ([(ORIGIN, b"crm.events/1/2")], ("crm.events", "1", "2")),
+        ([(ORIGIN, b"first/1/2"), (ORIGIN, b"second/3/4")], ("first", "1", "2")),
+        ([(ORIGIN, b"\xff/1/2")], ("events", "3", "7")),
+        ([(ORIGIN, None), (ORIGIN, b"crm.events/1/2")], ("crm.events", "1", "2")),
+    ],
+)
+def test_a_record_came_from_where_it_was_published_first(
+    headers: list[tuple[str, bytes | None]], place: tuple[str, str, str]
+) -> None:
+    found = ConsumerRecord("events", 3, 7, 0, 0, None, b"", None, 0, 0, headers)
+    assert came_from(found) == place

@@ -57,12 +57,12 @@ async def set_measure(redis: Client) -> object:
 
 TAMPERED: list[tuple[Tamper, list[str]]] = [
     (set_measure, [f"{DAY} calls_made: 12 in Redis, 2 recounted"]),
-    (lambda redis: redis.set(DAY, '{"calls_made":2,"x":1}'), [
+    (lambda redis: redis.set(DAY, '{"calls_made":2,"touches":2,"x":1}'), [
         f"{DAY} activities_completed: nothing in Redis, 2 recounted", f"{DAY} x: 1 in Redis, nothing recounted",
     ]),
-    (lambda redis: redis.set(DAY, '{"calls_made": 2, "activities_completed": 2}'), []),
+    (lambda redis: redis.set(DAY, '{"calls_made": 2, "touches": 2, "activities_completed": 2}'), []),
     (lambda redis: redis.set(DAY, "?"), [
-        f"{DAY}: ? in Redis, {{'activities_completed': 2, 'calls_made': 2}} recounted",
+        f"{DAY}: ? in Redis, {{'activities_completed': 2, 'calls_made': 2, 'touches': 2}} recounted",
     ]),
     (lambda redis: redis.delete(DAY), [f"{DAY}: recounted, not in Redis"]),
     (lambda redis: redis.copy(DAY, f"{DAY}0"), [f"{DAY}0: in Redis, not recounted"]),

@@ -33,7 +33,7 @@ async def test_a_worker_counts_what_it_can_and_publishes_the_rest(feed: Feed, tm
         await until(lambda: reached(feed.redis, 7), 10, "apply two more")
         assert worker.terminate() < 10
         assert worker.process.returncode == 0
-    assert await feed.row("{1.p0}:acme:u:u1:d:20260105") == {"activities_completed": 3, "calls_made": 3}
+    assert await feed.row("{1.p0}:acme:u:u1:d:20260105") == {"activities_completed": 3, "calls_made": 3, "touches": 3}
     assert [record.value for record in await feed.records(0, feed.settings.dead_letters_topic)] == [b"poison"]
     assert await differences(feed.settings) == []
     assert not list(home.iterdir())  # it may be read-only, as in a container

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis as Client
+
+from crmpulse.settings import Settings
+from streams import layout
+from streams.repartition import rebuilt
+from streams.verify import differences
+from tests.kafka.tables import calls, dead_letters, everything
+from tests.kafka.test_rebuild import FIRST_EVENTS, publishing, read
+from tests.load import Load, publish
+from tests.workers import Worker, until
+
+pytestmark = pytest.mark.kafka
+
+
+async def test_another_number_of_partitions_and_back_under_load_is_exact_and_no_read_fails_or_goes_back(
+    settings: Settings, redis: Client, tmp_path: Path
+) -> None:
+    load = Load(1)
+    publish(settings.kafka, settings.events_topic, load.items(FIRST_EVENTS))
+    with Worker(settings, tmp_path / "a.log") as a, Worker(settings, tmp_path / "b.log") as b:
+        await until(lambda: everything(redis, settings), 200, "apply the first ones")
+        reading = asyncio.create_task(read(redis, settings))
+        for number in (5, settings.partitions):
+            with publishing(settings, load):
+                assert await rebuilt(settings, number) == []
+            await until(lambda: counted(redis, load), 200, f"count all of them with {number} partitions")
+        await until(lambda: told(settings, load), 100, "tell the dead letters")
+        reading.cancel()
+        assert a.said("the tables were rebuilt") == b.said("the tables were rebuilt") == 2
+    found = await layout.read(redis)
+    assert found
+    topic = settings.events_topic
+    assert (found.layout, found.partitions, found.topic) == (3, settings.partitions, f"{topic}.3")
+    assert found.former == (topic, f"{topic}.2")
+    assert await differences(settings) == []
+    assert not reading.done() or reading.cancelled()
+
+
+async def counted(redis: Client, load: Load) -> bool:
+    """Whether every call counts once, whichever topic it came through."""
+    return await calls(redis) == load.calls
+
+
+async def told(settings: Settings, load: Load) -> bool:
+    """Whether there is a dead letter for each record that cannot be used."""
+    return len(await dead_letters(settings)) == load.poison
