@@ -73,3 +73,32 @@ def effectiveness(of: Values, context: Context) -> Value:
     if context.stat == "sum":
         return Value(worth.value, n=worth.n, caveats=caveats)
     return Value(None if rate is None else 100 * rate, n=leads.n, caveats=caveats)
+
+
+class SystemReturn(NamedTuple):
+    """What a system brings beyond its cost: revenue beyond that of an earlier window, and savings."""
+
+    revenue: Formula
+    savings: Formula
+    cost: Formula
+    stats: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ("previous", "last_year")
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """Return the measures read."""
+        formulas = (self.revenue, self.savings, self.cost)
+        return tuple(dict.fromkeys(name for formula in formulas for name in formula.measures))
+
+    def value(self, cells: Cells, context: Context) -> Value:
+        """Return nothing: it compares two windows."""
+        return Value(None)
+
+
+def system_return(revenue: Value, baseline: Value, savings: Value, cost: Value) -> Value:
+    """Return (revenue - baseline + savings - cost) / cost, None where it costs nothing; savings that are not known are none."""
+    gain = Fraction((revenue.value or 0) - (baseline.value or 0) + (savings.value or 0) - (cost.value or 0))
+    told = {"revenue": revenue.value, "baseline": baseline.value, "savings": savings.value, "cost": cost.value}
+    missing = {k: v for one in (revenue, baseline, savings, cost) for k, v in one.caveats.get("fx_missing", {}).items()}
+    caveats = {**({"fx_missing": missing} if missing else {}), "parts": told}
+    return Value(quotient(gain, cost.value), gain, cost.value, revenue.n, caveats)

@@ -1,6 +1,7 @@
 """How the system is used."""
 
-from aggregators.formulas import Duration, Spent
+from aggregators.composed import SystemReturn
+from aggregators.formulas import Duration, Spent, Total
 from aggregators.kpi import Kpi
 from aggregators.savings import Saved
 from aggregators.unsummed import Adoption
@@ -36,4 +37,11 @@ KPIS: tuple[Kpi, ...] = (
         "Hours of work that runs of workflows spared (`minutes_saved`), at the run, credited to `actorid`, else to the owner; "
         "`stat=sum` is what they cost at the organisation's `hourly_cost` of now, null where it says none. `process` is the workflow.",
         ("stat",)),
+    Kpi("crm_roi", AREA, "derived", "ratio", "ratio", "org",
+        SystemReturn(Total("attributed_revenue", "attributions"), Saved("saved_ms", "automation_runs", "hourly_cost"),
+                     Total("spend_crm", "spend_crm_days")),
+        "(attributed_revenue of the window - that of the baseline + the money of automation_savings - CRM spend) / CRM spend (that of "
+        "kind `crm`, spread as in cost_per_lead). The baseline is the window before, with variant `last_year` the same a year "
+        "earlier; `parts` has all of it and when the baseline was. Savings that are not known are none; null where nothing was spent.",
+        ("variant",)),
 )  # fmt: skip

@@ -15,6 +15,8 @@ def _spent(*kinds: str) -> Callable[[Facts], Amount | None]:
 MEASURES: tuple[Measure, ...] = (
     Measure("spend_marketing", ("spend.day",), "money", "amount kind", _spent("marketing")),
     Measure("spend_days", ("spend.day",), "count", "kind", lambda f: (f.get("kind") or "marketing") == "marketing"),
+    Measure("spend_crm", ("spend.day",), "money", "amount kind", _spent("crm")),
+    Measure("spend_crm_days", ("spend.day",), "count", "kind", lambda f: f.get("kind") == "crm"),
     Measure("spend_acquisition", ("spend.day",), "money", "amount kind", _spent("marketing", "sales")),
     Measure("automation_runs", ("automation.run",), "count", "", one),
     Measure(

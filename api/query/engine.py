@@ -1,6 +1,7 @@
 """The query engine: questions in the form of request parameters, answers in the form of the contract."""
 
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from aggregators.catalogue import digest, enabled
+from aggregators.composed import SystemReturn
 from aggregators.forecasts import Forecast
 from aggregators.goals import Goal
 from aggregators.kpi import Kpi
@@ -30,6 +32,7 @@ from api.query.lift import tell_lift, tell_return
 from api.query.peers import tell_score, tell_training
 from api.query.question import BEHIND, RANKED, Params, Question, Reading, kpi_of, now_of, question, scope_of
 from api.query.seasonality import tell_seasonality
+from api.query.system_return import tell_system_return
 from api.query.tables import Directory, Tables
 from crmpulse.settings import Settings
 from events import partition_for
@@ -41,6 +44,7 @@ _TOLD_BY: dict[type, Tell] = {
     Seasonality: tell_seasonality,
     Bottlenecks: tell_bottlenecks,
     Forecast: tell_forecast,
+    SystemReturn: tell_system_return,
     Lift: tell_lift,
     Return: tell_return,
     Adoption: tell_adoption,
@@ -107,7 +111,7 @@ class Engine:
     async def kpi(self, org: str, kpi_id: str, params: Params) -> dict[str, Any]:
         """Return the value of a KPI. Raises UnknownError, ImpossibleError, UnsettledError."""
         tables = await self.tables(org)
-        kpi = kpi_of(kpi_id, tables.kpis)
+        kpi, params = kpi_of(kpi_id, tables.kpis), _of_now(params)
 
         async def ask(directory: Directory) -> dict[str, Any]:
             return await self._answer(question(kpi, params, directory.org), tables, directory)
@@ -117,7 +121,7 @@ class Engine:
     async def export(self, org: str, params: Params) -> list[dict[str, Any]]:
         """Return the values of one or more KPIs, all read at once; without `limit` with all of their groups."""
         kpis, tables = [kpi_of(kpi_id, self.kpis) for kpi_id in _kpis(params)], await self.tables(org)
-        rest = {name: values for name, values in params.items() if name != "kpi"}
+        rest = {name: values for name, values in _of_now(params).items() if name != "kpi"}
 
         async def ask(directory: Directory) -> list[dict[str, Any]]:
             questions = [question(kpi, rest, directory.org) for kpi in kpis]
@@ -141,7 +145,7 @@ class Engine:
         """Return users or teams ranked by a KPI."""
         tables = await self.tables(org)
         kpi = _named(params, tables.kpis)
-        rest = {name: values for name, values in params.items() if name not in ("kpi", "level", "team")}
+        rest = {name: values for name, values in _of_now(params).items() if name not in ("kpi", "level", "team")}
 
         async def ask(directory: Directory) -> dict[str, Any]:
             reading = Reading({n: params[n] for n in ("level", "team") if n in params}, ("level", "team"))
@@ -159,7 +163,7 @@ class Engine:
         """Return the records behind a KPI's number."""
         tables = await self.tables(org)
         kpi = _named(params, tables.kpis)
-        rest = {name: values for name, values in params.items() if name != "kpi"}
+        rest = {name: values for name, values in _of_now(params).items() if name != "kpi"}
 
         async def ask(directory: Directory) -> dict[str, Any]:
             return await drill.behind(question(kpi, rest, directory.org, BEHIND), tables, directory)
@@ -169,7 +173,8 @@ class Engine:
     async def funnel(self, org: str, params: Params) -> dict[str, Any]:
         """Return the stages of a pipeline in order, with what enters them and what comes of it."""
         tables = await self.tables(org)
-        return await tables.settled(lambda directory: funnel(params, tables, directory))
+        asked = _of_now(params)
+        return await tables.settled(lambda directory: funnel(asked, tables, directory))
 
     async def record(self, org: str, entity: str, record_id: str) -> dict[str, Any]:
         """Return a record with its events and contributions; UnknownError where it is not known."""
@@ -181,7 +186,7 @@ class Engine:
 
     async def goals(self, org: str, params: Params) -> dict[str, Any]:
         """Return how the goals of an organisation stand, or those of one assignee (`scope`), as of `now`."""
-        tables = await self.tables(org)
+        tables, params = await self.tables(org), _of_now(params)
 
         async def ask(directory: Directory) -> dict[str, Any]:
             reading = Reading(params, ("now", "scope"))
@@ -194,7 +199,7 @@ class Engine:
 
     async def goal(self, org: str, goal_id: str, params: Params) -> dict[str, Any]:
         """Return how one goal stands as of `now`; UnknownError where there is none, or (`scope`) not of that assignee."""
-        tables = await self.tables(org)
+        tables, params = await self.tables(org), _of_now(params)
 
         async def ask(directory: Directory) -> dict[str, Any]:
             reading = Reading(params, ("now", "scope"))
@@ -209,7 +214,8 @@ class Engine:
     async def card(self, org: str, user: str, params: Params) -> dict[str, Any]:
         """Return a user's card."""
         tables = await self.tables(org)
-        return await tables.settled(lambda directory: card(user, params, tables, directory))
+        asked = _of_now(params)
+        return await tables.settled(lambda directory: card(user, asked, tables, directory))
 
     async def goal_mistakes(self, org: str, goal: Goal) -> list[Problem]:
         """Return all that would keep a goal from being told."""
@@ -249,6 +255,11 @@ class Engine:
             "parts": {"value": place.value if place else None, "previous_rank": previous.rank if previous else None},
             "as_of": as_of(asked),
         }
+
+
+def _of_now(params: Params) -> Params:
+    """Return a question with its present named: asked again because the tables moved, it is the same one."""
+    return params if "now" in params else {**params, "now": [utc_text(int(time.time() * 1000))]}
 
 
 def _kpis(params: Params) -> list[str]:

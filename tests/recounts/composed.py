@@ -49,6 +49,21 @@ def source_effectiveness(it: Oracle, scope: str, from_ms: int, to_ms: int, by: B
     return _all(told, by, found)
 
 
+def crm_roi(it: Oracle, scope: str, from_ms: int, to_ms: int, by: By, where: Where) -> dict[str, Any]:
+    first, end = (it.day(at_ms * MS_NS) for at_ms in (from_ms, to_ms))
+    whole = all(it.midnight_ns(it.day(at_ms * MS_NS)) == at_ms * MS_NS for at_ms in (from_ms, to_ms))
+    start_ms = it.midnight_ns(first - (end - first)) // MS_NS if whole else 2 * from_ms - to_ms
+    revenue = it.kpi("attributed_revenue", scope, from_ms, to_ms)["value"]
+    baseline = it.kpi("attributed_revenue", scope, start_ms, from_ms)["value"]
+    hours = it.kpi("automation_savings", scope, from_ms, to_ms)["value"]
+    days = [part for part in spent(it, "crm") if from_ms * MS_NS <= part.at_ns < to_ms * MS_NS]
+    cost = grouped(it, "", days, scope, [], [], lambda own: {"value": sum((p.top for p in own), Fraction(0))})["value"]
+    price = next((said for org in it.records["org"].values() if (said := org.final("hourly_cost"))), None)
+    rate = it.rate(price["currency"], it.day(to_ms * MS_NS - MS_NS)) if price else None
+    saved = hours * Fraction(price["amount"]) * rate if price and rate is not None else 0
+    return {"value": (revenue - baseline + saved - cost) / cost if cost else None}
+
+
 def _at(answer: dict[str, Any], key: tuple[str, ...] | None) -> Fraction | None:
     found: Fraction | None = (answer if key is None else answer.get("groups", {}).get(key, {})).get("value")
     return found
@@ -62,5 +77,6 @@ def _all(told: Callable[[tuple[str, ...] | None], dict[str, Any]], by: By, *part
 TOLD: dict[str, Callable[..., dict[str, Any]]] = {
     "marketing_roi": marketing_roi,
     "contact_value": contact_value,
+    "crm_roi": crm_roi,
     "source_effectiveness": source_effectiveness,
 }

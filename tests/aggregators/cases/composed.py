@@ -58,4 +58,22 @@ CASES: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
               "parts?where=source:web&from=2026-01-01&to=2026-02-01": {"lead_to_customer_rate": HALF, "contact_value": 50}}),
         ("of twenty leads it is no low sample", "\n".join(f"01-05 lead.created {n}" for n in range(20)), {"": 0, "low_sample?": False}),
     ],
+    "crm_roi": [
+        ("what was earned beyond the window before, and spared, beyond what it cost", """
+            01-01 org.updated org/demo hourly_cost=60EUR
+            01-05 deal.won 1 value=100EUR
+            02-05 deal.won 2 value=160EUR
+            02-06 automation.run 1 minutes_saved=30
+            02-07 spend.recorded 1 kind=crm value=40EUR
+            02-07 spend.recorded 2 value=900EUR
+        """, {"from=2026-02-01&to=2026-03-01": (60 + 30 - 40) / Fraction(40), "from=2026-01-01&to=2026-02-01": None,
+              "from=2026-02-01&to=2026-03-01&variant=last_year": (160 + 30 - 40) / Fraction(40),
+              "window=last_month&now=2026-03-05": (60 + 30 - 40) / Fraction(40),
+              "parts?window=last_month&now=2026-03-05": {"revenue": 160, "baseline": 100, "savings": 30, "cost": 40, "baseline_of": {
+                  "from": "2026-01-01T00:00:00+00:00", "to": "2026-02-01T00:00:00+00:00"}}}),
+        ("savings that nobody can put a price on are none", """
+            02-06 automation.run 1 minutes_saved=30
+            02-07 spend.recorded 1 kind=crm value=40EUR
+        """, {"": -1, "numerator?": -40, "denominator?": 40}),
+    ],
 }  # fmt: skip
