@@ -30,7 +30,7 @@ async def export(request: Request) -> Response:
     reading = Reading({"format": params.pop("format", [])}, ["format"])
     form = FORMS[reading.choice("format", [*FORMS], "csv")]
     reading.done()
-    answers = await service(request).engine.export(asks.org, params)
+    answers = await service(request).aside.told(lambda engine: engine.export(asks.org, params))
     by = [name for text in params.get("by", ()) for name in text.split(",") if name]
     told = form.written(columns(answers, by), chain.from_iterable(map(rows, answers)))
     name = answers[0]["kpi"] if len(answers) == 1 else "kpis"

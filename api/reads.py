@@ -30,7 +30,7 @@ async def value(id: KpiId, request: Request) -> Response:
     """Answer the value of a KPI, as a whole, in groups, as a series."""
     asks, params = await reader(request)
     asks.need_scope(_last(params, "scope", "org"))
-    return _json(await service(request).engine.kpi(asks.org, id, params))
+    return _json(await service(request).told(id, lambda engine: engine.kpi(asks.org, id, params)))
 
 
 @router.get(
@@ -41,7 +41,8 @@ async def leaderboard(request: Request) -> Response:
     asks, params = await reader(request)
     team = _last(params, "team", "")
     asks.need_scope(f"team:{team}" if team else _last(params, "scope", "org"))
-    return _json(await service(request).engine.leaderboard(asks.org, params))
+    kpi = _last(params, "kpi", "")
+    return _json(await service(request).told(kpi, lambda engine: engine.leaderboard(asks.org, params)))
 
 
 @router.get("/v1/funnel", response_model=answers.Funnel, **reference.question(*reference.FUNNEL))
@@ -57,7 +58,7 @@ async def records(request: Request) -> Response:
     """List the records behind a number, the latest first: what each adds to it, and when."""
     asks, params = await reader(request)
     asks.need_scope(_last(params, "scope", "org"))
-    return _json(await service(request).engine.records(asks.org, params))
+    return _json(await service(request).aside.told(lambda engine: engine.records(asks.org, params)))
 
 
 @router.get(

@@ -1,10 +1,13 @@
 """What the routes share: connections, tokens, the engine that answers questions."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from fastapi import Request
 
+from aggregators.catalogue import derived_of
+from api.aside import Aside
 from api.auth import Caller, Tokens
 from api.current import Current
 from api.kpi_metrics import KpiMetrics
@@ -19,6 +22,7 @@ from api.query.errors import nearest
 from crmpulse.settings import Settings
 from streams.connection import connect
 
+T = TypeVar("T")
 Params = dict[str, list[str]]
 
 
@@ -32,12 +36,20 @@ class Service:
         self.publisher = Publisher(settings, Current(self.redis, settings))
         self.log = Log(settings)
         self.engine = Engine(self.redis, settings)
+        self.aside = Aside(settings)
         self.kpi_metrics = KpiMetrics(self.redis, settings, self.engine)
         self.live = Live(self.engine)
         self.publishing = self.publishing_bytes = 0
 
+    async def told(self, kpi_id: str, ask: Callable[[Engine], Awaitable[T]]) -> T:
+        """Return what an engine tells of a KPI; where that takes very many records it is told aside."""
+        kpi = self.engine.kpis.get(kpi_id)
+        is_long = kpi is not None and derived_of(kpi) is not None
+        return await (self.aside.told(ask) if is_long else ask(self.engine))
+
     async def close(self) -> None:
         """Let go of the connections."""
+        await self.aside.close()
         await self.live.close()
         await self.kpi_metrics.close()
         await self.publisher.close()

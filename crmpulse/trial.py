@@ -53,7 +53,7 @@ class _Memory:
             case commit.READ:
                 self.answers.append([self.tables.values.get(key) for key in msgspec.msgpack.decode(args[2])])
             case tables.MATCHING:
-                self.answers.append(self._matching(args[2], args[3:]))
+                self.answers.append([self._matching(args[2], args[4:]), []])
             case tables.LATEST:
                 self.answers.append([self._latest(*asked) for asked in msgspec.msgpack.decode(args[2])])
             case _:

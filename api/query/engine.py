@@ -1,6 +1,7 @@
 """The query engine: questions in the form of request parameters, answers in the form of the contract."""
 
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -110,7 +111,7 @@ class Engine:
     async def kpi(self, org: str, kpi_id: str, params: Params) -> dict[str, Any]:
         """Return the value of a KPI. Raises UnknownError, ImpossibleError, UnsettledError."""
         tables = await self.tables(org)
-        kpi = kpi_of(kpi_id, tables.kpis)
+        kpi, params = kpi_of(kpi_id, tables.kpis), _of_now(params)
 
         async def ask(directory: Directory) -> dict[str, Any]:
             return await self._answer(question(kpi, params, directory.org), tables, directory)
@@ -120,7 +121,7 @@ class Engine:
     async def export(self, org: str, params: Params) -> list[dict[str, Any]]:
         """Return the values of one or more KPIs, all read at once; without `limit` with all of their groups."""
         kpis, tables = [kpi_of(kpi_id, self.kpis) for kpi_id in _kpis(params)], await self.tables(org)
-        rest = {name: values for name, values in params.items() if name != "kpi"}
+        rest = {name: values for name, values in _of_now(params).items() if name != "kpi"}
 
         async def ask(directory: Directory) -> list[dict[str, Any]]:
             questions = [question(kpi, rest, directory.org) for kpi in kpis]
@@ -144,7 +145,7 @@ class Engine:
         """Return users or teams ranked by a KPI."""
         tables = await self.tables(org)
         kpi = _named(params, tables.kpis)
-        rest = {name: values for name, values in params.items() if name not in ("kpi", "level", "team")}
+        rest = {name: values for name, values in _of_now(params).items() if name not in ("kpi", "level", "team")}
 
         async def ask(directory: Directory) -> dict[str, Any]:
             reading = Reading({n: params[n] for n in ("level", "team") if n in params}, ("level", "team"))
@@ -162,7 +163,7 @@ class Engine:
         """Return the records behind a KPI's number."""
         tables = await self.tables(org)
         kpi = _named(params, tables.kpis)
-        rest = {name: values for name, values in params.items() if name != "kpi"}
+        rest = {name: values for name, values in _of_now(params).items() if name != "kpi"}
 
         async def ask(directory: Directory) -> dict[str, Any]:
             return await drill.behind(question(kpi, rest, directory.org, BEHIND), tables, directory)
@@ -172,7 +173,8 @@ class Engine:
     async def funnel(self, org: str, params: Params) -> dict[str, Any]:
         """Return the stages of a pipeline in order, with what enters them and what comes of it."""
         tables = await self.tables(org)
-        return await tables.settled(lambda directory: funnel(params, tables, directory))
+        asked = _of_now(params)
+        return await tables.settled(lambda directory: funnel(asked, tables, directory))
 
     async def record(self, org: str, entity: str, record_id: str) -> dict[str, Any]:
         """Return a record with its events and contributions; UnknownError where it is not known."""
@@ -184,7 +186,7 @@ class Engine:
 
     async def goals(self, org: str, params: Params) -> dict[str, Any]:
         """Return how the goals of an organisation stand, or those of one assignee (`scope`), as of `now`."""
-        tables = await self.tables(org)
+        tables, params = await self.tables(org), _of_now(params)
 
         async def ask(directory: Directory) -> dict[str, Any]:
             reading = Reading(params, ("now", "scope"))
@@ -197,7 +199,7 @@ class Engine:
 
     async def goal(self, org: str, goal_id: str, params: Params) -> dict[str, Any]:
         """Return how one goal stands as of `now`; UnknownError where there is none, or (`scope`) not of that assignee."""
-        tables = await self.tables(org)
+        tables, params = await self.tables(org), _of_now(params)
 
         async def ask(directory: Directory) -> dict[str, Any]:
             reading = Reading(params, ("now", "scope"))
@@ -212,7 +214,8 @@ class Engine:
     async def card(self, org: str, user: str, params: Params) -> dict[str, Any]:
         """Return a user's card."""
         tables = await self.tables(org)
-        return await tables.settled(lambda directory: card(user, params, tables, directory))
+        asked = _of_now(params)
+        return await tables.settled(lambda directory: card(user, asked, tables, directory))
 
     async def goal_mistakes(self, org: str, goal: Goal) -> list[Problem]:
         """Return all that would keep a goal from being told."""
@@ -252,6 +255,11 @@ class Engine:
             "parts": {"value": place.value if place else None, "previous_rank": previous.rank if previous else None},
             "as_of": as_of(asked),
         }
+
+
+def _of_now(params: Params) -> Params:
+    """Return a question with its present named: asked again because the tables moved, it is the same one."""
+    return params if "now" in params else {**params, "now": [utc_text(int(time.time() * 1000))]}
 
 
 def _kpis(params: Params) -> list[str]:

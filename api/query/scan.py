@@ -81,7 +81,7 @@ class Scan:
                 from_ms, to_ms = from_ms - around_ms, to_ms + around_ms
         spans = [(a, *(window if a in near else (from_ms, to_ms))) for a in anchors]
         ranges = [(a, i, start, end) for h in holders for i in self._indexes(h) for a, start, end in spans]
-        found = await self.tables.matching(ranges)
+        found = await self.tables.matching(ranges, named=bool(self.derived and self.derived.named))
         if self.derived and self.derived.named:
             found |= await self._named(found)
         self.records |= found

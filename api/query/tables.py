@@ -27,21 +27,38 @@ _read_entry = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 MATCHING = """
-local seen, found = {}, {}
-for i = 2, #ARGV, 3 do
+local seen, found, named = {}, {}, {}
+local function add(list, subject)
+  if seen[subject] then return end
+  seen[subject] = true
+  local escaped = string.gsub(subject, '[%%:{}=%s]', function(c) return string.format('%%%02X', string.byte(c)) end)
+  local state = redis.call('GET', ARGV[1] .. escaped)
+  if state or list == named then list[#list + 1] = subject; list[#list + 1] = state or '' end
+end
+for i = 3, #ARGV, 3 do
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', ARGV[i], ARGV[i + 1], ARGV[i + 2])) do
-    local subject = string.match(member, ':(.*)')
-    if not seen[subject] then
-      seen[subject] = true
-      local escaped = string.gsub(subject, '[%%:{}=%s]', function(c) return string.format('%%%02X', string.byte(c)) end)
-      local state = redis.call('GET', ARGV[1] .. escaped)
-      if state then found[#found + 1] = subject; found[#found + 1] = state end
+    add(found, string.match(member, ':(.*)'))
+  end
+end
+if ARGV[2] == 'named' then
+  for _, list in ipairs({found, named}) do
+    local i = 2
+    while i <= #list do
+      for entity, id in string.gmatch(list[i], '"(%a+)_id":"([^"\\\\]+)"') do add(named, entity .. '/' .. id) end
+      for ids in string.gmatch(list[i], '"contact_ids":%[([^%]]*)') do
+        for id in string.gmatch(ids, '"([^"\\\\]+)"') do add(named, 'contact/' .. id) end
+      end
+      i = i + 2
     end
   end
 end
-return found
+return {found, named}
 """
-"""The states of the records with a moment in any of some ranges, read at once; ids escaped as ``aggregators.tables`` does."""
+"""The states of the records with a moment in any of some ranges, read at once; ids escaped as ``aggregators.tables`` does.
+
+Where it is asked for, those of the records that they name, and so on, too (empty: there is none): as far as they can be told from
+states that are not decoded, which leaves out ids that JSON escapes and names that only a ``changed`` tells.
+"""
 
 LATEST = """
 local found = {}
@@ -190,13 +207,18 @@ class Tables:
         values = await self._values([self.keys.record(s) for s in wanted])
         return {s: decode_record(packed) for s, packed in zip(wanted, values, strict=True) if packed}
 
-    async def matching(self, ranges: Sequence[tuple[str, str, int, int]]) -> dict[str, Record]:
-        """Read the states of the records with a moment in any of ``(anchor, holder, from_ms, to_ms)``, all at once."""
+    async def matching(self, ranges: Sequence[tuple[str, str, int, int]], *, named: bool = False) -> dict[str, Record]:
+        """Read the states of the records with a moment in any of ``(anchor, holder, from_ms, to_ms)``, all at once.
+
+        ``named``: have those of most records that they name known, too, for ``records`` to give.
+        """
         args = [p for anchor, holder, a, b in ranges for p in (self.keys.moments(anchor, holder), a, f"({b}")]
-        (found,) = await self._read([("EVAL", MATCHING, 1, self.keys.owner, self.keys.record(""), *args)])
-        return {
-            subject.decode(): decode_record(packed) for subject, packed in zip(found[::2], found[1::2], strict=True)
-        }
+        how = "named" if named else ""
+        read = await self._read([("EVAL", MATCHING, 1, self.keys.owner, self.keys.record(""), how, *args)])
+        found, others = ([*zip(each[::2], each[1::2], strict=True)] for each in read[0])
+        for subject, packed in others:
+            self.known.setdefault(self.keys.record(subject.decode()), packed or None)
+        return {subject.decode(): decode_record(packed) for subject, packed in found}
 
     async def newest(self, ranges: Sequence[tuple[str, str, int]], count: int) -> list[str]:
         """Return the subjects of up to ``count`` latest moments in each of ``(anchor, holder, to_ms)``, by range, then latest first."""

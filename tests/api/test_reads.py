@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import AsyncMock
 from urllib.parse import quote
 
 import httpx
 import pytest
 
-from aggregators.catalogue import KPIS
+from aggregators.catalogue import BY_ID, KPIS
 from api.query.errors import ImpossibleError, UnsettledError
 from api.query.errors import Problem as Wrong
 from tests.api.serving import service_of
@@ -17,8 +18,11 @@ from tests.api.serving import service_of
 class Engine:
     """Answers with what it was asked."""
 
+    kpis = BY_ID
+
     def __init__(self, error: Exception | None = None) -> None:
         self.error = error
+        self.redis = AsyncMock()
 
     def __getattr__(self, name: str) -> Any:
         async def asked(*arguments: Any) -> dict[str, Any]:
@@ -31,9 +35,9 @@ class Engine:
 
 @pytest.fixture
 def engine(client: httpx.AsyncClient) -> Engine:
-    """A stand-in for the engine of the client's application."""
-    found = Engine()
-    service_of(client).engine = found  # type: ignore[assignment]
+    """A stand-in for the engines of the client's application."""
+    found, at = Engine(), service_of(client)
+    at.engine = at.aside.engine = found  # type: ignore[assignment]
     return found
 
 
@@ -50,6 +54,7 @@ async def test_the_catalogue_has_all_kpis(client: httpx.AsyncClient) -> None:
         ("/v1/kpis/x?org=acme&where=a:b&where=c:d", ["kpi", "acme", "x", {"where": ["a:b", "c:d"]}]),
         ("/v1/kpis/x?by=custom.%C3%A9&odd=", ["kpi", "demo", "x", {"by": ["custom.\u00e9"], "odd": [""]}]),
         ("/v1/leaderboard?kpi=x&limit=5", ["leaderboard", "demo", {"kpi": ["x"], "limit": ["5"]}]),
+        ("/v1/kpis/engagement_level", ["kpi", "demo", "engagement_level", {}]),
         ("/v1/funnel?pipeline=x", ["funnel", "demo", {"pipeline": ["x"]}]),
         ("/v1/records?kpi=x&cursor=5", ["records", "demo", {"kpi": ["x"], "cursor": ["5"]}]),
     ],

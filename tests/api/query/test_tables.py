@@ -1,12 +1,15 @@
 """All reads of an answer find the tables where they stood, else they are made again."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
 
 import pytest
 
 from api.query.engine import Engine
 from api.query.errors import UnsettledError
-from api.query.tables import TRIES, Directory, Tables
+from api.query.tables import TRIES, Directory, Read, Tables
 from crmpulse.embedded import Redis
 from tests.loading import PARTITIONS
 from tests.telling import Told, events, telling
@@ -76,6 +79,25 @@ async def test_every_kind_of_read_notices_a_commit_before_it(reads: str, redis_s
         assert len(tried) == 2
 
 
+async def test_a_question_about_the_present_is_the_same_one_when_it_is_asked_again(
+    redis_server: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = count(datetime(2026, 1, 5, 11, 30, tzinfo=UTC).timestamp())
+    monkeypatch.setattr("time.time", lambda: next(seconds))
+    async with telling(redis_server, "01-05 task.created 1 assignee_id=ann due_at=01-05T11:10Z") as asking:
+        read, reads = Tables._read, list[int]()
+
+        async def read_before_a_commit(self: Tables, wanted: Iterable[Read]) -> list[Any]:
+            found = await read(self, wanted)
+            reads.append(1)
+            await commit(self)(len(reads))
+            return found
+
+        monkeypatch.setattr(Tables, "_read", read_before_a_commit)
+        assert (await asking.engine.kpi("demo", "tasks_overdue", {}))["value"] == 1
+        assert len(reads) < TRIES
+
+
 async def test_tables_that_never_stand_still_are_given_up_on(redis_server: Redis) -> None:
     async with telling(redis_server, FIRST) as asking:
         tables, asked = await asking.engine.tables("demo"), list[int]()
@@ -112,3 +134,24 @@ async def test_organisations_are_read_from_their_own_partition(redis_server: Red
         assert await Told(asking.engine, "o:2").value("calls_made") == 0
         assert asking.engine.layout
         assert asking.engine.layout.partitions == PARTITIONS
+
+
+async def test_what_is_named_is_known_with_what_names_it(redis_server: Redis) -> None:
+    text = """
+        01-05 call.logged 1 owner_id=ann deal_id=d account_id=none
+        01-05 deal.created d contact_ids=a,b
+        01-05 contact.created b account_id=x:y
+        01-05 account.created x:y
+        01-05 account.created z
+    """
+    async with telling(redis_server, text) as asking:
+        tables = await asking.engine.tables("demo")
+
+        async def ask(_: Directory) -> tuple[set[str], set[str]]:
+            found = await tables.matching([("call.logged", "u:ann", 0, 1 << 60)], named=True)
+            before = {*tables.known}
+            named = await tables.records(["deal/d", "account/none", "contact/a", "contact/b", "account/x:y"])
+            assert {*tables.known} == before, "nothing more had to be read"
+            return {*found}, {*named}
+
+        assert await tables.settled(ask) == ({"call/1"}, {"deal/d", "contact/b", "account/x:y"})
