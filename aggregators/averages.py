@@ -89,7 +89,7 @@ class Frequency(NamedTuple):
         endless = context.from_ms < DAY_MS
         since_ms = min(min(counts) for counts in at if counts) if endless else context.from_ms
         months = Fraction(max(DAY_MS, context.until_ms - since_ms), 30 * DAY_MS)
-        return Value(done / (len(whom) * months), done, len(whom), len(whom))
+        return Value(done / (len(whom) * months), n=len(whom))
 
 
 class Score(NamedTuple):
