@@ -10,7 +10,8 @@ import pytest
 from crmpulse.cloudevent import Event, Publisher
 from crmpulse.formats import helpdesk, maven_crm
 from tests.crmpulse.formats import DATASETS
-from tests.oracle import NONE, Oracle
+from tests.oracle import Oracle
+from tests.recounts.record import NONE
 
 MAVEN = DATASETS / "maven-crm"
 EVER = (0, 4 * 10**12)

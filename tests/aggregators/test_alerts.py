@@ -21,11 +21,13 @@ from aggregators.org import Org
 from aggregators.shard import Shard
 from events import published
 from events.instants import instant_ns
-from tests import oracle
 from tests.aggregators.test_fold import changes
 from tests.histories import Event, histories
-from tests.oracle import EVER_NS, MS_NS, Oracle, Record
+from tests.oracle import Oracle
 from tests.recounts import links as recount
+from tests.recounts.deals import closed, deals_with_problems
+from tests.recounts.record import EVER_NS, MS_NS, Record
+from tests.recounts.tasks import task_due_ns, tasks_overdue
 from tests.telling import instant, merged, told
 
 ORG = "o:{2}"
@@ -61,10 +63,10 @@ def folded(events: list[Event], batch: int) -> Causes:
 def stated(events: Iterable[Event]) -> Causes:
     """The same as the rules put it, from the whole list of events."""
     it = Oracle(events)
-    found = {("deal_lost", f"deal/{deal.key}"): at_ns // MS_NS for deal, _, at_ns, _ in oracle.closed(it, "lost")}
+    found = {("deal_lost", f"deal/{deal.key}"): at_ns // MS_NS for deal, _, at_ns, _ in closed(it, "lost")}
     for rule, entity, holding in (
-        ("task_overdue", "task", oracle.tasks_overdue),
-        ("deal_has_problems", "deal", oracle.deals_with_problems),
+        ("task_overdue", "task", tasks_overdue),
+        ("deal_has_problems", "deal", deals_with_problems),
         ("lead_unanswered", "lead", partial(recount.leads_awaiting_response, late=True)),
     ):
         for record in it.live(entity):
@@ -88,7 +90,7 @@ def turns(it: Oracle, record: Record) -> Iterator[int]:
     for at_ns in instants | {EVER_NS}:
         if at_ns < EVER_NS:
             yield at_ns // MS_NS
-        due_ns = oracle.task_due_ns(it, record, at_ns) if record.entity == "task" else None
+        due_ns = task_due_ns(it, record, at_ns) if record.entity == "task" else None
         if due_ns is not None:
             yield max(due_ns, record.created_ns) // MS_NS
     for lead, _, due_ns, first in recount.answered(it) if record.entity == "lead" else ():

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tests.oracle import MS_NS, Oracle
 from tests.recounts.costs import spent
 from tests.recounts.forecasts import grouped
+from tests.recounts.record import MS_NS
+
+if TYPE_CHECKING:
+    from tests.oracle import Oracle
 
 By = list[str]
 Where = list[tuple[str, str]]

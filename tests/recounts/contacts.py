@@ -4,16 +4,17 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
-from tests.oracle import DIMENSIONS, EVER_NS, NONE, Oracle, Part, Record, label
+from tests.recounts.record import DIMENSIONS, EVER_NS, NONE, Part, Record, label
+from tests.recounts.told import Told
 
 
-def contacts(it: Oracle, now_ns: int) -> Iterator[tuple[Record, Part]]:
+def contacts(it: Told, now_ns: int) -> Iterator[tuple[Record, Part]]:
     for contact in it.live("contact"):
         if contact.created_ns <= now_ns:
             yield contact, Part(now_ns, *contact.holder(now_ns), contact.timeless())
 
 
-def contact_completeness(it: Oracle, now_ns: int) -> Iterator[Part]:
+def contact_completeness(it: Told, now_ns: int) -> Iterator[Part]:
     """Each contact: how many of the required fields are filled, of how many."""
     required = {field for org in it.records["org"].values() for field in org.final("required_contact_fields") or []}
     for contact, part in contacts(it, now_ns):
@@ -22,7 +23,7 @@ def contact_completeness(it: Oracle, now_ns: int) -> Iterator[Part]:
         yield part
 
 
-def duplicate_rate(it: Oracle) -> Iterator[Part]:
+def duplicate_rate(it: Told) -> Iterator[Part]:
     sharing: dict[tuple[str, str], set[str]] = defaultdict(set)
     for contact in it.live("contact"):
         for member in ("email_hash", "phone_hash"):
@@ -34,11 +35,11 @@ def duplicate_rate(it: Oracle) -> Iterator[Part]:
         yield Part(at_ns, *contact.holder(at_ns), contact.timeless(), Fraction(contact.key in doubled))
 
 
-def segment_size(it: Oracle, now_ns: int) -> Iterator[Part]:
+def segment_size(it: Told, now_ns: int) -> Iterator[Part]:
     yield from (part for _, part in contacts(it, now_ns) if segments(it, part.dims["(subject)"]))
 
 
-def segments(it: Oracle, subject: str) -> list[str]:
+def segments(it: Told, subject: str) -> list[str]:
     """Those that the record is in, or what it names."""
     record = find(it, subject)
     if record is None:
@@ -56,12 +57,12 @@ def segments(it: Oracle, subject: str) -> list[str]:
     ]
 
 
-def find(it: Oracle, subject: str) -> Record | None:
+def find(it: Told, subject: str) -> Record | None:
     entity, _, key = subject.partition("/")
     return it.records[entity].get(key)
 
 
-def values(it: Oracle, record: Record, dimension: str) -> list[str]:
+def values(it: Told, record: Record, dimension: str) -> list[str]:
     user, team = record.holder(EVER_NS)
     if dimension == "user":
         return [label(user)]
@@ -72,8 +73,8 @@ def values(it: Oracle, record: Record, dimension: str) -> list[str]:
     return [label(record.final(DIMENSIONS.get(dimension, dimension)))]
 
 
-FLOWS: dict[str, Callable[[Oracle], Iterator[Part]]] = {"duplicate_rate": duplicate_rate}
-GAUGES: dict[str, Callable[[Oracle, int], Iterator[Part]]] = {
+FLOWS: dict[str, Callable[[Told], Iterator[Part]]] = {"duplicate_rate": duplicate_rate}
+GAUGES: dict[str, Callable[[Told, int], Iterator[Part]]] = {
     "contact_completeness": contact_completeness,
     "segment_size": segment_size,
 }

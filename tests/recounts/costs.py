@@ -5,17 +5,19 @@ from datetime import date, timedelta
 from fractions import Fraction
 from math import floor
 
-from tests.oracle import MS_NS, Oracle, Part, created, logged
+from tests.recounts.activities import logged
+from tests.recounts.record import MS_NS, Part
+from tests.recounts.told import Told, created
 
 
-def cost_per_lead(it: Oracle) -> Iterator[Part]:
+def cost_per_lead(it: Told) -> Iterator[Part]:
     for part in created(it, "lead"):
         part.top = Fraction(0)
         yield part
     yield from spent(it, "marketing")
 
 
-def spent(it: Oracle, *kinds: str) -> Iterator[Part]:
+def spent(it: Told, *kinds: str) -> Iterator[Part]:
     """A part of each amount on each of its days, with nothing below the line."""
     for spend in it.live("spend"):
         value = spend.final("value")
@@ -33,7 +35,7 @@ def spent(it: Oracle, *kinds: str) -> Iterator[Part]:
             yield Part(at_ns, *spend.holder(at_ns), spend.timeless(), top, 0, missing)
 
 
-def automation_savings(it: Oracle) -> Iterator[Part]:
+def automation_savings(it: Told) -> Iterator[Part]:
     for run, part in logged(it, "automation"):
         part.top = Fraction(round(Fraction(str(run.final("minutes_saved") or 0)) * 60_000), 3_600_000)
         yield Part(
@@ -41,7 +43,7 @@ def automation_savings(it: Oracle) -> Iterator[Part]:
         )
 
 
-def repeat_issue_share(it: Oracle) -> Iterator[Part]:
+def repeat_issue_share(it: Told) -> Iterator[Part]:
     month_ns = 30 * 86_400 * 10**9
     for ticket in it.live("ticket"):
         category, requester, at_ns = ticket.final("category"), ticket.final("requester_id"), ticket.created_ns
@@ -54,7 +56,7 @@ def repeat_issue_share(it: Oracle) -> Iterator[Part]:
         yield Part(at_ns, *ticket.holder(at_ns), ticket.timeless(), Fraction(bool(category and requester and again)))
 
 
-FLOWS: dict[str, Callable[[Oracle], Iterator[Part]]] = {
+FLOWS: dict[str, Callable[[Told], Iterator[Part]]] = {
     "cost_per_lead": cost_per_lead,
     "automation_savings": automation_savings,
     "repeat_issue_share": repeat_issue_share,

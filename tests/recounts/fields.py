@@ -1,14 +1,20 @@
 """Custom fields of an entity, one or all of those that are declared or in use."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import date
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tests import oracle
-from tests.oracle import MS_NS, NONE, Holder, Oracle, Part, Record, data, label, logged, time_ns
+from tests.recounts.activities import logged
+from tests.recounts.deals import closed, deal_part
+from tests.recounts.record import MS_NS, NONE, Holder, Part, Record, data, label, time_ns
+
+if TYPE_CHECKING:
+    from tests.oracle import Oracle
 
 
 def written(value: Any) -> str | None:
@@ -118,8 +124,8 @@ def decided(
     values = [value for name, value in where if name == "value"]
     known = [it.field] if it.field else fields(it)
     closes = [
-        (oracle.deal_part(it, deal, at_ns), deal, end == "won")
-        for deal, end, at_ns, _ in oracle.closed(it, "won", "lost")
+        (deal_part(it, deal, at_ns), deal, end == "won")
+        for deal, end, at_ns, _ in closed(it, "won", "lost")
         if from_ms * MS_NS <= at_ns < to_ms * MS_NS
     ]
     closes = [one for one in closes if it.in_scope(one[0], scope)]

@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tests import oracle
-from tests.oracle import MS_NS, Oracle, Part
+from tests.recounts.deals import deal_part, open_deals, worth
 from tests.recounts.links import revenue_won
+from tests.recounts.record import MS_NS, Part
+
+if TYPE_CHECKING:
+    from tests.oracle import Oracle
 
 
 def grouped(
@@ -47,16 +50,16 @@ def revenue_forecast(
 
 def _expected(it: Oracle, from_ns: int, to_ns: int) -> Iterator[Part]:
     yield from (part for part in revenue_won(it) if from_ns <= part.at_ns < min(to_ns, it.now_ns))
-    for deal in oracle.open_deals(it, it.now_ns - 1) if it.now_ns < to_ns else ():
+    for deal in open_deals(it, it.now_ns - 1) if it.now_ns < to_ns else ():
         day, probability = deal.at("expected_close", it.now_ns - 1), it.probability(deal, it.now_ns - 1)
         if day is None or probability is None:
             continue
         end_ns = it.midnight_ns(date.fromisoformat(day) + timedelta(days=1)) - 1
         if from_ns <= end_ns < to_ns:
-            part = oracle.worth(it, deal, max(it.now_ns, from_ns), it.now_ns - 1)
+            part = worth(it, deal, max(it.now_ns, from_ns), it.now_ns - 1)
             part.top *= probability
             part.products = {name: (top * probability, missing) for name, (top, missing) in part.products.items()}
-            dims = oracle.deal_part(it, deal, it.now_ns - 1)
+            dims = deal_part(it, deal, it.now_ns - 1)
             yield replace(part, user=dims.user, team=dims.team, dims=dims.dims)
 
 

@@ -7,8 +7,10 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from tests.recounts.record import Record, time_ns
+
 if TYPE_CHECKING:
-    from tests.oracle import Oracle, Record
+    from tests.recounts.told import Told
 
 MS = 1_000_000
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -16,7 +18,7 @@ USUAL = {day: [["09:00", "17:00"]] for day in DAYS[:5]}
 YEARS = 10
 
 
-def open_spans(it: Oracle, day: date, user: str | None, team: str | None) -> list[tuple[int, int]]:
+def open_spans(it: Told, day: date, user: str | None, team: str | None) -> list[tuple[int, int]]:
     """From and to (ms) of the working time of a local day, of a user, else of a team, else of all."""
     own = next(iter(it.records["org"].values()), None)
     if own and day.isoformat() in (own.final("holidays") or ()):
@@ -28,7 +30,7 @@ def open_spans(it: Oracle, day: date, user: str | None, team: str | None) -> lis
     return [(_ms(it, day, start), _ms(it, day, end)) for start, end in spans]
 
 
-def _said(it: Oracle, record: Record | None, day: date) -> list[dict[str, Any]] | None:
+def _said(it: Told, record: Record | None, day: date) -> list[dict[str, Any]] | None:
     """The hours last said by the end of a day, in a list; None where nothing was."""
     end_ns = it.midnight_ns(day + timedelta(days=1))
     events = record.events if record and not record.deleted else []
@@ -39,17 +41,15 @@ def _said(it: Oracle, record: Record | None, day: date) -> list[dict[str, Any]] 
 
 
 def _at_ns(event: dict[str, Any]) -> int:
-    from tests.oracle import time_ns  # noqa: PLC0415 - the two know each other
-
     return time_ns(event["time"])
 
 
-def _ms(it: Oracle, day: date, clock: str) -> int:
+def _ms(it: Told, day: date, clock: str) -> int:
     whole = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(hours=int(clock[:2]), minutes=int(clock[3:]))
     return int(whole.replace(tzinfo=it.zone).timestamp()) * 1000
 
 
-def worked_ms(it: Oracle, whose: tuple[str | None, str | None], from_ms: int, to_ms: int) -> int:
+def worked_ms(it: Told, whose: tuple[str | None, str | None], from_ms: int, to_ms: int) -> int:
     """Working time of a user, a team or everybody."""
     day, last = it.day(from_ms * MS), it.day(to_ms * MS)
     total = 0
@@ -59,7 +59,7 @@ def worked_ms(it: Oracle, whose: tuple[str | None, str | None], from_ms: int, to
     return total
 
 
-def seconds_worked(it: Oracle, ticket: Record, since_ns: int, at_ns: int) -> Fraction:
+def seconds_worked(it: Told, ticket: Record, since_ns: int, at_ns: int) -> Fraction:
     """What passed of the working time of who had the ticket, changes of its owner being told apart."""
     since, at = since_ns // MS, at_ns // MS
     cuts = sorted({since, at, *(ms for e in ticket.explicit if since < (ms := ticket.effective_ns(e) // MS) < at)})
@@ -72,7 +72,7 @@ def _had(ticket: Record, at_ms: int) -> tuple[str | None, str | None]:
     return ticket.holder(max(at_ms * MS + MS - 1, ticket.created_ns))
 
 
-def due_ns(it: Oracle, ticket: Record, begin_ns: int, end_ns: int, left_ms: int) -> tuple[int | None, int]:
+def due_ns(it: Told, ticket: Record, begin_ns: int, end_ns: int, left_ms: int) -> tuple[int | None, int]:
     """When the working time that is left is over within a stretch, else what is left of it then."""
     if left_ms <= 0:
         return begin_ns // MS * MS, 0

@@ -7,19 +7,20 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from tests import oracle
-from tests.oracle import MS_NS, Oracle, Part, Record, time_ns
 from tests.recounts import touches
+from tests.recounts.deals import DEAL_STATUS, closed, deal_part, open_deals
+from tests.recounts.record import MS_NS, Part, Record, time_ns
 from tests.recounts.relationships import DAY_NS, gone, mutual, ours, reached
+from tests.recounts.told import Told
 
 Touches = list[tuple[Record, Part]]
 
 
-def won_ns(it: Oracle, deal: Record) -> int | None:
-    return next((at_ns for one, _, at_ns, _ in oracle.closed(it, "won") if one is deal), None)
+def won_ns(it: Told, deal: Record) -> int | None:
+    return next((at_ns for one, _, at_ns, _ in closed(it, "won") if one is deal), None)
 
 
-def meetings_leading_to_deal(it: Oracle) -> Iterator[Part]:
+def meetings_leading_to_deal(it: Told) -> Iterator[Part]:
     for meeting, did in touches.touches(it):
         if meeting.entity != "meeting":
             continue
@@ -32,7 +33,7 @@ def meetings_leading_to_deal(it: Oracle) -> Iterator[Part]:
             yield did
 
 
-def contacts(it: Oracle) -> Iterator[tuple[str, Touches, list[Record]]]:
+def contacts(it: Told) -> Iterator[tuple[str, Touches, list[Record]]]:
     """Each contact that is there, its touches and its deals."""
     everything = touches.touches(it)
     for key in {key for touch, _ in everything for key in touch.final("contact_ids") or ()}:
@@ -48,7 +49,7 @@ def contacts(it: Oracle) -> Iterator[tuple[str, Touches, list[Record]]]:
             yield key, [one for one in everything if key in (one[0].final("contact_ids") or ())], deals
 
 
-def outreach_to_deal_rate(it: Oracle) -> Iterator[Part]:
+def outreach_to_deal_rate(it: Told) -> Iterator[Part]:
     for key, own, deals in contacts(it):
         touch, did = own[0]
         if ours(touch):
@@ -57,7 +58,7 @@ def outreach_to_deal_rate(it: Oracle) -> Iterator[Part]:
             yield part
 
 
-def channel_effectiveness(it: Oracle) -> Iterator[Part]:
+def channel_effectiveness(it: Told) -> Iterator[Part]:
     for key, own, deals in contacts(it):
         for touch, did in own:
             if ours(touch):
@@ -66,7 +67,7 @@ def channel_effectiveness(it: Oracle) -> Iterator[Part]:
                 yield part
 
 
-def came(it: Oracle, touch: Record, at_ns: int, own: Touches, deals: list[Record]) -> bool:
+def came(it: Told, touch: Record, at_ns: int, own: Touches, deals: list[Record]) -> bool:
     later = [(one, did.at_ns) for one, did in own if did.at_ns > at_ns and mutual(one)]
     match it.outcome:
         case "meeting":
@@ -76,15 +77,15 @@ def came(it: Oracle, touch: Record, at_ns: int, own: Touches, deals: list[Record
     return mutual(touch) or any(then <= at_ns + 14 * DAY_NS for _, then in later)
 
 
-def of_contacts(_: Oracle, parts: list[Part]) -> dict[str, Any]:
+def of_contacts(_: Told, parts: list[Part]) -> dict[str, Any]:
     everyone = {part.dims["(subject)"] for part in parts}
     lucky = {part.dims["(subject)"] for part in parts if part.top}
     return {"value": Fraction(len(lucky), len(everyone)) if everyone else None}
 
 
-def frequency_response_curve(it: Oracle) -> Iterator[Part]:
-    for deal, end, at_ns, _ in oracle.closed(it, "won", "lost"):
-        part = oracle.deal_part(it, deal, at_ns)
+def frequency_response_curve(it: Told) -> Iterator[Part]:
+    for deal, end, at_ns, _ in closed(it, "won", "lost"):
+        part = deal_part(it, deal, at_ns)
         leads = [lead for key in touches.leads_of(it, deal) if (lead := touches.known(it, "lead", key))]
         begun_ns = min([deal.created_ns, *(lead.created_ns for lead in leads)])
         months = max(Fraction(1), Fraction(at_ns - begun_ns, 30 * DAY_NS))
@@ -94,7 +95,7 @@ def frequency_response_curve(it: Oracle) -> Iterator[Part]:
         yield part
 
 
-def by_band(_: Oracle, parts: list[Part]) -> dict[str, Any]:
+def by_band(_: Told, parts: list[Part]) -> dict[str, Any]:
     told = {}
     for band in ("0-1", "2-3", "4-6", "7+"):
         own = [part.top for part in parts if part.dims["(band)"] == band]
@@ -103,27 +104,27 @@ def by_band(_: Oracle, parts: list[Part]) -> dict[str, Any]:
     return {"value": won / len(parts) if parts else None, "parts": told}
 
 
-def deals_stalled(it: Oracle, now_ns: int) -> Iterator[Part]:
+def deals_stalled(it: Told, now_ns: int) -> Iterator[Part]:
     usual = stays(it, now_ns)
     said: dict[str, float] = {}
     for org in it.records["org"].values():
         said |= org.final("stalled_after_days") or {}
-    for deal in oracle.open_deals(it, now_ns):
+    for deal in open_deals(it, now_ns):
         place, since_ns = whereabouts(deal, now_ns)
         days, took = said.get(place[1]), sorted(usual.get(place, []))
         here_ns = now_ns + 1 - since_ns
         limit_ns: float | None = 2 * took[(len(took) - 1) // 2] * MS_NS if took else None
         limit_ns = limit_ns if days is None else days * DAY_NS
         if (limit_ns is not None and here_ns > limit_ns) or silent(it, deal, now_ns):
-            yield oracle.deal_part(it, deal, now_ns)
+            yield deal_part(it, deal, now_ns)
 
 
 def states(deal: Record) -> list[tuple[int, tuple[str, str, str]]]:
     """From when on a deal was in which pipeline, stage and status."""
     found: list[tuple[int, tuple[str, str, str]]] = []
     for at_ns in sorted({deal.created_ns, *(deal.effective_ns(event) for event in deal.explicit)}):
-        ends = [e for e in deal.happened(*oracle.DEAL_STATUS) if deal.effective_ns(e) <= at_ns]
-        status = oracle.DEAL_STATUS[ends[-1]["type"]] if ends else "open"
+        ends = [e for e in deal.happened(*DEAL_STATUS) if deal.effective_ns(e) <= at_ns]
+        status = DEAL_STATUS[ends[-1]["type"]] if ends else "open"
         state = deal.at("pipeline_id", at_ns) or "", deal.at("stage_id", at_ns) or "", status
         if not found or found[-1][1] != state:
             found.append((at_ns, state))
@@ -135,7 +136,7 @@ def whereabouts(deal: Record, now_ns: int) -> tuple[tuple[str, str], int]:
     return (pipeline, stage), at_ns
 
 
-def stays(it: Oracle, now_ns: int) -> dict[tuple[str, str], list[int]]:
+def stays(it: Told, now_ns: int) -> dict[tuple[str, str], list[int]]:
     """How long (ms) each deal was in each stage that it left for the last time by then."""
     found: dict[tuple[str, str], list[int]] = {}
     for deal in it.live("deal"):
@@ -151,7 +152,7 @@ def stays(it: Oracle, now_ns: int) -> dict[tuple[str, str], list[int]]:
     return found
 
 
-def silent(it: Oracle, deal: Record, now_ns: int) -> bool:
+def silent(it: Told, deal: Record, now_ns: int) -> bool:
     heard = [part.at_ns for _, part in touches.of_deal(it, deal, now_ns)]
     if now_ns + 1 - max([deal.created_ns, *heard]) <= 30 * DAY_NS:
         return False
@@ -165,15 +166,15 @@ def silent(it: Oracle, deal: Record, now_ns: int) -> bool:
     return True
 
 
-FLOWS: dict[str, Callable[[Oracle], Iterator[Part]]] = {
+FLOWS: dict[str, Callable[[Told], Iterator[Part]]] = {
     "meetings_leading_to_deal": meetings_leading_to_deal,
     "outreach_to_deal_rate": outreach_to_deal_rate,
     "channel_effectiveness": channel_effectiveness,
     "frequency_response_curve": frequency_response_curve,
 }
-GAUGES: dict[str, Callable[[Oracle, int], Iterator[Part]]] = {"deals_stalled": deals_stalled}
+GAUGES: dict[str, Callable[[Told, int], Iterator[Part]]] = {"deals_stalled": deals_stalled}
 RATIOS: set[str] = {"outreach_to_deal_rate"}
-SUMS: dict[str, Callable[[Oracle, list[Part]], dict[str, Any]]] = {
+SUMS: dict[str, Callable[[Told, list[Part]], dict[str, Any]]] = {
     "channel_effectiveness": of_contacts,
     "frequency_response_curve": by_band,
 }

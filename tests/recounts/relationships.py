@@ -6,29 +6,30 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
-from tests import oracle
-from tests.oracle import MS_NS, Oracle, Part, Record, data, label, time_ns
 from tests.recounts import contacts, links, touches
+from tests.recounts.activities import connected, outbound
+from tests.recounts.record import MS_NS, Part, Record, data, label, order, time_ns
+from tests.recounts.told import Told
 
 DAY_NS = 86_400_000 * MS_NS
 
 
-def gone(it: Oracle, subject: str) -> bool:
+def gone(it: Told, subject: str) -> bool:
     record = contacts.find(it, subject)
     return record is not None and record.deleted
 
 
 def mutual(touch: Record) -> bool:
     if touch.entity == "call":
-        return oracle.connected(touch)
-    return touch.entity == "meeting" or not oracle.outbound(touch)
+        return connected(touch)
+    return touch.entity == "meeting" or not outbound(touch)
 
 
 def ours(touch: Record) -> bool:
-    return touch.entity == "meeting" or oracle.outbound(touch)
+    return touch.entity == "meeting" or outbound(touch)
 
 
-def reached(it: Oracle, subject: str, touch: Record, did: Part, **dims: str) -> Part:
+def reached(it: Told, subject: str, touch: Record, did: Part, **dims: str) -> Part:
     record = contacts.find(it, subject)
     holder = (did.user, did.team)
     if not any(holder) and record:
@@ -36,11 +37,11 @@ def reached(it: Oracle, subject: str, touch: Record, did: Part, **dims: str) -> 
     return Part(did.at_ns, *holder, {**did.dims, "activity": touch.entity, "(subject)": subject, **dims})
 
 
-def accounts_touched(it: Oracle) -> Iterator[Part]:
+def accounts_touched(it: Told) -> Iterator[Part]:
     yield from (part for part in account_touches(it) if part.bottom)
 
 
-def account_touches(it: Oracle) -> Iterator[Part]:
+def account_touches(it: Told) -> Iterator[Part]:
     """Each touch of each account: below the line where it is ours, above it where it is a customer's."""
     first = sales(it)
     for touch, did in touches.touches(it):
@@ -52,7 +53,7 @@ def account_touches(it: Oracle) -> Iterator[Part]:
                 yield part
 
 
-def sales(it: Oracle) -> dict[str, int]:
+def sales(it: Told) -> dict[str, int]:
     found: dict[str, int] = {}
     for _, at_ns, account in links.sales(it):
         if account:
@@ -60,7 +61,7 @@ def sales(it: Oracle) -> dict[str, int]:
     return found
 
 
-def contacts_active(it: Oracle) -> Iterator[Part]:
+def contacts_active(it: Told) -> Iterator[Part]:
     for touch, did in touches.touches(it):
         for key in {*(touch.final("contact_ids") or ())} if mutual(touch) else ():
             contact = it.records["contact"].get(key)
@@ -69,18 +70,18 @@ def contacts_active(it: Oracle) -> Iterator[Part]:
                 yield reached(it, f"contact/{key}", touch, did, source=source)
 
 
-def chats_handled(it: Oracle) -> Iterator[Part]:
+def chats_handled(it: Told) -> Iterator[Part]:
     for touch, did in touches.touches(it):
         if touch.entity == "message" and ours(touch) and (chat := touch.final("conversation_id")):
             did.dims = {**did.dims, "(subject)": chat}
             yield did
 
 
-def distinct(_: Oracle, parts: list[Part]) -> dict[str, Any]:
+def distinct(_: Told, parts: list[Part]) -> dict[str, Any]:
     return {"value": len({part.dims["(subject)"] for part in parts})}
 
 
-def touch_frequency(it: Oracle, parts: list[Part]) -> dict[str, Any]:
+def touch_frequency(it: Told, parts: list[Part]) -> dict[str, Any]:
     whom = {part.dims["(subject)"] for part in parts}
     since_ms = min((part.at_ns // MS_NS for part in parts), default=0) if it.from_ms <= 0 else it.from_ms
     days = Fraction(max(86_400_000, min(it.to_ms, it.now_ns // MS_NS) - since_ms), 86_400_000)
@@ -92,7 +93,7 @@ def touch_frequency(it: Oracle, parts: list[Part]) -> dict[str, Any]:
 Own = list[tuple[Record, int]]
 
 
-def standing(it: Oracle, now_ns: int) -> Iterator[tuple[str, Part, Own]]:
+def standing(it: Told, now_ns: int) -> Iterator[tuple[str, Part, Own]]:
     """Each account, and its touches up to then."""
     of: dict[str, Own] = {key: [] for key, record in it.records["account"].items() if record.events}
     for touch, did in touches.touches(it):
@@ -108,7 +109,7 @@ def standing(it: Oracle, now_ns: int) -> Iterator[tuple[str, Part, Own]]:
             yield key, Part(now_ns, *account.holder(now_ns), account.timeless()), own
 
 
-def days_since_last_touch(it: Oracle, now_ns: int) -> Iterator[Part]:
+def days_since_last_touch(it: Told, now_ns: int) -> Iterator[Part]:
     for _, part, own in standing(it, now_ns):
         heard = [at_ns for touch, at_ns in own if mutual(touch)]
         if heard:
@@ -116,7 +117,7 @@ def days_since_last_touch(it: Oracle, now_ns: int) -> Iterator[Part]:
             yield part
 
 
-def accounts_neglected(it: Oracle, now_ns: int) -> Iterator[Part]:
+def accounts_neglected(it: Told, now_ns: int) -> Iterator[Part]:
     first = sales(it)
     for key, part, own in standing(it, now_ns):
         begun = [at_ns for _, at_ns in own] + [at_ns for at_ns in [first.get(key, now_ns + 1)] if at_ns <= now_ns]
@@ -157,7 +158,7 @@ def breadth(recent: list[Record]) -> Fraction:
     return capped(len({who for t in recent if mutual(t) for who in t.final("contact_ids") or ()}), 3)
 
 
-def engagement_level(it: Oracle, now_ns: int) -> Iterator[Part]:
+def engagement_level(it: Told, now_ns: int) -> Iterator[Part]:
     for _, part, own in standing(it, now_ns):
         if own:
             recent = recently(own, now_ns)
@@ -167,7 +168,7 @@ def engagement_level(it: Oracle, now_ns: int) -> Iterator[Part]:
             yield part
 
 
-def relationship_strength(it: Oracle, now_ns: int) -> Iterator[Part]:
+def relationship_strength(it: Told, now_ns: int) -> Iterator[Part]:
     for key, part, own in standing(it, now_ns):
         if own:
             recent = recently(own, now_ns)
@@ -183,9 +184,9 @@ def fresh(at_ns: int, now_ns: int) -> bool:
     return now_ns + 1 - 365 * DAY_NS <= at_ns // MS_NS * MS_NS <= now_ns
 
 
-def ratings(it: Oracle) -> Iterator[tuple[str, int, bool]]:
+def ratings(it: Told) -> Iterator[tuple[str, int, bool]]:
     latest: dict[str, Record] = {}
-    for rating in sorted(it.live("feedback"), key=lambda record: oracle.order(record.created or record.events[0])):
+    for rating in sorted(it.live("feedback"), key=lambda record: order(record.created or record.events[0])):
         if rating.created and rating.initial("kind") == "csat":
             ticket = rating.final("ticket_id")
             latest[f"ticket/{ticket}" if ticket else f"feedback/{rating.key}"] = rating
@@ -196,20 +197,20 @@ def ratings(it: Oracle) -> Iterator[tuple[str, int, bool]]:
             yield about.final("account_id"), rating.created_ns, happy
 
 
-FLOWS: dict[str, Callable[[Oracle], Iterator[Part]]] = {
+FLOWS: dict[str, Callable[[Told], Iterator[Part]]] = {
     "accounts_touched": accounts_touched,
     "contacts_active": contacts_active,
     "chats_handled": chats_handled,
     "touch_frequency": account_touches,
 }
-GAUGES: dict[str, Callable[[Oracle, int], Iterator[Part]]] = {
+GAUGES: dict[str, Callable[[Told, int], Iterator[Part]]] = {
     "days_since_last_touch": days_since_last_touch,
     "accounts_neglected": accounts_neglected,
     "engagement_level": engagement_level,
     "relationship_strength": relationship_strength,
 }
 RATIOS: set[str] = {"days_since_last_touch", "engagement_level", "relationship_strength"}
-SUMS: dict[str, Callable[[Oracle, list[Part]], dict[str, Any]]] = {
+SUMS: dict[str, Callable[[Told, list[Part]], dict[str, Any]]] = {
     "accounts_touched": distinct,
     "contacts_active": distinct,
     "chats_handled": distinct,

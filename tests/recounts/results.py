@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tests.oracle import Oracle, Part, local
 from tests.recounts.links import revenue_won
+from tests.recounts.record import Part, local
+
+if TYPE_CHECKING:
+    from tests.oracle import Oracle
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 

@@ -8,7 +8,9 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
-from tests.oracle import DEAL_STATUS, MS_NS, Oracle, Part, Record, deal_part, label
+from tests.recounts.deals import DEAL_STATUS, deal_part
+from tests.recounts.record import MS_NS, Part, Record, label
+from tests.recounts.told import Told
 
 
 class Stand(NamedTuple):
@@ -39,7 +41,7 @@ def stand(deal: Record, at_ns: int) -> Stand:
     return Stand(at_ns, deal.at("pipeline_id", at_ns), deal.at("stage_id", at_ns), status)
 
 
-def listed(it: Oracle, pipeline: str | None) -> list[str]:
+def listed(it: Told, pipeline: str | None) -> list[str]:
     """The stages that lead to a win; an empty list where none are told."""
     record = it.records["pipeline"].get(pipeline or "")
     told = (record.final("stages") if record else None) or []
@@ -56,12 +58,12 @@ def visits(deal: Record) -> list[Stand]:
     return there[:1] + [now for was, now in pairwise(there) if was[1:3] != now[1:3]]
 
 
-def order_of(it: Oracle, deal: Record, pipeline: str | None) -> list[str]:
+def order_of(it: Told, deal: Record, pipeline: str | None) -> list[str]:
     known = [one.stage for one in visits(deal) if one.pipeline == pipeline and one.stage]
     return listed(it, pipeline) or sorted(set(known), key=known.index)
 
 
-def passes(it: Oracle, deal: Record, pipeline: str | None, stage: str) -> list[Pass]:
+def passes(it: Told, deal: Record, pipeline: str | None, stage: str) -> list[Pass]:
     line, found = order_of(it, deal, pipeline), list[Pass]()
     for n, now in enumerate(visits(deal)):
         was = visits(deal)[n - 1] if n else None
@@ -83,7 +85,7 @@ def is_late_start(deal: Record) -> bool:
     return first > 0 and stands(deal)[first].status != "lost"
 
 
-def passed_by_win(it: Oracle, deal: Record, pipeline: str | None, stage: str) -> list[Pass]:
+def passed_by_win(it: Told, deal: Record, pipeline: str | None, stage: str) -> list[Pass]:
     known = stands(deal)
     if known[-1].status != "won" or all(one.status == "won" for one in known):
         return []
@@ -95,7 +97,7 @@ def passed_by_win(it: Oracle, deal: Record, pipeline: str | None, stage: str) ->
     return [Pass(win.at_ns, forward=False, skipped=True)] if stage in line[max(reached) + 1 :] else []
 
 
-def all_passes(it: Oracle) -> Iterator[tuple[Record, str | None, str, list[Pass]]]:
+def all_passes(it: Told) -> Iterator[tuple[Record, str | None, str, list[Pass]]]:
     for deal in it.live("deal"):
         for pipeline in {one.pipeline for one in visits(deal)}:
             for stage in {*order_of(it, deal, pipeline), *(one.stage for one in visits(deal))}:
@@ -103,19 +105,19 @@ def all_passes(it: Oracle) -> Iterator[tuple[Record, str | None, str, list[Pass]
                     yield deal, pipeline, stage, found
 
 
-def part(it: Oracle, deal: Record, at_ns: int, pipeline: str | None, stage: str) -> Part:
+def part(it: Told, deal: Record, at_ns: int, pipeline: str | None, stage: str) -> Part:
     told = deal_part(it, deal, at_ns)
     return replace(told, dims={**told.dims, "pipeline": label(pipeline), "stage": stage})
 
 
-def deals_progressed(it: Oracle) -> Iterator[Part]:
+def deals_progressed(it: Told) -> Iterator[Part]:
     for deal, pipeline, stage, found in all_passes(it):
         forward = [one.at_ns for one in found if one.forward]
         if forward:
             yield part(it, deal, forward[0], pipeline, stage)
 
 
-def stage_conversion_rate(it: Oracle) -> Iterator[Part]:
+def stage_conversion_rate(it: Told) -> Iterator[Part]:
     for deal, pipeline, stage, found in all_passes(it):
         at_ns, line = found[0].at_ns, order_of(it, deal, pipeline)
         later = [one for one in visits(deal) if one.at_ns >= at_ns and one.pipeline == pipeline]
@@ -123,7 +125,7 @@ def stage_conversion_rate(it: Oracle) -> Iterator[Part]:
         yield replace(part(it, deal, at_ns, pipeline, stage), top=Fraction(went_on))
 
 
-def time_in_stage(it: Oracle) -> Iterator[Part]:
+def time_in_stage(it: Told) -> Iterator[Part]:
     for deal in it.live("deal"):
         known = stands(deal)
         for place in {one[1:3] for one in known if one.stage}:
@@ -135,7 +137,7 @@ def time_in_stage(it: Oracle) -> Iterator[Part]:
                 yield replace(told, top=Fraction(spent, 1000))
 
 
-FLOWS: dict[str, Callable[[Oracle], Iterator[Part]]] = {
+FLOWS: dict[str, Callable[[Told], Iterator[Part]]] = {
     "deals_progressed": deals_progressed,
     "stage_conversion_rate": stage_conversion_rate,
     "time_in_stage": time_in_stage,

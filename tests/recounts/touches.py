@@ -6,29 +6,29 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from tests import oracle
-from tests.oracle import NONE, Oracle, Part, Record, label
 from tests.recounts import links
+from tests.recounts.activities import logged, meetings_held
+from tests.recounts.deals import closed, deal_part, line_amount, reason
+from tests.recounts.record import NONE, Part, Record, label
+from tests.recounts.told import Told
 
 KINDS = ("call", "email", "message", "meeting")
 
 
-def touches(it: Oracle) -> list[tuple[Record, Part]]:
+def touches(it: Told) -> list[tuple[Record, Part]]:
     """All of them in order, each with when and whose it was."""
-    found = [(record, part) for kind in KINDS[:3] for record, part in oracle.logged(it, kind)]
+    found = [(record, part) for kind in KINDS[:3] for record, part in logged(it, kind)]
     found = [(r, p) for r, p in found if not r.final("automated") and r.final("author") != "bot"]
-    found += [
-        (it.records["meeting"][p.dims["(subject)"].removeprefix("meeting/")], p) for p in oracle.meetings_held(it)
-    ]
+    found += [(it.records["meeting"][p.dims["(subject)"].removeprefix("meeting/")], p) for p in meetings_held(it)]
     return sorted(found, key=lambda one: (one[1].at_ns, one[1].dims["(subject)"]))
 
 
-def known(it: Oracle, entity: str, key: str | None) -> Record | None:
+def known(it: Told, entity: str, key: str | None) -> Record | None:
     record = it.records[entity].get(key or "")
     return None if record is None or record.deleted else record
 
 
-def accounts(it: Oracle, touch: Record) -> set[str]:
+def accounts(it: Told, touch: Record) -> set[str]:
     """Its own, else the deal's, else the lead's, else those of its contacts."""
     named = [[touch.final("account_id")]]
     for entity in ("deal", "lead"):
@@ -39,19 +39,19 @@ def accounts(it: Oracle, touch: Record) -> set[str]:
     return next((found for keys in named if (found := {key for key in keys if key})), set())
 
 
-def of_deal(it: Oracle, deal: Record, until_ns: int) -> list[tuple[Record, Part]]:
+def of_deal(it: Told, deal: Record, until_ns: int) -> list[tuple[Record, Part]]:
     leads = leads_of(it, deal)
     since_ns = min([deal.created_ns, *(lead.created_ns for key in leads if (lead := known(it, "lead", key)))])
     within = [(record, part) for record, part in touches(it) if since_ns <= part.at_ns <= until_ns]
     return [(record, part) for record, part in within if is_of(it, deal, record)]
 
 
-def leads_of(it: Oracle, deal: Record) -> set[str]:
+def leads_of(it: Told, deal: Record) -> set[str]:
     naming = {key for key, lead in it.records["lead"].items() if not lead.deleted and lead.final("deal_id") == deal.key}
     return naming | {deal.final("lead_id")} - {None}
 
 
-def is_of(it: Oracle, deal: Record, activity: Record) -> bool:
+def is_of(it: Told, deal: Record, activity: Record) -> bool:
     if activity.final("deal_id"):
         return bool(activity.final("deal_id") == deal.key)
     people = {*(deal.final("contact_ids") or ())}
@@ -61,22 +61,22 @@ def is_of(it: Oracle, deal: Record, activity: Record) -> bool:
     return bool(by_name) or deal.final("account_id") in accounts(it, activity)
 
 
-def touches_per_deal(it: Oracle, ending: str) -> Iterator[Part]:
-    for deal, _, at_ns, event in oracle.closed(it, ending):
-        part = oracle.deal_part(it, deal, at_ns, lost_reason=oracle.reason(event) if ending == "lost" else NONE)
+def touches_per_deal(it: Told, ending: str) -> Iterator[Part]:
+    for deal, _, at_ns, event in closed(it, ending):
+        part = deal_part(it, deal, at_ns, lost_reason=reason(event) if ending == "lost" else NONE)
         own = of_deal(it, deal, at_ns)
         part.by_activity = {kind: Fraction(sum(touch.entity == kind for touch, _ in own)) for kind in KINDS}
         part.top = Fraction(len(own))
         yield part
 
 
-def attributed_revenue(it: Oracle) -> Iterator[Part]:
-    for deal, _, at_ns, _ in oracle.closed(it, "won"):
+def attributed_revenue(it: Told) -> Iterator[Part]:
+    for deal, _, at_ns, _ in closed(it, "won"):
         own = of_deal(it, deal, at_ns)
-        whole = oracle.deal_part(it, deal, at_ns)
+        whole = deal_part(it, deal, at_ns)
         for sale in links.orders_of(it, deal) or [deal]:
             value = sale.final("value")
-            lines = [oracle.line_amount(it, sale, line) for line in sale.final("lines") or []]
+            lines = [line_amount(it, sale, line) for line in sale.final("lines") or []]
             amounts = [(Fraction(value["amount"]), value["currency"])] if value else lines
             if not amounts:
                 continue
@@ -112,7 +112,7 @@ def shares(model: str, count: int) -> list[Fraction]:
     return [Fraction(n, count) for n in range(1, count + 1)]
 
 
-FLOWS: dict[str, Callable[[Oracle], Iterator[Part]]] = {
+FLOWS: dict[str, Callable[[Told], Iterator[Part]]] = {
     "touches_per_won_deal": lambda it: touches_per_deal(it, "won"),
     "touches_per_lost_deal": lambda it: touches_per_deal(it, "lost"),
     "attributed_revenue": attributed_revenue,

@@ -7,13 +7,16 @@ from fractions import Fraction
 from itertools import pairwise, product
 from typing import Any
 
-from tests import oracle
-from tests.oracle import MS_NS, NONE, Group, Holder, Oracle, Part, data, logged, time_ns
+from tests.recounts.activities import activities_completed, logged
+from tests.recounts.orders import contracts_signed, orders_count
+from tests.recounts.record import MS_NS, NONE, Group, Holder, Part, data, time_ns
+from tests.recounts.tasks import task_on_time_rate, tasks_completed
+from tests.recounts.told import Told
 
 GAP_MS, QUARTER_MS = 5 * 60_000, 15 * 60_000
 
 
-def time_in_system(it: Oracle) -> Iterator[Part]:
+def time_in_system(it: Told) -> Iterator[Part]:
     """Every stretch between two edges that is covered, or lies in a short gap; told by quarters of an hour."""
     spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for heartbeat, part in logged(it, "heartbeat"):
@@ -49,16 +52,14 @@ def quarters(start_ms: int, end_ms: int) -> range:
     return range(-(-start_ms // QUARTER_MS) * QUARTER_MS, end_ms, QUARTER_MS)
 
 
-def module_actions(it: Oracle) -> Iterator[Part]:
+def module_actions(it: Told) -> Iterator[Part]:
     """Activities that were completed, and each event that somebody of ours wrote on a record that is told of by others."""
-    for part in oracle.FLOWS["activities_completed"](it):
+    for part in activities_completed(it):
         module = part.dims["activity"]
         if module in ("call", "email", "message"):
             yield replace(part, dims={**part.dims, "module": module})
-    told = {
-        part.dims["(subject)"] for name in ("tasks_completed", "task_on_time_rate") for part in oracle.FLOWS[name](it)
-    }
-    told |= {part.dims["(subject)"] for name in ("orders_count", "contracts_signed") for part in oracle.FLOWS[name](it)}
+    told = {part.dims["(subject)"] for told_by in (tasks_completed, task_on_time_rate) for part in told_by(it)}
+    told |= {part.dims["(subject)"] for told_by in (orders_count, contracts_signed) for part in told_by(it)}
     for module in "lead contact account deal quote meeting ticket task order contract".split():
         for record in it.live(module):
             if module in ("task", "order", "contract") and f"{module}/{record.key}" not in told:
@@ -80,14 +81,14 @@ def by_others(event: dict[str, Any]) -> bool:
     }.get(event["type"], False)
 
 
-FLOWS: dict[str, Callable[[Oracle], Iterator[Part]]] = {
+FLOWS: dict[str, Callable[[Told], Iterator[Part]]] = {
     "time_in_system": time_in_system,
     "module_actions": module_actions,
 }
 
 
 def users(
-    it: Oracle, kpi_id: str, scope: str, window_ms: tuple[int, int], by: Sequence[str], where: Sequence[tuple[str, str]]
+    it: Told, kpi_id: str, scope: str, window_ms: tuple[int, int], by: Sequence[str], where: Sequence[tuple[str, str]]
 ) -> dict[str, Any]:
     """The users with a heartbeat, and those of them with one that passes the filters on features."""
     there: dict[Group, set[str]] = defaultdict(set)
