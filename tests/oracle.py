@@ -64,7 +64,7 @@ AREAS = (
 
 
 def joined(table: str) -> dict[str, Any]:
-    """A table of all areas; of a set its members are the keys."""
+    """Return a table of all areas; of a set its members are the keys."""
     found: dict[str, Any] = {}
     for area in AREAS:
         of = getattr(area, table, {})
@@ -77,6 +77,8 @@ GAUGES: dict[str, Callable[[Told, int], Iterator[Part]]] = joined("GAUGES")
 TOLD = joined("TOLD")
 SUMS = joined("SUMS")
 DURATIONS, RATIOS, SHARES, MONEY = map(joined, ("DURATIONS", "RATIOS", "SHARES", "MONEY"))
+RECOUNTED = {*FLOWS, *GAUGES, *TOLD, "pipeline_velocity", "contact_growth_rate"}
+"""All KPIs that there is a second opinion on."""
 
 
 class Oracle(Told):
@@ -101,9 +103,7 @@ class Oracle(Told):
             return self.velocity(scope, to_ms, by, where)
         self.hours = hours
         self.from_ms, self.to_ms = from_ms, to_ms
-        if told := (composed.TOLD | fields.TOLD | courses.TOLD | forecasts.TOLD | results.TOLD | usage.TOLD).get(
-            kpi_id
-        ):
+        if told := TOLD.get(kpi_id):
             by = [by] if isinstance(by, str) else [*(by or ())]
             return told(self, scope, from_ms, to_ms, by, [*where])
         from_ns, to_ns = from_ms * MS_NS, to_ms * MS_NS
