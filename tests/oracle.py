@@ -74,7 +74,7 @@ def joined(table: str) -> dict[str, Any]:
 
 FLOWS: dict[str, Callable[[Told], Iterator[Part]]] = joined("FLOWS")
 GAUGES: dict[str, Callable[[Told, int], Iterator[Part]]] = joined("GAUGES")
-TOLD = joined("TOLD")
+TOLD: dict[str, Callable[..., dict[str, Any]]] = joined("TOLD")
 SUMS = joined("SUMS")
 DURATIONS, RATIOS, SHARES, MONEY = map(joined, ("DURATIONS", "RATIOS", "SHARES", "MONEY"))
 RECOUNTED = {*FLOWS, *GAUGES, *TOLD, "pipeline_velocity", "contact_growth_rate"}
