@@ -41,6 +41,8 @@ bench: setup $(if $(CRMPULSE_TEST_KAFKA_LIBS),,kafka-jars) ## Measure beside oth
 
 soak: setup $(if $(CRMPULSE_TEST_KAFKA_LIBS),,kafka-jars) ## Simulate and break things for hours: make soak ARGS="--help"
 	CRMPULSE_TEST_RUNS=1000 CRMPULSE_TEST_STEPS=200 $(BIN)/python -m pytest -q -o faulthandler_timeout=0 tests/simulation -k whatever
+	CRMPULSE_TEST_EVENTS=1000000 CRMPULSE_TEST_RATE=1000 $(BIN)/python -m pytest -q -o faulthandler_timeout=0 -m kafka \
+		tests/kafka/test_rebuild.py tests/kafka/test_repartition.py
 	$(BIN)/python -m tests.faults $(ARGS)
 
 docs: setup ## Write the generated docs anew

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,8 +21,10 @@ from tests.workers import Worker, until
 
 pytestmark = pytest.mark.kafka
 
-FIRST_EVENTS = 5_000
-RATE = 500
+FIRST_EVENTS = int(os.environ.get("CRMPULSE_TEST_EVENTS", "5000"))
+RATE = int(os.environ.get("CRMPULSE_TEST_RATE", "500"))
+SECONDS = 120 + FIRST_EVENTS / 500
+"""Long enough for any machine to apply them."""
 ORG = "org 1"
 
 
@@ -31,12 +34,12 @@ async def test_a_rebuild_under_load_is_exact_and_no_read_fails_or_goes_back(
     load = Load(1)
     publish(settings.kafka, settings.events_topic, load.items(FIRST_EVENTS))
     with Worker(settings, tmp_path / "a.log") as a, Worker(settings, tmp_path / "b.log") as b:
-        await until(lambda: everything(redis, settings), 120, "apply the first ones")
+        await until(lambda: everything(redis, settings), SECONDS, "apply the first ones")
         await spoil(redis)
         reading = asyncio.create_task(read(redis, settings))
         with publishing(settings, load):
             assert await rebuilt(settings) == []
-        await until(lambda: everything(redis, settings), 60, "apply the rest")
+        await until(lambda: everything(redis, settings), SECONDS, "apply the rest")
         reading.cancel()
         assert a.said("the tables were rebuilt") + b.said("the tables were rebuilt") >= 2
     found = await layout.read(redis)

@@ -11,7 +11,7 @@ from streams import layout
 from streams.repartition import rebuilt
 from streams.verify import differences
 from tests.kafka.tables import calls, dead_letters, everything
-from tests.kafka.test_rebuild import FIRST_EVENTS, publishing, read
+from tests.kafka.test_rebuild import FIRST_EVENTS, SECONDS, publishing, read
 from tests.load import Load, publish
 from tests.workers import Worker, until
 
@@ -24,13 +24,13 @@ async def test_another_number_of_partitions_and_back_under_load_is_exact_and_no_
     load = Load(1)
     publish(settings.kafka, settings.events_topic, load.items(FIRST_EVENTS))
     with Worker(settings, tmp_path / "a.log") as a, Worker(settings, tmp_path / "b.log") as b:
-        await until(lambda: everything(redis, settings), 200, "apply the first ones")
+        await until(lambda: everything(redis, settings), SECONDS, "apply the first ones")
         reading = asyncio.create_task(read(redis, settings))
         for number in (5, settings.partitions):
             with publishing(settings, load):
                 assert await rebuilt(settings, number) == []
-            await until(lambda: counted(redis, load), 200, f"count all of them with {number} partitions")
-        await until(lambda: told(settings, load), 100, "tell the dead letters")
+            await until(lambda: counted(redis, load), SECONDS, f"count all of them with {number} partitions")
+        await until(lambda: told(settings, load), SECONDS, "tell the dead letters")
         reading.cancel()
         assert a.said("the tables were rebuilt") == b.said("the tables were rebuilt") == 2
     found = await layout.read(redis)
