@@ -21,7 +21,7 @@ from tests.loading import load
 from tests.oracle import RECOUNTED, Oracle
 
 VISITS = ("session", "page", "click", "form", "store_entry", "call", "meeting")
-SEEDS = range(24)
+SEEDS = range(16)
 QUESTIONS = 60
 ASKED = [kpi for kpi in KPIS if kpi.counts and kpi.id in RECOUNTED]
 DIMENSIONS = (

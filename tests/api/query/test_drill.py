@@ -33,7 +33,7 @@ STORY = """
 """
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=range(3), ids=lambda seed: f"history {seed}")
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=range(2), ids=lambda seed: f"history {seed}")
 async def told(request: pytest.FixtureRequest, redis_server: Redis) -> AsyncIterator[Told]:
     async with telling(redis_server, history(Random(request.param), size=250), batch=60) as asking:
         assert await asking.value("deals_created")
