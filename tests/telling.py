@@ -28,6 +28,8 @@ NOW = "2026-07-01"
 _TEXT = {"rate", "lost_reason", "merged_into"}
 _NAMES = {"choices", "filled", "contact_ids", "required_contact_fields"}
 _TIMES = {"due_at", "start", "end"}
+NEEDED = {"field_lift": "field=size", "field_roi": "field=size"}
+"""What KPIs are asked with that want a parameter."""
 
 
 def events(text: str, org: str = ORG) -> list[Event]:

@@ -17,7 +17,7 @@ from crmpulse.embedded import Redis
 from crmpulse.settings import Settings
 from tests.histories import history
 from tests.loading import Asking, load
-from tests.telling import events
+from tests.telling import NEEDED, events
 
 ASKED: tuple[dict[str, str], ...] = (
     {},
@@ -126,8 +126,6 @@ async def test_what_cannot_be_given_is_a_problem_and_no_file(
     assert told in answer.json()["detail"]
 
 
-OF_A_FIELD = ("field_lift", "field_roi")
-"""KPIs that want a parameter which no other one has."""
 NUMBERS = ("value", "numerator", "denominator", "n", "compare_value", "compare_change")
 
 
@@ -137,7 +135,7 @@ async def test_a_file_has_the_numbers_of_the_answers(
 ) -> None:
     params = {"now": "2026-05-01", **selectors}
     dimension = params.get("by")
-    ids = [k.id for k in KPIS if k.counts and k.id not in OF_A_FIELD and (dimension is None or dimension in k.by)]
+    ids = [k.id for k in KPIS if k.counts and k.id not in NEEDED and (dimension is None or dimension in k.by)]
     async with await asking_of(redis_server, history(Random(5), size=300)) as asking:
         answers = [await asking.get(f"kpis/{kpi}", **params, limit="10000") for kpi in ids]
         lines = await csv_rows(asking, kpi=ids, **params)
