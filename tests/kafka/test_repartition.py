@@ -26,7 +26,7 @@ async def test_another_number_of_partitions_and_back_under_load_is_exact_and_no_
     with Worker(settings, tmp_path / "a.log") as a, Worker(settings, tmp_path / "b.log") as b:
         await until(lambda: everything(redis, settings), SECONDS, "apply the first ones")
         reading = asyncio.create_task(read(redis, settings))
-        for number in (5, settings.partitions):
+        for number in (2 * settings.partitions, settings.partitions):
             with publishing(settings, load):
                 assert await rebuilt(settings, number) == []
             await until(lambda: counted(redis, load), SECONDS, f"count all of them with {number} partitions")
