@@ -9,6 +9,7 @@ leaves the live tables as they are, and the next one removes what it left.
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 
 import msgspec
 import structlog
@@ -19,8 +20,9 @@ from aggregators.catalogue import digest, listed
 from crmpulse.settings import CannotStartError, Settings
 from streams import log, verify
 from streams.building import Building
-from streams.commit import Mark, Store
+from streams.commit import Mark
 from streams.connection import connect, require_no_eviction
+from streams.following import close, follow, marks
 from streams.forwards import Forwards
 from streams.handover import hand_over
 from streams.layout import Layout
@@ -29,12 +31,6 @@ from streams.log import Log, LogError
 from streams.recount import Recount
 from streams.removal import remove_others
 from streams.verify import compared, progress_bar
-
-NEARLY = 2_000
-"""Records behind the live tables at which those may be closed for the moment that the rest takes."""
-
-ROUNDS = 20
-"""After so many, the new tables are behind by less than that, or never will be."""
 
 said = structlog.get_logger("crmpulse.rebuild")
 
@@ -94,18 +90,15 @@ class Rebuild:
         return []
 
     async def _catch_up(self, what: str) -> None:
-        """Fold, at least once, until the new tables are nearly as far as the live ones."""
-        for number in range(ROUNDS):
-            marks = await self._marks()
-            behind = sum(mark.next - one.mark.next for mark, one in zip(marks, self.buildings, strict=True))
-            if number and behind < NEARLY:
-                return
+        """Fold until the new tables are nearly as far as the live ones."""
+
+        async def fold(upto: Sequence[Mark]) -> None:
+            behind = sum(mark.next - one.mark.next for mark, one in zip(upto, self.buildings, strict=True))
             task = self.progress.add_task(what, total=behind)
-            for mark, one in zip(marks, self.buildings, strict=True):
-                await one.upto(mark, lambda records, task=task: self.progress.advance(task, records))  # type: ignore[misc]
-        raise CannotStartError(
-            "More comes in than can be folded beside it: rebuild when less does. Nothing is switched."
-        )
+            for mark, one in zip(upto, self.buildings, strict=True):
+                await one.upto(mark, lambda records: self.progress.advance(task, records))
+
+        await follow(partial(marks, self.redis, self.live), fold)
 
     async def _differences(self) -> AsyncIterator[str]:
         """What an independent fold of the log, in memory, has otherwise."""
@@ -121,16 +114,10 @@ class Rebuild:
     async def _switch(self) -> None:
         """Close the live tables, bring the new ones to where they stand, and have those hold from now on."""
         began = time.monotonic()
-        closing = Store(self.redis, "")
-        marks = [await closing.close(prefix, self.lease.name) or Mark(0) for prefix in self.live.shards()]
-        for mark, one in zip(marks, self.buildings, strict=True):
+        closed = await close(self.redis, self.live, self.lease.name)
+        for mark, one in zip(closed, self.buildings, strict=True):
             await one.upto(mark)
         await hand_over(self.redis, self.live, self.new)
         await self.lease.switch(self.new)
         seconds = round(time.monotonic() - began, 2)
-        said.info("switched", layout=self.new.layout, records=sum(mark.next for mark in marks), closed_seconds=seconds)
-
-    async def _marks(self) -> list[Mark]:
-        """How far the live tables are; those that are gone are made by the workers, after the switch."""
-        store = Store(self.redis, "")
-        return [await store.mark(prefix) or Mark(0) for prefix in self.live.shards()]
+        said.info("switched", layout=self.new.layout, records=sum(mark.next for mark in closed), closed_seconds=seconds)

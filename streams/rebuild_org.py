@@ -22,10 +22,10 @@ from streams import layout, log, verify
 from streams.commit import Answer, Mark, Store, literal
 from streams.comparison import differing
 from streams.connection import connect, require_no_eviction
+from streams.following import follow
 from streams.forwards import Forwards
 from streams.lease import Lease, LostError
 from streams.log import Log, LogError
-from streams.rebuild import NEARLY, ROUNDS
 from streams.recount import Recount
 from streams.verify import CHUNK_KEYS, progress_bar
 
@@ -71,7 +71,8 @@ class RebuildOrg:
 
     async def run(self) -> list[str]:
         """Fold, close, replace what differs, compare, open; return what differs still."""
-        await self._catch_up()
+        await self.recount.log.open()
+        await follow(self._marks, lambda upto: self.recount.upto(upto[0]))
         began = time.monotonic()
         store = Store(self.redis, f"rebuilt {self.lease.name}")
         mark = await store.close(self.prefix, self.lease.name) or _gone(self.prefix)
@@ -89,17 +90,8 @@ class RebuildOrg:
         said.info("rebuilt", org=self.org, keys=len(names), replaced=len(replaced), closed_seconds=seconds)
         return [line for name, kept in left.items() for line in _lines(name, kept, self.recount.value(name))]
 
-    async def _catch_up(self) -> None:
-        """Fold, at least once, until nearly as far as the live tables."""
-        await self.recount.log.open()
-        for _ in range(ROUNDS):
-            mark = await _mark(self.redis, self.prefix)
-            await self.recount.upto(mark)
-            if (await _mark(self.redis, self.prefix)).next - mark.next < NEARLY:
-                return
-        raise CannotStartError(
-            "More comes in than can be folded beside it: rebuild when less does. Nothing is changed."
-        )
+    async def _marks(self) -> list[Mark]:
+        return [await _mark(self.redis, self.prefix)]
 
     async def _names(self) -> list[str]:
         """The keys of all tables of the organisation, those that are there and those that should be."""

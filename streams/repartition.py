@@ -11,6 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -27,15 +28,15 @@ from crmpulse.settings import CannotStartError, Settings
 from events import partition_for
 from streams import forwarding, log, topics, verify
 from streams.building import Building
-from streams.commit import Mark, Store
+from streams.commit import Mark
 from streams.comparison import differing
 from streams.connection import connect, kafka, require_no_eviction
+from streams.following import close, follow, marks
 from streams.forwards import Forwards
 from streams.handover import hand_over
 from streams.layout import Layout
 from streams.lease import Lease
 from streams.log import Log, LogError
-from streams.rebuild import NEARLY, ROUNDS
 from streams.recount import Recount
 from streams.removal import remove_others
 from streams.republishing import Merged, Republishing
@@ -129,8 +130,8 @@ class Repartition:
         await self.source.open()
         for building in self.buildings:
             await building.begin()
-        marks = await self._catch_up("publishing again")
-        if differences := [line async for line in self._differences(marks)]:
+        applied = await self._catch_up("publishing again")
+        if differences := [line async for line in self._differences(applied)]:
             said.error(
                 "the new tables are not what the log says", differences=len(differences), next="nothing switched"
             )
@@ -140,16 +141,13 @@ class Repartition:
         return []
 
     async def _catch_up(self, what: str) -> list[Mark]:
-        """Publish and fold, at least once, until nearly as far as the live tables; how far that is of the old topic."""
-        for _ in range(ROUNDS):
-            marks = await self._marks()
-            task = self.progress.add_task(what, total=_behind(marks, self.source.next))
-            await self._upto(marks, lambda records, task=task: self.progress.advance(task, records))  # type: ignore[misc]
-            if _behind(await self._marks(), self.source.next) < NEARLY:
-                return marks
-        raise CannotStartError(
-            "More comes in than can be folded beside it: rebuild when less does. Nothing is switched."
-        )
+        """Publish and fold until nearly as far as the live tables; return how far that is of the old topic."""
+
+        async def fold(upto: Sequence[Mark]) -> None:
+            task = self.progress.add_task(what, total=_behind(upto, self.source.next))
+            await self._upto(upto, lambda records: self.progress.advance(task, records))
+
+        return await follow(partial(marks, self.redis, self.live), fold)
 
     async def _upto(self, marks: Sequence[Mark], tell: verify.Tell = lambda records: None) -> None:
         if any(mark.next < at for mark, at in zip(marks, self.source.next, strict=True)):
@@ -206,23 +204,18 @@ class Repartition:
     async def _switch(self) -> None:
         """Close the live tables, bring the new topic and tables to where they stand, and have those hold from now on."""
         began = time.monotonic()
-        closing = Store(self.redis, "")
-        marks = [await closing.close(prefix, self.lease.name) or Mark(0) for prefix in self.live.shards()]
-        await self._upto(marks)
+        closed = await close(self.redis, self.live, self.lease.name)
+        await self._upto(closed)
         await topics.stamp(self.settings, self.new.topic)
         await hand_over(self.redis, self.live, self.new)
         await forwarding.hand_over(self.redis, self.live, self.new)
-        await forwarding.begin(self.redis, self.new, self.source.tps[0].topic, [mark.next for mark in marks])
+        await forwarding.begin(self.redis, self.new, self.source.tps[0].topic, [mark.next for mark in closed])
         await self.lease.switch(self.new)
         seconds = round(time.monotonic() - began, 2)
         said.info(
             "switched", layout=self.new.layout, topic=self.new.topic, partitions=self.new.partitions,
             records=sum(self.republishing.ends), closed_seconds=seconds,
         )  # fmt: skip
-
-    async def _marks(self) -> list[Mark]:
-        store = Store(self.redis, "")
-        return [await store.mark(prefix) or Mark(0) for prefix in self.live.shards()]
 
 
 def _known(name: str, value: Any) -> Any:
