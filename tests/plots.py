@@ -109,6 +109,16 @@ def deal_stands_still(a: Author) -> list[Scene]:
             ("deal.created", deal, {"stage_id": stage, "value": a.money()})]  # fmt: skip
 
 
+def deals_are_expected(a: Author) -> list[Scene]:
+    deals = a.cast("deal", 5)
+    price = {"value": {"amount": "1000", "currency": a.rng.choice(("EUR", "USD"))}}
+    told: list[Scene] = [
+        ("deal.created", deal, {**price, "probability": a.rng.choice((0.2, 0.5)), "expected_close": a.date()})
+        for deal in deals
+    ]
+    return [*told, ("deal.won", deals[0], price)]
+
+
 def contact_moves_on(a: Author) -> list[Scene]:
     [contact] = a.cast("contact")
     return [("contact.created", contact, {"lifecycle": "lead"}),
@@ -126,5 +136,5 @@ def some_work_more(a: Author) -> list[Scene]:
 
 PLOTS: tuple[Callable[[Author], list[Scene]], ...] = (
     lead_is_answered, customer_replies, customer_stays, field_pays, promise_is_kept, issue_repeats, work_is_due, deal_is_touched,
-    account_is_forgotten, deal_stands_still, contact_moves_on, some_work_more,
+    account_is_forgotten, deal_stands_still, deals_are_expected, contact_moves_on, some_work_more,
 )  # fmt: skip

@@ -11,8 +11,9 @@ from aggregators.kpi import Kpi
 from aggregators.unsummed import Score
 from tests.histories import SEGMENTS, TEAMS, USERS, Event
 from tests.oracle import Oracle
-from tests.recounts.record import time_ns
+from tests.recounts.record import SECOND_NS, time_ns
 
+DAY_NS = 86_400 * SECOND_NS
 Asked = dict[str, list[str]]
 """Selectors by name, each a list as in a query string."""
 VISITS = ("session", "page", "click", "form", "store_entry", "call", "meeting")
@@ -74,12 +75,21 @@ class Questions:
             first, end = instant(begin_ns), instant(self.times_ns[-1]) + after
         else:
             first, end = map(instant, sorted(self.rng.choices(self.times_ns, k=2)))
+        if kpi.kind == "forecast" and chance < 0.7:
+            return self.ahead()
         if self.rng.random() < 0.4:
             first, end = (at.replace(minute=0, second=0, microsecond=0) for at in (first, end))
         if kpi.kind == "forecast":
             end += timedelta(days=2)  # what is expected is expected by the day
         now = self.rng.choice((first, end, end, end))
         return {"from": [text(first)], "to": [text(end)], "now": [text(now.replace(microsecond=0))]}
+
+    def ahead(self) -> Asked:
+        """A short window that is not over at the present, which is late: windows like it went before."""
+        length_ns = max(DAY_NS, (self.times_ns[-1] - self.times_ns[0]) // self.rng.choice((6, 9, 12)))
+        now_ns = self.rng.choice(self.times_ns[-len(self.times_ns) // 3 :]) // SECOND_NS * SECOND_NS
+        first, now, end = (instant(now_ns + step) for step in (-length_ns // 2, 0, length_ns // 2))
+        return {"from": [text(first)], "to": [text(end)], "now": [text(now)]}
 
     def choices(self, kpi: Kpi) -> Asked:
         """What else a KPI has to be, or may be, asked with."""

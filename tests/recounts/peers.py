@@ -10,7 +10,7 @@ from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from tests.recounts.activities import logged
-from tests.recounts.forecasts import grouped
+from tests.recounts.forecasts import grouped, quantile
 from tests.recounts.record import MS_NS, NONE, Part, data
 from tests.recounts.usage import module_actions
 
@@ -31,7 +31,7 @@ COUNTS = {"tickets_resolved", "time_in_system", "module_actions", "activities_co
 @cache
 def active_users(it: Oracle) -> set[str]:
     """All who are announced, own a record or did something, but those who are said to be gone."""
-    known = {*it.records["user"]}
+    known: set[Any] = {*it.records["user"]}
     for event in (event for of in it.records.values() for record in of.values() for event in record.events):
         said, changed = data(event), data(event).get("changed") or {}
         known |= {
@@ -129,7 +129,7 @@ def training_need_users(it: Oracle, scope: str, from_ms: int, to_ms: int, by: By
     for kpi in TRAINED:
         of = _known(it.kpi(kpi, "org", to_ms - 90 * DAY_MS, to_ms, ["user"]))
         values = {user: of.get(user, Fraction(0)) for user in active if user in of or kpi in COUNTS}
-        low[kpi] = {user for user, value in values.items() if value < _quarter([*values.values()])}
+        low[kpi] = {user for user, value in values.items() if value < quantile(sorted(values.values()), Fraction(1, 4))}
     behind = {user for user in active if sum(user in of for of in low.values()) >= 3}
     at_ns = to_ms * MS_NS - 1
     parts = [Part(at_ns, user, None, {}) for user in sorted(behind)]
@@ -137,13 +137,6 @@ def training_need_users(it: Oracle, scope: str, from_ms: int, to_ms: int, by: By
     meant = {user for part in parts if (user := part.user) and it.in_scope(part, scope)}
     meant &= {user for user in meant if all(team in teams_of(it, user, at_ns) for _, team in where)}
     return told | {"parts": {kpi: len(of & meant) for kpi, of in low.items()}}
-
-
-def _quarter(values: list[Fraction]) -> Fraction:
-    """The 25th percentile, between two values by their distance."""
-    ranked = sorted(values)
-    whole, rest = divmod(len(ranked) - 1, 4)
-    return ranked[whole] + (ranked[min(whole + 1, len(ranked) - 1)] - ranked[whole]) * Fraction(rest, 4)
 
 
 TOLD: dict[str, Callable[..., dict[str, Any]]] = {
