@@ -51,7 +51,8 @@ class Delta:
 
     ``tally`` counts by bucket what is added to a holder's rows, less what is taken off; ``added`` and ``removed`` are the
     moments ``<ms>:<subject>`` by anchor and holder, with their instants in ms; ``sets`` the differences to the sets beside
-    records, by topic and subject; ``causes`` the causes of alerts that changed, by rule and subject.
+    records, by topic and subject; ``causes`` the causes of alerts that changed, by rule and subject; ``applied``
+    the arrivals that were neither a repeat nor refused.
     """
 
     def __init__(self) -> None:
@@ -62,6 +63,7 @@ class Delta:
         self.sets: dict[tuple[str, str], dict[str, bool]] = {}
         self.directory: dict[str, dict[str, object]] = {}
         self.causes: dict[tuple[str, str], int] = {}
+        self.applied: list[Arrival] = []
         self.rejected: list[tuple[Arrival, Invalid]] = []
 
     def change(self, subject: str, org: Org, gone: Additions, new: Additions, *, rest: Additions = ()) -> None:
@@ -124,15 +126,16 @@ class Folder:
 
     def merge(self, arrivals: list[Arrival]) -> Linking:
         """Merge the arrivals into states; return what carries between them what they tell each other."""
-        states, before = self.delta.records, self.before
+        states, before, applied = self.delta.records, self.before, self.delta.applied
         for arrival in arrivals:
             change = arrival.change
             entity, subject = change.entity, change.key
             records = states[entity]
-            if subject in records or subject in before:
-                self._merge(arrival, records)
-            else:
+            if subject not in records and subject not in before:
                 records[subject] = Record([change.entry], arrival.appended_ms if entity in FINAL_ENTITIES else 0)
+            elif not self._merge(arrival, records):
+                continue
+            applied.append(arrival)
         self._describe(arrivals)
         linking = Linking(before, states)
         self.delta.sets = linking.sets
@@ -159,19 +162,21 @@ class Folder:
     def _record(self, entity: str, subject: str) -> Record:
         return self.delta.records[entity].get(subject) or self.before.get(subject) or UNKNOWN
 
-    def _merge(self, arrival: Arrival, records: dict[str, Record]) -> None:
+    def _merge(self, arrival: Arrival, records: dict[str, Record]) -> bool:
+        """Merge an arrival into its record; tell whether that changed anything."""
         change = arrival.change
         entity, subject = change.entity, change.key
         record = records.get(subject) or self.before[subject]
         merged = merge(record, change.entry)
         if merged is None:
-            return
+            return False
         if entity in FINAL_ENTITIES:
             if record.entries and arrival.appended_ms - record.appended_ms > self.final_ms:
                 self.delta.rejected.append((arrival, final(change, self.final_ms // DAY_MS)))
-                return
+                return False
             merged.appended_ms = arrival.appended_ms
         records[subject] = merged
+        return True
 
     def _describe(self, arrivals: list[Arrival]) -> None:
         directory = self.delta.directory

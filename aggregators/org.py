@@ -83,6 +83,25 @@ class Org:
         found = {s[len("pipeline/") :]: _ordered(e["stages"]) for s, e in self.entries.items() if e.get("stages")}
         return {pipeline: stages for pipeline, stages in found.items() if stages}
 
+    @cached_property
+    def undescribed(self) -> dict[str, set[str]]:
+        """Return the ids of the users and teams that are only mentioned, by kind."""
+        found: dict[str, set[str]] = {"user": set(), "team": set()}
+        for subject in (subject for subject, entry in self.entries.items() if not entry):
+            kind, _, name = subject.partition("/")
+            if kind in found:
+                found[kind].add(name)
+        return found
+
+    @cached_property
+    def rated_from(self) -> dict[str, str]:
+        """Return the first day (``YYYYMMDD``) of each currency that has a rate."""
+        found = dict[str, str]()
+        for subject in (s for s, entry in self.entries.items() if "rate" in entry):
+            _, currency, day = subject.split("/")
+            found[currency] = min(day.replace("-", ""), found.get(currency, "9"))
+        return found
+
     def response_target_ms(self, at_ms: int) -> int:
         """Return the time that the answer to a lead of an instant may take."""
         said = [target for from_ms, target in self.response_targets if from_ms <= at_ms and target is not None]

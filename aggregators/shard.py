@@ -5,7 +5,7 @@ answer, and returns the writes. So a worker drives it with Redis and a recount w
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Collection, Generator, Iterable
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
@@ -53,7 +53,10 @@ Asking = Generator[Request, Any, Any]
 
 
 class Writes(msgspec.Struct):
-    """What a batch changes, key by key; the causes of alerts, and the arrivals that could not be used."""
+    """What a batch changes, key by key; the causes of alerts; the arrivals that could not be used, and those that changed something.
+
+    ``added`` is what to add to hashes: their keys, each with what goes before a field's name in it, and the fields.
+    """
 
     put: dict[str, bytes] = {}
     delete: list[str] = []
@@ -62,6 +65,8 @@ class Writes(msgspec.Struct):
     hset: dict[str, dict[str, bytes]] = {}
     causes: dict[str, int] = {}
     rejected: list[tuple[Arrival, Invalid]] = []
+    applied: dict[str, list[Arrival]] = {}
+    added: list[tuple[dict[str, str], dict[str, int]]] = []
 
 
 class _Fold(NamedTuple):
@@ -115,6 +120,7 @@ class Shard:
         for org, delta in deltas.items():
             self._write(keys[org], subjects[org], delta, rows[org], writes, position)
             self._put_causes(org, by_org[org], delta, writes, position)
+            writes.applied[org] = delta.applied
         self._trim()
         return writes
 
@@ -122,6 +128,13 @@ class Shard:
         """Return what is known of an organisation."""
         yield from self._load_orgs({org: org_keys(self.prefix, org)})
         return self.orgs[org]
+
+    def known(self, orgs: Collection[str]) -> Generator[Request, Any, dict[str, Org]]:
+        """Return what is known of those of some organisations that anything is known of."""
+        keys = {org: org_keys(self.prefix, org) for org in orgs if org not in self.orgs}
+        versions = (yield Load([each.version for each in keys.values()])) if keys else []
+        yield from self._load_orgs({org: keys[org] for org, found in zip(keys, versions, strict=True) if found})
+        return {org: self.orgs[org] for org in orgs if org in self.orgs}
 
     def _load_orgs(self, keys: dict[str, OrgKeys]) -> Asking:
         new = {org: names for org, names in keys.items() if org not in self.orgs}
@@ -175,7 +188,7 @@ class Shard:
     def _replaced(self, org: str, keys: OrgKeys, moved: list[Arrival]) -> Generator[Request, Any, set[str]]:
         """The records that count elsewhere because of a zone, the currency, stages, a target or who works when."""
         before = self.orgs[org]
-        records = {a.change.key: self._known(keys, a.change.key) for a in moved}
+        records = {a.change.key: self.records.get(keys.record(a.change.key), UNKNOWN) for a in moved}
         trial = Folder(before, records, {}, self.alike, self.final_days)
         trial.merge(moved)
         yield from self._load(self.rows, [keys.months], decode_row, b"{}")
@@ -186,9 +199,6 @@ class Shard:
             stored += [_text(key) for key in (yield Scan(keys.record(start)))]
         yield from self._load(self.records, stored, decode_record)
         return {keys.subject(key) for key in stored}
-
-    def _known(self, keys: OrgKeys, subject: str) -> Record:
-        return self.records.get(keys.record(subject), UNKNOWN)
 
     def _write(
         self, keys: OrgKeys, subjects: dict[str, str], delta: Delta, rows: Rows, writes: Writes, position: int

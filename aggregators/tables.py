@@ -29,6 +29,13 @@ And the ledger of alerts, which is no table: it says what was told to whom, and 
 | `{layout.pN}:goals` | sorted set: organisations that have or had goals, all with score 0 |
 | `{layout.pN}:history` | sorted set: organisations by the offset of their last event that was published as history |
 | `{layout.pN}:begun` | the instant in ms when these tables were begun |
+
+And the ledger of freshness, which is no table either: no log tells when a commit was made (`ages.py`).
+
+| key, after `{layout.pN}:<org>:fresh` | holds |
+|---|---|
+| nothing | sorted set: the months that have any, all with score 0 |
+| `:h:<day in UTC>`, `:d:<day>`, `:m:<month>` | hash: how often `<what> <source>` was then; of hours `<HHMM> <what> <source>` |
 """
 
 import re
@@ -45,6 +52,9 @@ Row = dict[str, int]
 
 Hours = dict[str, Row]
 """The rows of a day's hours, which are written together: few people have a day with more than a dozen."""
+
+FRESH = "fresh"
+"""Whose rows those of the ledger of freshness are."""
 
 _UNSAFE = re.compile(r"[%:{}=\s]", re.ASCII)
 _HOUR = re.compile(r":h:[0-9]{12}$")
@@ -186,6 +196,11 @@ class OrgKeys(NamedTuple):
     def goal_standings(self) -> str:
         """Return the key of how goals stood when they were last looked at."""
         return f"{self.prefix}:alerts:goals"
+
+    @property
+    def fresh(self) -> str:
+        """Return the key of the months in which the ledger of freshness has anything."""
+        return f"{self.prefix}:{FRESH}"
 
     @property
     def months(self) -> str:

@@ -1,7 +1,6 @@
 """What a worker does for alerts beside applying batches: it looks, publishes, and asks for goals, each in its own turn."""
 
 import asyncio
-import time
 import traceback
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
@@ -13,7 +12,7 @@ from crmpulse.settings import Settings
 from streams.alerts import Alerts
 from streams.alerts_goals import Goals, Standings
 from streams.applier import FAULTS, Applier
-from streams.partition import Partition
+from streams.partition import Partition, clock_ms
 
 log = structlog.get_logger("crmpulse.alerts")
 
@@ -41,7 +40,7 @@ class Alerting:
 
     async def look(self) -> None:
         """Look at what is due, for ever."""
-        await self._every(LOOK_SECONDS, lambda each: each.alerts.tick(_clock_ms()))
+        await self._every(LOOK_SECONDS, lambda each: each.alerts.tick(clock_ms()))
 
     async def publish(self) -> None:
         """Publish what fired and resolved, for ever."""
@@ -49,7 +48,7 @@ class Alerting:
 
     async def ask(self) -> None:
         """Ask how goals stand, for ever."""
-        await self._every(GOALS_SECONDS, lambda each: each.goals.tick(_clock_ms))
+        await self._every(GOALS_SECONDS, lambda each: each.goals.tick(clock_ms))
 
     async def _publish(self, each: Watched) -> None:
         if self.applier.producer:
@@ -86,7 +85,3 @@ class Alerting:
 
     async def _has_all(self, number: int, next_offset: int) -> bool:
         return await self.applier.consumer.has_all(TP(self.settings.events_topic, number), next_offset)
-
-
-def _clock_ms() -> int:
-    return int(time.time() * 1000)

@@ -56,8 +56,23 @@ for i = 1, #writes[6], 2 do
   elseif since < 0 then redis.call('ZREM', KEYS[3], cause)
   else redis.call('ZADD', KEYS[3], since, cause) end
 end
+for _, added in ipairs(writes[7]) do
+  local rows, fields = added[1], added[2]
+  for i = 1, #rows, 2 do
+    local is_full = redis.call('HLEN', rows[i]) >= 20000
+    for j = 1, #fields, 2 do
+      local field = rows[i + 1] .. fields[j]
+      if is_full and redis.call('HEXISTS', rows[i], field) == 0 then
+        field = rows[i + 1] .. string.match(fields[j], '^%S+ ') .. '(other)'
+      end
+      redis.pcall('HINCRBY', rows[i], field, fields[j + 1])
+    end
+  end
+end
 return {'OK', ARGV[3]}
 """
+"""What is added to hashes is no table: a sum that becomes too large for Redis stops no commit. Publishers beyond what a hash
+should hold are one, so that a `source` that differs from event to event does not fill the memory."""
 
 READ = """
 return redis.call('MGET', unpack(cmsgpack.unpack(ARGV[1])))
@@ -235,7 +250,8 @@ def packed(writes: Writes) -> bytes:
     zadd = flat(writes.zadd, (flat(members.values(), members) for members in writes.zadd.values()))
     hset = flat(writes.hset, (flat(f, map(bytes.decode, f.values())) for f in writes.hset.values()))
     causes = flat(writes.causes, writes.causes.values())
-    return msgspec.msgpack.encode([put, writes.delete, zrem, zadd, hset, causes])
+    added = [[flat(rows, rows.values()), flat(fields, fields.values())] for rows, fields in writes.added]
+    return msgspec.msgpack.encode([put, writes.delete, zrem, zadd, hset, causes, added])
 
 
 def flat(keys: Iterable[Any], values: Iterable[Any]) -> list[Any]:

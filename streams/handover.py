@@ -1,10 +1,11 @@
-"""What is handed over from old tables to new ones when a rebuild switches: the ledger of alerts, which no log tells.
+"""What is handed over from old tables to new ones when a rebuild switches: the ledgers of alerts and freshness, which no log tells.
 
 The old tables are closed by then, so nothing of it changes.
 """
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -12,9 +13,11 @@ from redis.asyncio import Redis
 
 from aggregators import tables
 from aggregators.alerts import named
+from aggregators.catalogue import enabled
+from aggregators.freshness import KPI as FRESHNESS
 from aggregators.ledger import encode
 from aggregators.milestones import read_seen
-from aggregators.tables import OrgKeys, org_keys
+from aggregators.tables import FRESH, OrgKeys, org_keys
 from events import partition_for
 from streams.layout import Layout
 
@@ -30,7 +33,11 @@ async def hand_over(redis: Redis, before: Layout, after: Layout) -> None:
         await _outbox(redis, old, after)
         found: list[Any] = await redis.zrange(tables.orgs(old), 0, -1)
         for orgs in _chunks(org.decode() for org in found):
-            await _ledgers(redis, [(org_keys(old, org), org_keys(_home(after, org), org)) for org in orgs])
+            homes = [(org_keys(old, org), org_keys(_home(after, org), org)) for org in orgs]
+            await _copied(redis, [pair for each in homes for pair in zip(*map(_ledger, each), strict=True)])
+            if FRESHNESS in enabled(after.enabled):
+                for each in homes:
+                    await _freshness(redis, *each)
             if before.topic != after.topic:
                 for org in orgs:
                     await _without_offsets(redis, old, _home(after, org), org)
@@ -101,9 +108,8 @@ async def _without_offsets(redis: Redis, old: str, new: str, org: str) -> None:
         await redis.zadd(tables.history(new), {org: 0})
 
 
-async def _ledgers(redis: Redis, orgs: Sequence[tuple[OrgKeys, OrgKeys]]) -> None:
-    """The ledgers of organisations, whole keys at a time; few have any."""
-    pairs = [pair for old, new in orgs for pair in zip(_ledger(old), _ledger(new), strict=True)]
+async def _copied(redis: Redis, pairs: Sequence[tuple[str, str]]) -> None:
+    """Keys as they are, under the names that they have now; of the ledgers of alerts few are there."""
     async with redis.pipeline(transaction=False) as pipe:
         for old, _ in pairs:
             pipe.dump(old)
@@ -117,6 +123,17 @@ async def _ledgers(redis: Redis, orgs: Sequence[tuple[OrgKeys, OrgKeys]]) -> Non
 
 def _ledger(keys: OrgKeys) -> tuple[str, ...]:
     return keys.alerts, keys.alert_changes, keys.goal_standings
+
+
+async def _freshness(redis: Redis, old: OrgKeys, new: OrgKeys) -> None:
+    """The ledger of freshness, a month at a time; the days of its hours are those of UTC, so they begin before it and end after it."""
+    found: Any = await redis.zrange(old.fresh, 0, -1)
+    await _copied(redis, [(old.fresh, new.fresh)])
+    for month in (member.decode() for member in found):
+        first = datetime.strptime(month, "%Y%m").replace(tzinfo=UTC)
+        days = [f"{first + timedelta(days=number):%Y%m%d}" for number in range(-1, 32)]
+        rows = [("m", month), *(("d", day) for day in days), *(("h", day) for day in days)]
+        await _copied(redis, [(old.row(FRESH, *row), new.row(FRESH, *row)) for row in rows])
 
 
 async def _gathered(items: AsyncIterator[tuple[Any, Any]]) -> AsyncIterator[list[tuple[Any, Any]]]:

@@ -1,14 +1,18 @@
 """The writer of one partition: from a fetched batch to a commit."""
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.structs import ConsumerRecord
 
-from aggregators.catalogue import plan
+from aggregators import ages
+from aggregators.catalogue import enabled, plan
 from aggregators.fold import Arrival
-from aggregators.shard import Shard
+from aggregators.freshness import KPI as FRESHNESS
+from aggregators.shard import Shard, Writes
 from aggregators.tables import LAYOUT
 from aggregators.tables import shard as shard_prefix
 from crmpulse.settings import Settings
@@ -43,6 +47,9 @@ class Partition:
         self.number = number
         self.partitions = partitions
         self.settings = settings
+        self.ages = FRESHNESS in enabled(settings.enable)
+        """Whether the ledger of freshness is kept."""
+        self.clock_ms: Callable[[], int] = clock_ms
         self.fresh_ms = settings.alert_fresh_hours * HOUR_MS
         self.store = store
         self.producer = producer
@@ -148,6 +155,8 @@ class Partition:
         by_offset = {record.offset: record for record in fresh}
         letters += [Letter(by_offset[arrival.offset], invalid) for arrival, invalid in writes.rejected]
         await publish(self.producer, self.settings.dead_letters_topic, letters, forwards)
+        if self.ages:
+            await self._note_ages(writes, letters)
         answer, stored = await self.store.commit(self.prefix, before, before.after(fresh[-1], highest_ms), writes)
         if answer is not Answer.OK:
             raise MovedError(answer)
@@ -167,6 +176,20 @@ class Partition:
             return self.begun_ms
         return appended_ms if record.headers and is_history(record) else appended_ms - self.fresh_ms
 
+    async def _note_ages(self, writes: Writes, letters: Sequence[Letter]) -> None:
+        """Have a batch that is about to be committed write how old its events are.
+
+        A dead letter counts for the organisation that the key of the record names, where this partition has anything of that.
+        """
+        keys = Counter(
+            letter.record.key.decode(errors="replace")
+            for letter in letters
+            if letter.record.key and not (is_history(letter.record) or letter.record.timestamp < self.begun_ms)
+        )
+        known = await self.store.driven(self.shard.known([*(writes.applied.keys() | keys.keys())]))
+        dead = {org: times for org, times in keys.items() if org in known}
+        ages.enter(writes, self.prefix, known, dead, self.clock_ms())
+
     def _check(self, before: Mark, start: int, records: Sequence[ConsumerRecord]) -> None:
         """See that the log goes on, and once after a claim that the last record applied still stands in it."""
         last = next((r for r in records if r.offset >= before.next - 1), None)
@@ -174,3 +197,8 @@ class Partition:
         if records[0].offset < start or (last and not self.checked and not before.fits(last)):
             raise self._another(before)
         self.checked |= last is not None
+
+
+def clock_ms() -> int:
+    """Return the present instant in milliseconds."""
+    return time.time_ns() // 1_000_000

@@ -2,6 +2,7 @@
 
 from aggregators.composed import SystemReturn
 from aggregators.formulas import Duration, Spent, Total
+from aggregators.freshness import Freshness
 from aggregators.kpi import Kpi
 from aggregators.savings import Saved
 from aggregators.unsummed import Adoption
@@ -44,4 +45,14 @@ KPIS: tuple[Kpi, ...] = (
         "kind `crm`, spread as in cost_per_lead). The baseline is the window before, with variant `last_year` the same a year "
         "earlier; `parts` has all of it and when the baseline was. Savings that are not known are none; null where nothing was spent.",
         ("variant",)),
+    Kpi("event_freshness", AREA, "core", "duration", "s", "org source", Freshness(),
+        "Time from the `time` of events until the commit that made them visible was sent to Redis, by the clock of the worker, 0 where "
+        "that is before; counted once, in the hour of the commit in the organisation's zone of then, by the `source` that published "
+        "the event. A window has the hours that begin in it. It tells how it was then: no log has it, nothing restates it, a rebuild "
+        "leaves it as it is. What changed nothing (a repeat), what was published as history (`backfill`) and what the log had before "
+        "the tables were begun count in none of it. Beside it `dead_letters`: records whose key is the organisation and that could "
+        "not be used, of no source; `fx_missing`: by currency, events with an amount that had no rate for their day at the commit; "
+        "`unmapped`: events whose `actorid`, `owner_id` or `team_id` no `user.updated` or `team.updated` had told of by the commit. "
+        "Of the whole organisation only; sources beyond some thousands are `(other)`.",
+        ("stat",)),
 )  # fmt: skip

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 async def parts_of(summing: Summing, formula: Composed, windows: Sequence[Window]) -> list[Sums]:
     """Return the sums of all parts in each window."""
     found = [await _sums(summing, part, windows) for part in formula.of.values()]
-    return [_joined(each) for each in zip(*found, strict=True)]
+    return [joined(each) for each in zip(*found, strict=True)]
 
 
 async def _sums(summing: Summing, part: Part, windows: Sequence[Window]) -> list[Sums]:
@@ -37,7 +37,8 @@ async def _sums(summing: Summing, part: Part, windows: Sequence[Window]) -> list
     ]
 
 
-def _joined(sums: Sequence[Sums]) -> Sums:
+def joined(sums: Sequence[Sums]) -> Sums:
+    """Return sums of different measures as one."""
     whole: Row = {}
     groups: dict[Key, Row] = {}
     for one in sums:

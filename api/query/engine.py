@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from aggregators.catalogue import digest, enabled
 from aggregators.composed import SystemReturn
 from aggregators.forecasts import Forecast
+from aggregators.freshness import Freshness
 from aggregators.goals import Goal
 from aggregators.kpi import Kpi
 from aggregators.lift import Lift, Return
@@ -20,7 +21,7 @@ from aggregators.unsummed import Adoption, Bottlenecks, Growth, Ranked, Score, S
 from aggregators.windows import utc_text
 from api.query import drill, goal_kpis, goals, ranking
 from api.query.adoption import tell_adoption
-from api.query.answer import Tell, answer, as_of, times, unit
+from api.query.answer import Tell, answer, as_of, tell_sums, times, unit
 from api.query.bottlenecks import tell_bottlenecks
 from api.query.card import card
 from api.query.errors import ImpossibleError, Problem, UnknownError
@@ -48,10 +49,11 @@ _TOLD_BY: dict[type, Tell] = {
     Lift: tell_lift,
     Return: tell_return,
     Adoption: tell_adoption,
+    Freshness: tell_sums,
     Score: tell_score,
     Training: tell_training,
 }
-"""What gives the values of KPIs that are no sums, by their formula."""
+"""What gives the values of KPIs that are no sums of measures, by their formula."""
 
 
 class Engine:

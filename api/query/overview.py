@@ -7,6 +7,7 @@ from typing import NamedTuple
 from aggregators.catalogue import KPIS, derived_of
 from aggregators.data_quality import Members
 from aggregators.formulas import Share, Together
+from aggregators.freshness import Freshness
 from aggregators.kpi import CHOOSERS, Kpi
 from aggregators.tables import Row
 from aggregators.teams import ALWAYS, Part
@@ -117,10 +118,10 @@ def _values(found: Overview) -> Iterator[Figure]:
 
 
 def _together(kpis: Sequence[Kpi]) -> list[tuple[Kpi, ...]]:
-    """KPIs that one sum serves: those of a kind, and those that count users."""
+    """KPIs that one sum serves: those of a kind, those that count users, and what the ledger of freshness tells."""
     found: dict[object, tuple[Kpi, ...]] = {}
     for kpi in kpis:
-        of = (isinstance(kpi.formula, Users), kpi.gauge, kpi.due)
+        of = (isinstance(kpi.formula, Users), isinstance(kpi.formula, Freshness), kpi.gauge, kpi.due)
         found[of] = (*found.get(of, ()), kpi)
     return [*found.values()]
 
@@ -131,6 +132,8 @@ def _all(kpis: Sequence[Kpi]) -> Kpi:
             name for kpi in kpis if isinstance(kpi.formula, Users) for name in (kpi.formula.measure, kpi.formula.of)
         }
         return kpis[0]._replace(formula=Users(kpis[0].formula.measure, also=tuple(counted)))
+    if isinstance(kpis[0].formula, Freshness):
+        return kpis[0]
     measures = tuple(dict.fromkeys(name for kpi in kpis for name in kpi.formula.measures))
     return Kpi(
         "", "", "", "gauge" if kpis[0].gauge else "", "", "user team org", Together(measures), "", due=kpis[0].due

@@ -8,6 +8,7 @@ from aggregators.composed import Composed
 from aggregators.contribution import Addition, contribution
 from aggregators.data_quality import Members
 from aggregators.formulas import TRAILING_MS, Together, read_by
+from aggregators.freshness import Freshness
 from aggregators.moment import NOBODY
 from aggregators.results import PerActivity
 from aggregators.rollup import is_level
@@ -17,8 +18,9 @@ from aggregators.users import Users
 from aggregators.waiting import OLDEST
 from aggregators.windows import Window
 from api.query.cells import WHOLE, Edge, Group, Rows, Term, add, adding
-from api.query.composed import parts_of
+from api.query.composed import joined, parts_of
 from api.query.distinct import Sums, fewer, users
+from api.query.freshness import fresh
 from api.query.per_activity import earned_and_done
 from api.query.question import BUSINESS, CLOCK, Question
 from api.query.scan import Key, Scan, clock
@@ -46,6 +48,8 @@ class Summing:
         """
         if isinstance(self.kpi.formula, Users):
             return await users(self.asked, self.kpi.formula, self.directory, lambda each: self._asked(each, windows))
+        if isinstance(self.kpi.formula, Freshness):
+            return await fresh(self.asked, self.tables, self.directory, windows)
         if self.kpi.due:
             windows = [w._replace(to_ms=max(w.from_ms, min(w.to_ms, self.asked.now_ms))) for w in windows]
         if isinstance(self.kpi.formula, PerActivity):
@@ -61,7 +65,7 @@ class Summing:
         ends = windows if gauge else [Window(w.from_ms, w.from_ms) for w in windows]
         spans = [Window(w.to_ms - TRAILING_MS, w.to_ms) for w in windows] if gauge else windows
         levels, flows = self.part("gauge", held, ends), self.part("count", happens, spans)
-        return [_joined(*both) for both in zip(await levels, await flows, strict=True)]
+        return [joined(both) for both in zip(await levels, await flows, strict=True)]
 
     def asking(self, asked: Question) -> "Summing":
         """Return what sums another question's measures."""
@@ -275,12 +279,6 @@ class Summing:
 
 def _reach(windows: Sequence[Window]) -> Window:
     return Window(min((w.from_ms for w in windows), default=0), max((w.to_ms for w in windows), default=0))
-
-
-def _joined(one: Sums, other: Sums) -> Sums:
-    keys = dict.fromkeys([*one.groups, *other.groups])
-    groups = {key: {**one.groups.get(key, {}), **other.groups.get(key, {})} for key in keys}
-    return Sums({**one.whole, **other.whole}, groups)
 
 
 def _of(one: Addition, edge: Edge) -> Row:

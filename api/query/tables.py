@@ -201,6 +201,16 @@ class Tables:
         self.rows |= {key: decode_row(value) if value else {} for key, value in packed}
         return self.rows
 
+    async def hashes(self, keys: Iterable[str]) -> dict[str, Mapping[bytes, bytes]]:
+        """Read hashes; those that are not there are empty."""
+        wanted = list(dict.fromkeys(keys))
+        return dict(zip(wanted, await self._read([("HGETALL", key) for key in wanted]), strict=True)) if wanted else {}
+
+    async def members(self, key: str) -> list[str]:
+        """Read the members of a sorted set, in order."""
+        (found,) = await self._read([("ZRANGE", key, "0", "-1")])
+        return [member.decode() for member in found]
+
     async def records(self, subjects: Iterable[str]) -> dict[str, Record]:
         """Read the states of records."""
         wanted = list(dict.fromkeys(subjects))

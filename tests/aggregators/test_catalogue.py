@@ -32,7 +32,7 @@ def contract() -> dict[str, dict[str, str]]:
 
 def test_the_catalogue_has_what_the_contract_has() -> None:
     agreed = {name for name, row in contract().items() if row["tier"] in ("core", "derived")}
-    assert agreed - BY_ID.keys() == {"event_freshness"}, "no table knows when it was written"
+    assert agreed <= BY_ID.keys()
 
 
 @pytest.mark.parametrize("kpi", [kpi for kpi in KPIS if kpi.id in contract()], ids=lambda kpi: kpi.id)

@@ -53,6 +53,20 @@ def in_two_steps(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Store, "commit", commit_twice)
 
 
+def with_ages_beside(patch: pytest.MonkeyPatch) -> None:
+    """How old events are is written once the tables are."""
+    whole = Store.commit
+
+    async def commit_twice(self: Store, shard: str, before: Mark, after: Mark, writes: Writes) -> Any:
+        ages, writes.added = writes.added, []
+        found = await whole(self, shard, before, after, writes)
+        if found[0] is Answer.OK:
+            await whole(self, shard, after, after, Writes(added=ages))
+        return found
+
+    patch.setattr(Store, "commit", commit_twice)
+
+
 def without_acknowledgement(patch: pytest.MonkeyPatch) -> None:
     """Nobody waits for dead letters and forwards to be acknowledged."""
 
@@ -88,6 +102,7 @@ GUARDS: dict[str, Removal] = {
     "memory": with_the_old_cache,
     "checksum": without_checksum,
     "one script": in_two_steps,
+    "one script for ages": with_ages_beside,
     "acknowledgement": without_acknowledgement,
     "owner of each claim": with_one_owner,
     "beginning": without_beginning,

@@ -19,7 +19,7 @@ from tests.simulation.clock import VirtualLoop
 from tests.simulation.kafka import EVENTS, LETTERS, Log
 from tests.simulation.memory import Memory
 from tests.simulation.network import Call, Network
-from tests.simulation.recount import Recount, states
+from tests.simulation.recount import Recount, ages, states
 from tests.simulation.worker import Worker
 
 PARTITIONS = 2
@@ -321,6 +321,10 @@ class Simulation(RuleBasedStateMachine):
                 expected = self.recounts[number].state(log, found.next) if found else {}
                 assert expected is not None, f"partition {number} was applied up to {found}, and the log has {len(log)}"
                 assert tables == expected, f"partition {number} at {found}"
+                counted = {ages(self.server, shard(number), resolution) for resolution in "hdm"}
+                assert counted == {self.recounts[number].changed[found.next] if found else 0}, (
+                    f"ages of {number} at {found}"
+                )
         for number, found in enumerate(self.marks()):
             if found and 0 < self.log.first[number] >= found.next:  # also where the record to compare is gone
                 self.broken.add(number)

@@ -22,7 +22,7 @@ class Memory:
         self._lua = lua51.LuaRuntime(encoding=None, register_eval=False)
         self._scripts: dict[str, Callable[..., Any]] = {}
         lua = self._lua.globals()
-        lua.redis = self._lua.table_from({b"call": self._call})
+        lua.redis = self._lua.table_from({b"call": self._call, b"pcall": self._call})
         lua.cmsgpack = self._lua.table_from({b"unpack": self._unpacked})
 
     def eval(self, script: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
@@ -81,6 +81,8 @@ class Memory:
                 return self._lua.table_from([self.keys.get(name, False) for name in (key, *values)])
             case b"HEXISTS":
                 return int(values[0] in self.keys.get(key, ()))
+            case b"HLEN":
+                return len(self.keys.get(key, ()))
         self.changes += 1
         match command:
             case b"SET":
@@ -93,6 +95,9 @@ class Memory:
                     self.keys.pop(name, None)
             case b"HSET":
                 self._nested(key).update(zip(values[::2], values[1::2], strict=True))
+            case b"HINCRBY":
+                fields = self._nested(key)
+                fields[values[0]] = b"%d" % (int(fields.get(values[0], 0)) + int(values[1]))
             case b"ZADD":
                 self._nested(key).update(
                     (name, int(score)) for score, name in zip(values[::2], values[1::2], strict=True)

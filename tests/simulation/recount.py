@@ -24,7 +24,10 @@ State = dict[str, Any]
 
 
 class Recount:
-    """The fold of one partition; `states[n]` are the tables after the first n records, `refused` the offsets of dead letters."""
+    """The fold of one partition; `states[n]` are the tables after the first n records, `refused` the offsets of dead letters.
+
+    `changed[n]` is how many of the first n records changed anything.
+    """
 
     def __init__(self, settings: Settings, number: int, partitions: int) -> None:
         self.number = number
@@ -34,6 +37,7 @@ class Recount:
         self.tables = Tables()
         self.highest_ms = 0
         self.states: list[State] = [{}]
+        self.changed = [0]
         self.refused: set[int] = set()
 
     def state(self, log: Sequence[ConsumerRecord], end: int) -> State | None:
@@ -45,6 +49,7 @@ class Recount:
     def _fold(self, record: ConsumerRecord) -> None:
         self.highest_ms = max(self.highest_ms, record.timestamp)
         [found] = changes([record])
+        changed = self.changed[-1]
         if isinstance(found, Invalid):
             self.refused.add(record.offset)
         elif partition_for(found.org, self.partitions) == self.number:
@@ -52,7 +57,9 @@ class Recount:
             writes = run(self.shard.apply([arrival], record.offset), self.tables)
             self.tables.write(writes)
             self.refused |= {rejected.offset for rejected, _ in writes.rejected}
+            changed += sum(map(len, writes.applied.values()))
         self.states.append(self._counted())
+        self.changed.append(changed)
 
     def _counted(self) -> State:
         tables = self.tables
@@ -74,3 +81,13 @@ def _state(server: Memory, prefix: str) -> State:
         for name, value in named.items()
         if is_counted(name, prefix)
     }
+
+
+def ages(server: Memory, prefix: str, resolution: str) -> int:
+    """How many events the ledger of freshness has counted in a partition, by its rows of a resolution."""
+    hashes = [
+        server.hgetall(key.decode())
+        for key in server.starting_with(f"{prefix}:")
+        if f":fresh:{resolution}:".encode() in key
+    ]
+    return sum(int(times) for fields in hashes for name, times in fields.items() if name.split(b" ")[-2].isdigit())

@@ -31,6 +31,13 @@ every_writes = st.builds(
         st.dictionaries(st.sampled_from(["f", "ü"]), packed, min_size=1, max_size=2),
         max_size=2,
     ),
+    added=st.lists(
+        st.tuples(
+            st.dictionaries(names.map(lambda name: f"{name}:sums"), st.sampled_from(["", "1000 "]), max_size=2),
+            st.dictionaries(st.sampled_from(["7 /a", "ms /ü"]), st.integers(0, 2**40), max_size=2),
+        ),
+        max_size=2,
+    ),
     causes=st.dictionaries(
         st.sampled_from(["task_overdue:o:s", "ü"]), st.sampled_from([-1, 0, 1_767_225_600_123]), max_size=2
     ),

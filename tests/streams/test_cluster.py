@@ -7,6 +7,7 @@ from redis.asyncio import Redis as Client
 from redis.exceptions import ConnectionError, RedisError
 
 from aggregators.shard import Load, Writes
+from api.query.engine import Engine
 from crmpulse.settings import CannotStartError, Settings
 from streams import cluster as module
 from streams import commit
@@ -15,6 +16,8 @@ from streams.connection import connect, require_no_eviction
 from streams.layout import Layout
 from streams.lease import Lease
 from tests.cluster import RedisCluster, cluster
+from tests.committing import committing
+from tests.telling import Told
 
 pytestmark = pytest.mark.kafka
 
@@ -107,6 +110,13 @@ async def test_all_keys_of_a_partition_are_found_or_it_is_said_that_they_moved(
             if scanned == 1:
                 nodes.move(ROWS[0])
     assert len([key async for key in redis.scan_iter(match="{*.p*}:*", count=5)]) == len(ROWS)
+
+
+async def test_how_old_events_were_is_written_and_read(nodes: RedisCluster) -> None:
+    async with committing(Settings(redis=nodes.addresses)) as tables:
+        await tables.commit("01-05T10:00:02", "01-05T10:00 call.logged 1")
+        told = Told(Engine(tables.redis, tables.settings), tables.org)
+        assert await told.value("event_freshness", "by=source&stat=mean") == {"/tests": 2}
 
 
 async def test_the_layout_is_switched_by_who_holds_the_lease(redis: Client) -> None:

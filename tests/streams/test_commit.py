@@ -11,12 +11,14 @@ SHARD = "{1.p0}"
 AT_10, AT_15, AT_20, AT_30 = (Mark(n, 1000 + n, 2000 + n, 3000 + n) for n in (10, 15, 20, 30))
 OTHER_20 = AT_20._replace(crc=1)
 ROW, OLD, SET, DIRECTORY = (f"{SHARD}:acme:{name}" for name in ("o:a", "r:deal/1", "i:deal.open:u:u1", "dir"))
+HOURS, DAY = f"{SHARD}:acme:fresh:h:20260105", f"{SHARD}:acme:fresh:d:20260105"
 WRITES = Writes(
     put={ROW: b'{"deals_open":1}'},
     delete=[OLD],
     zadd={SET: {"5:deal/2": 5}},
     zrem={SET: ["4:deal/1"]},
     hset={DIRECTORY: {"user/ü": b'{"name":"\xc3\xbc"}'}},
+    added=[({HOURS: "1000 ", DAY: ""}, {"7 /ü": 2, "ms /ü": 9})],
 )
 
 
@@ -41,6 +43,8 @@ async def test_a_commit_writes_mark_and_every_kind_of_table(store: Store) -> Non
     assert await redis.mget(ROW, OLD) == [b'{"deals_open":1}', None]
     assert await redis.zrange(SET, 0, -1, withscores=True) == [(b"5:deal/2", 5.0)]
     assert await redis.hgetall(DIRECTORY) == {b"user/\xc3\xbc": b'{"name":"\xc3\xbc"}'}
+    assert await redis.hgetall(HOURS) == {"1000 7 /ü".encode(): b"2", "1000 ms /ü".encode(): b"9"}
+    assert await redis.hgetall(DAY) == {"7 /ü".encode(): b"2", "ms /ü".encode(): b"9"}
 
 
 async def test_more_keys_than_a_lua_stack_holds_are_written(store: Store) -> None:
@@ -63,6 +67,30 @@ async def test_scores_and_counts_are_not_rounded(store: Store) -> None:
     await store.commit(SHARD, AT_10, AT_20, Writes(put={ROW: count}, zadd={SET: {"x": biggest}}))
     assert await store.redis.zscore(SET, "x") == biggest
     assert await store.redis.get(ROW) == count
+
+
+async def test_what_is_added_to_hashes_adds_up(store: Store) -> None:
+    added = [({DAY: ""}, {"7 /a": 2, "8 /a": 1})]
+    await store.commit(SHARD, AT_10, AT_20, Writes(added=added))
+    await store.commit(SHARD, AT_20, AT_30, Writes(added=added))
+    assert await store.redis.hgetall(DAY) == {b"7 /a": b"4", b"8 /a": b"2"}
+
+
+async def test_a_sum_that_becomes_too_large_stops_no_commit(store: Store) -> None:
+    await store.redis.hset(DAY, "ms /a", 2**63 - 1)
+    writes = Writes(put={ROW: b"{}"}, added=[({DAY: ""}, {"ms /a": 2**53, "7 /a": 1})])
+    assert await store.commit(SHARD, AT_10, AT_20, writes) == (Answer.OK, AT_20)
+    assert await store.redis.hgetall(DAY) == {b"ms /a": b"9223372036854775807", b"7 /a": b"1"}
+    assert await store.redis.get(ROW) == b"{}"
+
+
+async def test_publishers_beyond_what_a_hash_should_hold_are_one(store: Store) -> None:
+    await store.redis.hset(HOURS, mapping={f"1000 7 /{n}": 1 for n in range(20_000)})
+    await store.commit(SHARD, AT_10, AT_20, Writes(added=[({HOURS: "1000 "}, {"7 /0": 1, "7 /new": 2, "ms /b c": 3})]))
+    await store.commit(SHARD, AT_20, AT_30, Writes(added=[({HOURS: "1100 "}, {"7 /new": 4})]))
+    assert await store.redis.hlen(HOURS) == 20_003
+    found = await store.redis.hmget(HOURS, "1000 7 /0", "1000 7 (other)", "1000 ms (other)", "1100 7 (other)")
+    assert found == [b"2", b"2", b"3", b"4"]
 
 
 @pytest.mark.parametrize(

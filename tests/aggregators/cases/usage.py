@@ -148,4 +148,9 @@ CASES: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
             01-10 session.heartbeat heartbeat/2 actor=bo feature=(none)
         """, {"by=feature": {"a/b:@c": HALF, "(none)": HALF}, "where=feature:a/b:@c": HALF}),
     ],
+    "event_freshness": [
+        # When a commit is made is no matter of a history: tests/api/query/test_freshness.py has the cases of that.
+        ("what the log had before the tables were begun tells nothing", BEATS, {
+            "": None, "stat=count": 0, "by=source": {}, "every=day&from=2026-01-10&to=2026-01-11": [None]}),
+    ],
 }  # fmt: skip
