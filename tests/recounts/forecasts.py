@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
@@ -43,13 +43,13 @@ def grouped(
 def revenue_forecast(
     it: Oracle, scope: str, from_ms: int, to_ms: int, by: list[str], where: list[tuple[str, str]]
 ) -> dict[str, Any]:
-    def told(parts: Iterator[Part], by: list[str]) -> dict[str, Any]:
+    def told(parts: Iterable[Part], by: list[str]) -> dict[str, Any]:
         return grouped(it, "revenue_forecast", [*parts], scope, by, where, lambda own: {"value": total(own)})
 
-    now_ms = it.now_ns // MS_NS
-    won, due = (told(parts(it, from_ms, to_ms, now_ms), by) for parts in (earned, expected))
+    now_ms, sold = it.now_ns // MS_NS, [*revenue_won(it)]
+    won, due = told(between(sold, from_ms, min(to_ms, now_ms)), by), told(expected(it, from_ms, to_ms, now_ms), by)
     past = [
-        (told(expected(it, start, end, at_ms), [])["value"], told(earned(it, start, end, end, at_ms), [])["value"])
+        (told(expected(it, start, end, at_ms), [])["value"], told(between(sold, at_ms, end), [])["value"])
         for start, end, at_ms in earlier(it, from_ms, to_ms, now_ms)
     ]
     parts = {"won": won["value"], "weighted": due["value"], **band(won["value"], due["value"], past)}
@@ -63,11 +63,8 @@ def total(parts: list[Part]) -> Fraction:
     return sum((part.top for part in parts), Fraction(0))
 
 
-def earned(it: Oracle, from_ms: int, to_ms: int, now_ms: int, since_ms: int = 0) -> Iterator[Part]:
-    """What was won of a window up to an instant, or only since another."""
-    for part in revenue_won(it):
-        if max(from_ms, since_ms) <= part.at_ns // MS_NS < min(to_ms, now_ms):
-            yield part
+def between(parts: list[Part], from_ms: int, to_ms: int) -> list[Part]:
+    return [part for part in parts if from_ms <= part.at_ns // MS_NS < to_ms]
 
 
 def expected(it: Oracle, from_ms: int, to_ms: int, now_ms: int) -> Iterator[Part]:

@@ -1,0 +1,80 @@
+"""Forecasts and projections are as sure as a recount has them, on weeks of selling that let the past tell of the future."""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import pytest
+
+from aggregators.catalogue import BY_ID
+from api.query.engine import Engine
+from crmpulse.cloudevent import Event, Publisher
+from crmpulse.embedded import Redis
+from crmpulse.settings import Settings
+from streams.connection import connect
+from tests.loading import load
+from tests.oracle import Oracle
+from tests.questions import Asked, recounted, text
+
+SEEDS = range(3)
+QUESTIONS = 25
+START, WEEKS, WEEK = datetime(2026, 3, 2, tzinfo=UTC), 14, timedelta(days=7)
+USERS, PIPELINES, ZONES = ("ann", "bo"), ("sales", "key"), ("UTC", "Europe/Berlin", "America/Sao_Paulo")
+NONE: Asked = {name: [] for name in ("stat", "entity", "field", "variant", "model", "touchpoint", "hours")}
+
+
+def selling(rng: Random) -> list[Event]:
+    """Weeks in which deals are made that are expected soon: some are won, for more or less, some are lost, some wait."""
+    said = [(START, "org.updated", "org/demo", {"time_zone": rng.choice(ZONES)})]
+    said.append((START, "fx_rate.set", "fx/USD/2026-01-01", {"rate": "0.9"}))
+    for number in range(WEEKS * 5):
+        at, deal = START + rng.random() * WEEKS * WEEK, f"deal/{number}"
+        due = at + rng.random() * 2 * WEEK
+        value = {"amount": f"{rng.randint(1, 90)}00.5", "currency": rng.choice(("EUR", "EUR", "USD"))}
+        made = {
+            "probability": rng.choice((0.1, 0.5, 0.8)),
+            "expected_close": f"{due:%F}",
+            "pipeline_id": rng.choice(PIPELINES),
+        }
+        said.append((at, "deal.created", deal, {"owner_id": rng.choice(USERS), "value": value, **made}))
+        if rng.random() < 0.8:
+            said.append((due, f"deal.{rng.choice(('won', 'won', 'lost'))}", deal, {}))
+        if rng.random() < 0.2:
+            said.append((at + timedelta(days=2), "deal.updated", deal, {"changed": {"probability": {"new": 0.3}}}))
+    publisher = Publisher("demo", "/x")
+    told = [publisher.event(kind, subject, text(at), data, f"{n}") for n, (at, kind, subject, data) in enumerate(said)]
+    return rng.sample(told, len(told))
+
+
+def ahead(rng: Random) -> Asked:
+    """A window that the present is in, of whole days or not."""
+    now = START + WEEKS * WEEK * (0.5 + rng.random() / 2)
+    first, end = now - WEEK * rng.random(), now + WEEK * rng.random()
+    if rng.random() < 0.5:
+        first, end = (at.replace(hour=0, minute=0, second=0, microsecond=0) for at in (first, end + timedelta(days=1)))
+    by = rng.choice(("", "user", "pipeline"))
+    where = rng.choice(([], [], ["pipeline:sales"]))
+    return {**NONE, "scope": [rng.choice(("org", "user:ann"))], "by": [by] if by else [], "where": where,
+            "from": [text(first)], "to": [text(end)], "now": [text(now.replace(microsecond=0))]}  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_a_forecast_is_as_sure_as_the_past_was(seed: int, redis_server: Redis) -> None:
+    rng = Random(seed)
+    events, kpi, sure = selling(rng), BY_ID["revenue_forecast"], 0
+    settings = Settings(redis=redis_server.address)
+    await load(settings, events, 1000)
+    oracle, redis = Oracle(events), connect(settings)
+    engine = Engine(redis, settings)
+    try:
+        for _ in range(QUESTIONS):
+            asked = ahead(rng)
+            found = await engine.kpi("demo", kpi.id, {name: value for name, value in asked.items() if value})
+            expected = recounted(oracle, kpi, asked)
+            assert (found["value"], found["parts"]) == (expected["value"], expected["parts"]), asked
+            groups = {tuple(group["key"].values()): group["value"] for group in found.get("groups", [])}
+            others = {key: group["value"] for key, group in expected.get("groups", {}).items()}
+            assert {key: one for key, one in groups.items() if one} == {key: one for key, one in others.items() if one}
+            sure += expected["parts"]["weighted"] > 0 and expected["parts"]["p10"] is not None
+    finally:
+        await redis.aclose()
+    assert sure > QUESTIONS / 2
