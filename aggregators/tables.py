@@ -130,6 +130,12 @@ def begun(shard: str) -> str:
     return f"{shard}:begun"
 
 
+def row_of(resolution: str, label: str = "", dimension: str = "", value: str = "") -> str:
+    """Return what a row's key ends with, after its holder."""
+    key = f":{resolution}:{label}" if label else f":{resolution}"
+    return f"{key}:{dimension}={escaped(value)}" if dimension else key
+
+
 class OrgKeys(NamedTuple):
     """The keys of one organisation."""
 
@@ -156,8 +162,7 @@ class OrgKeys(NamedTuple):
 
     def row(self, holder: str, resolution: str, label: str = "", dimension: str = "", value: str = "") -> str:
         """Return the key of a row; ``label`` is empty for all time, dimension and value for the whole."""
-        key = f"{self.holder(holder)}:{resolution}:{label}" if label else f"{self.holder(holder)}:{resolution}"
-        return f"{key}:{dimension}={escaped(value)}" if dimension else key
+        return self.holder(holder) + row_of(resolution, label, dimension, value)
 
     def moments(self, anchor: str, holder: str) -> str:
         """Return the key of the moments of an anchor that a holder is credited with."""

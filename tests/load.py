@@ -93,12 +93,21 @@ class Load:
 
 def publish(kafka: str, topic: str, items: Iterable[Item], **more: str) -> None:
     """Publish keyed by organisation as Java would, or as `more` says; return once all are acknowledged."""
-    producer = Producer({"bootstrap.servers": kafka, "linger.ms": 5, "partitioner": "murmur2_random", **more})
+    send(producer(kafka, **more), topic, items)
+
+
+def producer(kafka: str, **more: str) -> Producer:
+    """Return a producer for `send`."""
+    return Producer({"bootstrap.servers": kafka, "linger.ms": 5, "partitioner": "murmur2_random", **more})
+
+
+def send(through: Producer, topic: str, items: Iterable[Item]) -> None:
+    """Publish through a producer; return once all are acknowledged."""
     for org, value, partition in items:
         while True:
             try:
-                producer.produce(topic, value, org, partition)
+                through.produce(topic, value, org, partition)
                 break
             except BufferError:
-                producer.poll(0.1)
-    assert producer.flush(60) == 0
+                through.poll(0.1)
+    assert through.flush(60) == 0

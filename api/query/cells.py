@@ -3,9 +3,9 @@
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from aggregators.calendar import Calendar, Span
+from aggregators.calendar import Calendar
 from aggregators.measures import MEASURES
-from aggregators.tables import OrgKeys, Row
+from aggregators.tables import OrgKeys, Row, row_of
 from aggregators.teams import ALWAYS, Part
 
 
@@ -36,6 +36,10 @@ class Term(NamedTuple):
     edges: dict[str, Edge]
 
 
+Shape = tuple[list[str], list[tuple[str, int, int]]]
+"""What the keys of rows end with, and of edges with their ends."""
+
+
 class Rows:
     """Finds the rows of windows in an organisation's calendar, within the months that have any."""
 
@@ -43,6 +47,7 @@ class Rows:
         self.keys = keys
         self.calendar = calendar
         self.first_ms, self.last_ms = _reach(calendar, months)
+        self._shapes: dict[tuple[Group, int, int], Shape] = {}
 
     def over(self, part: Part, group: Group = WHOLE) -> list[Term]:
         """Return the terms of what happened in a part's window."""
@@ -61,19 +66,25 @@ class Rows:
         return [before] if len(before.rows) < len(after.rows) else [total, after]
 
     def _term(self, holder: str, group: Group, start: int, end: int, sign: int = 1) -> Term:
-        spans, rest = self.calendar.cover(start, end)
-        edges = {self.keys.row(holder, "h", self.calendar.bucket(a).hour): (a, b) for a, b in rest}
-        if group.dimension:
-            # Rows by dimension value have no hours: what is left of a day is an edge.
-            edges |= {
-                self._row(holder, span, WHOLE): (span.start_ms, span.end_ms) for span in spans if span.resolution == "h"
-            }
-            spans = [span for span in spans if span.resolution != "h"]
-        rows = [self._row(holder, span, group) for span in spans]
-        return Term(sign, rows, {probe: Edge(holder, a, b, group) for probe, (a, b) in edges.items()})
+        own = self.keys.holder(holder)
+        rows, edges = self._shape(group, start, end)
+        return Term(
+            sign, [own + row for row in rows], {own + probe: Edge(holder, a, b, group) for probe, a, b in edges}
+        )
 
-    def _row(self, holder: str, span: Span, group: Group) -> str:
-        return self.keys.row(holder, span.resolution, span.label, group.dimension, group.value)
+    def _shape(self, group: Group, start: int, end: int) -> Shape:
+        """What the keys of a term end with, the same for every holder."""
+        found = self._shapes.get((group, start, end))
+        if found is None:
+            spans, rest = self.calendar.cover(start, end)
+            edges = [(row_of("h", self.calendar.bucket(a).hour), a, b) for a, b in rest]
+            if group.dimension:
+                # Rows by dimension value have no hours: what is left of a day is an edge.
+                edges += [(row_of("h", s.label), s.start_ms, s.end_ms) for s in spans if s.resolution == "h"]
+                spans = [span for span in spans if span.resolution != "h"]
+            rows = [row_of(span.resolution, span.label, group.dimension, group.value) for span in spans]
+            found = self._shapes[group, start, end] = rows, edges
+        return found
 
 
 def _reach(calendar: Calendar, months: list[str]) -> tuple[int, int]:

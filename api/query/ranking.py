@@ -32,14 +32,18 @@ async def rankings(asked: Question, tables: Tables, directory: Directory) -> lis
         windows.append(asked.periods.previous(asked.window))
     windows = gauged(asked, windows)
     sums = await Summing(asked, tables, directory).over(windows)
-    return [await _ranked(asked, tables, directory, w, found) for w, found in zip(windows, sums, strict=True)]
+    now, *earlier = (_values(asked, directory, w, found) for w, found in zip(windows, sums, strict=True))
+    achieved = await _achieved(asked, tables, directory, windows[0], _tied(now))
+    # Of the window before only ranks are told, which those who are tied share.
+    return [_ranked(now, achieved), *(_ranked(before, {}) for before in earlier)]
 
 
-async def _ranked(asked: Question, tables: Tables, directory: Directory, window: Window, sums: Sums) -> list[Place]:
-    rows = {key[0]: row for key, row in sums.groups.items() if key[0] != NONE}
+def _values(asked: Question, directory: Directory, window: Window, sums: Sums) -> dict[str, Number | None]:
     context = context_for(asked, directory.org, window)
-    values = {name: value(asked, context, row).value for name, row in rows.items()}
-    achieved = await _achieved(asked, tables, directory, window, _tied(values))
+    return {key[0]: value(asked, context, row).value for key, row in sums.groups.items() if key[0] != NONE}
+
+
+def _ranked(values: Mapping[str, Number | None], achieved: Mapping[str, int]) -> list[Place]:
     ordered = sorted(values, key=lambda n: (values[n] is None, -(values[n] or 0), achieved.get(n, 0), n))
     places: list[Place] = []
     for position, name in enumerate(ordered, 1):

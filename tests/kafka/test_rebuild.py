@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from streams import layout
 from streams.rebuild import rebuilt
 from streams.verify import differences
 from tests.kafka.tables import calls, dead_letters, everything
-from tests.load import Load, publish
+from tests.load import Load, producer, publish, send
 from tests.workers import Worker, until
 
 pytestmark = pytest.mark.kafka
@@ -64,17 +65,19 @@ async def read(redis: Client, settings: Settings) -> None:
         found = (await engine.kpi(ORG, "calls_made", {"window": ["all"]}))["value"]
         assert found >= before, f"{found} after {before}"
         before = found
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(0.02)
 
 
 @contextmanager
 def publishing(settings: Settings, load: Load) -> Iterator[None]:
     """Publish so many events a second until the end of the `with`."""
-    ended = Event()
+    ended, kept = Event(), producer(settings.kafka)
 
     def publish_more() -> None:
-        while not ended.wait(0.1):
-            publish(settings.kafka, settings.events_topic, list(load.items(RATE // 10)))
+        due = time.monotonic()
+        while not ended.wait(due - time.monotonic()):
+            send(kept, settings.events_topic, load.items(RATE // 10))
+            due += 0.1
 
     thread = Thread(target=publish_more)
     thread.start()
