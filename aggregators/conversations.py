@@ -14,8 +14,15 @@ Links = Mapping[str, list[Any]]
 
 ENTITIES = {"email": ("thread_id", "thread"), "message": ("conversation_id", "conversation")}
 """Entities of messages: the member that names the conversation, and the entity of that."""
+OURS = "message"
+"""The fact that names our message of a turn."""
 MATURE_MS = 14 * 86_400_000
 """So long an answer is waited for."""
+
+
+def holds(subject: str) -> bool:
+    """Tell whether a record is a conversation."""
+    return subject.partition("/")[0] in {entity for _, entity in ENTITIES.values()}
 
 
 class Message(NamedTuple):
@@ -59,4 +66,6 @@ def _due(first: Message, answer: Message | None) -> Moment:
 
 
 def _moment(anchor: str, at_ns: int, ours: Message, **extra: object) -> Moment:
-    return Moment(anchor, milliseconds(at_ns), ours.holder, ours.holder, {**ours.facts, **extra})
+    """It is found by our message, whose account and contacts are those of the conversation."""
+    facts = {**ours.facts, OURS: ours.subject, **extra}
+    return Moment(anchor, milliseconds(at_ns), ours.holder, ours.holder, facts)

@@ -12,6 +12,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.plots import PLOTS
+
 Event = dict[str, Any]
 Data = dict[str, Any]
 
@@ -39,9 +41,9 @@ STARTS = (
 )
 OFFSETS = (timedelta(0), timedelta(hours=2), timedelta(hours=-3), timedelta(hours=5, minutes=45))
 IDS = {
-    "lead": 3, "deal": 4, "call": 4, "email": 3, "message": 3, "meeting": 3, "task": 4, "ticket": 3, "feedback": 4, "goal": 3,
-    "account": 3, "contact": 3, "quote": 2, "order": 3, "contract": 2,
-    "heartbeat": 4, "spend": 2, "automation": 3, "visit": 2,
+    "lead": 4, "deal": 6, "call": 6, "email": 6, "message": 6, "meeting": 4, "task": 4, "ticket": 5, "feedback": 5, "goal": 3,
+    "account": 3, "contact": 4, "quote": 2, "order": 3, "contract": 2,
+    "heartbeat": 8, "spend": 3, "automation": 3, "visit": 4,
 }  # fmt: skip
 ODD = ("{}", "a:{}", "{{{}}}", "x/{} y", "🐌{}", "é{}\u2028")
 
@@ -59,14 +61,28 @@ class Author:
 
     def write(self, size: int) -> list[Event]:
         """So many events, some of them twice."""
-        told = [self.event() for _ in range(size)]
+        told: list[Event] = []
+        while len(told) < size:
+            told += self.plot() if self.chance(0.06) else [self.event(self.pick(KINDS))]
+        told = told[:size]
         return told + [dict(self.rng.choice(told)) for _ in range(size // 10) if told]
 
-    def event(self) -> Event:
-        """One of the kinds, about one of few records."""
-        kind = self.pick(KINDS)
+    def plot(self) -> list[Event]:
+        """What happens in the course of one of the plots, within minutes or all the time."""
+        scenes, begin = self.rng.choice(PLOTS)(self), self._instant()
+        if self.chance(0.5):
+            times = [begin + number * timedelta(minutes=2) for number in range(len(scenes))]
+        else:
+            times = sorted(self._instant() for _ in scenes)
+        return [self.event(*scene, at=at) for scene, at in zip(scenes, times, strict=True)]
+
+    def event(self, kind: str, key: str = "", facts: Data | None = None, at: datetime | None = None) -> Event:
+        """One of a kind, about one of few records; `facts` hold whatever else is said, None takes a member out."""
         entity, make = SUBJECT_DATA[kind]
         subject, said = make(self)
+        if key:
+            subject = f"{entity or subject.partition('/')[0]}/{key}"
+        said = {name: value for name, value in (said | (facts or {})).items() if value is not None}
         self.count += 1
         org = self.rng.choice(self.orgs)
         event: Event = {
@@ -75,7 +91,7 @@ class Author:
             "source": self.rng.choice(("/a", "/b?x", "/ü")),
             "type": f"crm.{kind}",
             "subject": subject or self.subject(entity),
-            "time": self.time(),
+            "time": self.time(at),
             "orgid": org,
             "data": said,
         }
@@ -93,13 +109,20 @@ class Author:
         return f"{entity}/{self.key(entity)}"
 
     def key(self, entity: str) -> str:
-        """An id of the entity, odd but for the first."""
-        number = self.rng.randrange(IDS[entity])
-        return f"{entity[0]}{number}" if not number else ODD[number % len(ODD)].format(number)
+        """One of the entity's few ids."""
+        return self.rng.choice(self.keys(entity))
 
-    def time(self) -> str:
-        """Often one that there was before, in some offset, with or without a fraction."""
-        at = self.rng.choice(self.instants) if self.chance(0.5) else self._instant()
+    def keys(self, entity: str) -> list[str]:
+        """The ids of an entity, odd but for the first."""
+        return [f"{entity[0]}0", *(ODD[number % len(ODD)].format(number) for number in range(1, IDS[entity]))]
+
+    def cast(self, entity: str, count: int = 1) -> list[str]:
+        """Different ids for a plot, most of them of records that nothing but plots happens to."""
+        return self.rng.sample([*self.keys(entity), *(f"{entity} {number}" for number in range(8))], count)
+
+    def time(self, at: datetime | None = None) -> str:
+        """An instant, often one that there was before, in some offset, with or without a fraction."""
+        at = at or (self.rng.choice(self.instants) if self.chance(0.5) else self._instant())
         offset = self.rng.choice(OFFSETS)
         text = (at + offset).replace(tzinfo=None).isoformat(timespec="seconds")
         fraction = f".{at.microsecond:06}".rstrip("0") if at.microsecond else ""
@@ -163,11 +186,11 @@ class Author:
 
     def whom(self) -> Data:
         """Whom an activity concerns, if it says so."""
-        return {**self.about(0.3, "lead", "deal", "account"), **self.people()}
+        return {**self.about(0.4, "lead", "deal", "account"), **self.people()}
 
     def people(self) -> Data:
         """Contacts, or nobody."""
-        return self.maybe(0.3, contact_ids=lambda: [self.key("contact") for _ in range(self.rng.randint(0, 2))])
+        return self.maybe(0.4, contact_ids=lambda: [self.key("contact") for _ in range(self.rng.randint(0, 2))])
 
     def owned(self, share: float = 0.5) -> Data:
         """Common members about who it belongs to and where it comes from."""
@@ -301,7 +324,7 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
         **a.owned(0.8), **a.maybe(0.5, inbound=a.one(True, True, False), channel=a.one("shop")), **a.maybe(0.2, form_id=a.one("f")),
         **a.about(0.2, "account"), **a.people(),
     }),
-    "web.visit": _of("visit", 3, lambda a: {
+    "web.visit": _of("visit", 4, lambda a: {
         **a.owned(0.4), **a.about(0.5, "lead"), **a.maybe(0.9, kind=a.one("form", "form", "page", "session", "click", "store_entry")),
         **a.maybe(0.3, count=a.one(0, 1, 7), channel=a.one("shop", "phone")),
     }),
@@ -319,7 +342,7 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
                            email_hash=lambda: {"new": a.rng.choice(("h1", "h3", None))}),
         **a.maybe(0.4, filled=a.fields),
     }),
-    "field.updated": (2, "", lambda a: (f"field/{a.rng.choice(('deal.size', 'lead.size', 'contact.n/a:{1}'))}", a.maybe(
+    "field.updated": (4, "", lambda a: (f"field/{a.rng.choice(('deal.size', 'lead.size', 'contact.n/a:{1}'))}", a.maybe(
         0.5, kind=a.one("text", "number", "date", "choice"), choices=a.one(["big", "1"], []), pattern=a.one("b.g|true", "(", "[0-9]+"),
         capture_minutes=a.one(0, 1.5, 10),
     ))),
@@ -338,7 +361,7 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
         "new": a.rng.choice(("confirmed", "confirmed", "cancelled", "refunded")), **a.maybe(0.6, refund=a.money), **a.owned(0.1),
         **a.about(0.1, "deal", "account"),
     }),
-    "contract.status_changed": _of("contract", 3, lambda a: {
+    "contract.status_changed": _of("contract", 5, lambda a: {
         "new": a.rng.choice(("signed", "renewed", "ended")), **a.owned(0.4), **a.about(0.7, "account"),
         **a.maybe(0.3, start=a.date, end=a.date),
     }),
@@ -349,7 +372,7 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
     "deal.lost": _of("deal", 7, lambda a: {**_goods(a), **a.maybe(0.8, lost_reason=a.one(*REASONS))}),
     "deal.reopened": _of("deal", 5, lambda a: a.maybe(0.3, stage_id=a.one(*STAGES))),
     "deal.health_changed": _of("deal", 6, lambda a: {"new": a.rng.choice(("ok", "at_risk", "has_problems"))}),
-    "spend.recorded": _of("spend", 2, lambda a: {
+    "spend.recorded": _of("spend", 4, lambda a: {
         **a.owned(0.4), "value": a.money(), **a.maybe(0.5, kind=a.one("marketing", "sales", "crm")),
         **a.maybe(0.5, start=a.date, end=a.date, channel=a.one("shop")),
     }),
@@ -367,13 +390,13 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
         duration_ms=a.one(0, 29_999, 30_000, 123_456),
     )}),
     "email.logged": _of("email", 6, lambda a: {
-        **a.owned(), **a.whom(), **a.maybe(0.8, direction=a.one("outbound", "inbound"), automated=a.one(True, False)),
-        **a.maybe(0.7, thread_id=a.one("t", "t:{2}")),
+        **a.owned(), **a.whom(), **a.maybe(0.8, direction=a.one("outbound", "inbound"), automated=a.one(True, False, False)),
+        **a.maybe(0.9, thread_id=a.one("t", "t:{2}")),
     }),
     "email.engaged": _of("email", 2, lambda a: {"kind": a.rng.choice(("open", "click", "bounce"))}),
     "message.logged": _of("message", 6, lambda a: {
         **a.owned(), **a.whom(), **a.maybe(
-            0.8, direction=a.one("outbound", "inbound"), author=a.one("human", "bot"), channel=a.one("sms"),
+            0.8, direction=a.one("outbound", "inbound"), author=a.one("human", "human", "bot"), channel=a.one("sms"),
             conversation_id=a.one("c", "c/2"),
         ),
     }),
@@ -407,15 +430,16 @@ CATALOGUE: dict[str, tuple[int, str, Maker]] = {
         "new_owner": a.rng.choice(USERS), **a.maybe(0.5, old_owner=a.one(*USERS)),
     }),
     "record.deleted": _of("", 5, lambda a: {**a.maybe(0.5, restored=a.one(True, False)), **a.maybe(0.3, reason=a.one("user", "spam"))}),
-    "org.updated": (2, "", lambda a: ("org/?", {
+    "org.updated": (4, "", lambda a: ("org/?", {
         **a.maybe(0.6, time_zone=a.one(*ZONES), currency=a.one(*CURRENCIES)),
-        **a.maybe(0.3, required_contact_fields=a.fields, hourly_cost=a.money),
+        **a.maybe(0.5, required_contact_fields=a.fields, hourly_cost=a.money),
         **a.maybe(0.3, stalled_after_days=lambda: {a.rng.choice(STAGES): a.rng.choice((0, 2, 10.5))}),
-        **a.maybe(0.2, lead_response_target_ms=a.one(0, 60_000, 7_200_000)),
+        **a.maybe(0.2, lead_response_target_ms=a.one(0, 60_000, 7_200_000), licences=a.one(0, 3, 10)),
         **a.maybe(0.2, business_hours=lambda: _hours(a), holidays=lambda: [a.date()], week_start=a.one("sunday", "saturday")),
     })),
     "user.updated": (6, "", lambda a: (
-        f"user/{a.rng.choice(USERS)}", a.maybe(0.6, team_id=a.one(*TEAMS), time_zone=a.one(*ZONES), manager_id=a.one(*USERS)),
+        f"user/{a.rng.choice(USERS)}", a.maybe(0.6, team_id=a.one(*TEAMS), time_zone=a.one(*ZONES), manager_id=a.one(*USERS))
+        | a.maybe(0.1, active=a.one(True, False)),
     )),
     "team.updated": (3, "", lambda a: (f"team/{a.rng.choice(TEAMS)}", {
         **a.maybe(0.6, parent_id=a.one(*TEAMS)), **a.maybe(0.2, business_hours=lambda: _hours(a)),

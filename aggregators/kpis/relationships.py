@@ -23,11 +23,12 @@ KPIS: tuple[Kpi, ...] = (
         Ratio(("threads_answered",), ("threads_due",)),
         "Conversations that began with our message, an e-mail with a `thread_id` or a message with a `conversation_id` by a person, "
         "and that the customer answered within 14 days / those and the ones whose 14 days are past; at the answer, else at the end "
-        "of these, credited to who wrote the first message, else to its owner. Automated mail and bots answer nothing.", due=True),
+        "of these, credited to who wrote the first message, else to its owner; channel and segment are that message's. Automated mail "
+        "and bots answer nothing.", due=True),
     Kpi("customer_reply_time", AREA, "core", "duration", "s", "user team org activity channel segment", Duration("customer_reply"),
         "Time from our message in a conversation (as in customer_reply_rate), the first since the customer's last one, to the "
-        "customer's next; each turn by itself, counted at the answer and credited to who wrote ours, else to its owner. Automated "
-        "mail and bots are left out.", ("stat",)),
+        "customer's next; each turn by itself, counted at the answer and credited to who wrote ours, else to its owner; channel and "
+        "segment are those of ours. Automated mail and bots are left out.", ("stat",)),
     Kpi("touch_frequency", AREA, "core", "mean", "touches", "user team org activity channel segment",
         Frequency({"customers": ("customer_touches", "customers_touched"), "prospects": ("prospect_touches", "prospects_touched")}),
         "Touches of accounts (as in touches_per_won_deal and accounts_touched, of ours and of theirs) / accounts with such a touch "

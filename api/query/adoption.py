@@ -83,5 +83,6 @@ def _might(within: Sequence[str], asked: Question, directory: Directory, window:
     found -= {u for u in found if entries[f"user/{u}"].get("deleted")}
     current = asked.now_ms if asked.credit == "current" else None
     for scope in within:
-        found &= {p.holder[2:] for p in parts(directory.teams, scope, window.from_ms, window.to_ms, current)}
+        of = parts(directory.teams, scope, window.from_ms, window.to_ms, current)
+        found &= {p.holder[2:] for p in of if p.holder.startswith("u:")}
     return found

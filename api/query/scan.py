@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from aggregators import touches
+from aggregators import conversations, touches
 from aggregators.about import About
 from aggregators.calendar import Calendar
 from aggregators.catalogue import anchors_of, derived_of
@@ -157,10 +157,13 @@ class Scan:
             self.records |= await self.tables.records(named - self.records.keys())
 
     async def _segments(self, found: Mapping[str, Record]) -> Segments | None:
-        """An activity is in the segments of the account and the contacts that it names, too."""
+        """An activity is in the segments of the account and the contacts that it names, too; a conversation in its messages'."""
         if "segment" not in self.dimensions:
             return None
-        named = {name for record in found.values() for name in named_by(record)}
+        said = {one for subject, record in found.items() if conversations.holds(subject) for one in record.links}
+        messages = await self.tables.records(said)
+        self.records |= messages
+        named = {name for record in (*found.values(), *messages.values()) for name in named_by(record)}
         self.records |= await self.tables.records(named - self.records.keys())
         return Segments(self.records, self.directory, self.asked.now_ms)
 
@@ -175,13 +178,18 @@ class Scan:
         if dimension == "user":
             return [holder[2:] if holder.startswith("u:") and holder != "u:" else NONE]
         if dimension == "segment" and self.segments:
-            return self.segments.of(found.subject) or [NONE]
+            return self.segments.of(found.facts.get(conversations.OURS, found.subject)) or [NONE]
         if dimension == "team":
             return self.directory.teams.of(holder, found.team_at_ms) or [NONE]
         if dimension in CLOCK:
             return [clock(found.moment.at_ms, dimension, self.directory.org.calendar)]
         value = found.facts.get("product" if dimension == "product" else DIMENSIONS.get(dimension, dimension))
-        if value is None and dimension == "pipeline" and found.facts.get("deal_id"):
+        if (
+            value is None
+            and dimension == "pipeline"
+            and found.facts.get("deal_id")
+            and not found.subject.startswith("deal/")
+        ):
             deal = self.records.get(f"deal/{found.facts['deal_id']}")
             told = story(deal) if deal else None
             value = told.final.get("pipeline_id") if told else None

@@ -159,6 +159,10 @@ CASES: dict[str, list[Case]] = {
             01-05 deal.created 1 owner_id=ann pipeline_id=sales deal_type=new
             01-06 deal.stage_changed 1 new_stage_id=x pipeline_id=key
         """, {"": 1, "by=pipeline": {"sales": 1}, "by=deal_type": {"new": 1}, "by=user": {"ann": 1}}),
+        ("by its own pipeline, whatever other deal it names", """
+            01-05 deal.created 1 owner_id=ann pipeline_id=sales
+            01-05 deal.created 2 owner_id=ann deal_id=1 source=web
+        """, {"by=pipeline": {"sales": 1, "(none)": 1}, "by=source,pipeline&where=source:web": {"web | (none)": 1}}),
         ("what nobody owns is its team's, else only the organisation's", """
             01-05 deal.created 1 team_id=west
             01-05 deal.created 2

@@ -25,7 +25,7 @@ def account_channel_effectiveness(it: Told) -> Iterator[Part]:
     won = [deal.final("account_id") for deal, *_ in closed(it, "won")]
     for account in it.live("account"):
         at_ns = account.created_ns
-        yield Part(at_ns, *account.holder(at_ns), account.timeless(), Fraction(account.key in won))
+        yield Part(at_ns, *account.holder(at_ns), account.timeless, Fraction(account.key in won))
 
 
 def touchpoint_conversion_rate(it: Told) -> Iterator[Part]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 
-from tests.recounts.deals import deals_won
+from tests.recounts.deals import deals_won, pipeline
 from tests.recounts.record import EVER_NS, Holder, Part, Record, data, status, time_ns
 from tests.recounts.tasks import tasks_done
 from tests.recounts.told import Told
@@ -17,7 +18,7 @@ def logged(it: Told, entity: str) -> Iterator[tuple[Record, Part]]:
         if record.created:
             actor = record.created.get("actorid")
             holder: Holder = (actor, None) if actor else record.holder(record.created_ns)
-            yield record, Part(record.created_ns, *holder, record.timeless() | {"activity": entity})
+            yield record, Part(record.created_ns, *holder, record.timeless | {"activity": entity})
 
 
 def outbound(record: Record) -> bool:
@@ -72,10 +73,16 @@ def meetings_held(it: Told) -> Iterator[Part]:
             start = meeting.final("start")
             actor = changes[-1].get("actorid")
             holder: Holder = (actor, None) if actor else meeting.holder(told_ns)
-            yield Part(time_ns(start) if start else told_ns, *holder, meeting.timeless() | {"activity": "meeting"})
+            yield Part(time_ns(start) if start else told_ns, *holder, meeting.timeless | {"activity": "meeting"})
 
 
 def activities_completed(it: Told) -> Iterator[Part]:
+    for part in done(it):
+        entity, _, key = part.dims["(subject)"].partition("/")
+        yield replace(part, dims={**part.dims, "pipeline": pipeline(it, it.records[entity][key], part.at_ns)})
+
+
+def done(it: Told) -> Iterator[Part]:
     for entity in ("call", "email", "message"):
         for record, part in logged(it, entity):
             human = not record.final("automated") and record.final("author") != "bot"
@@ -85,14 +92,14 @@ def activities_completed(it: Told) -> Iterator[Part]:
     for task, at_ns, event in tasks_done(it):
         actor = event.get("actorid")
         holder: Holder = (actor, None) if actor else task.holder(at_ns)
-        yield Part(at_ns, *holder, task.timeless() | {"activity": "task"})
+        yield Part(at_ns, *holder, task.timeless | {"activity": "task"})
 
 
 def meetings_booked(it: Told) -> Iterator[Part]:
     for meeting in it.live("meeting"):
         actor = (meeting.created or {}).get("actorid")
         holder: Holder = (actor, None) if actor else meeting.holder(meeting.created_ns)
-        yield Part(meeting.created_ns, *holder, meeting.timeless())
+        yield Part(meeting.created_ns, *holder, meeting.timeless)
 
 
 def appointments(it: Told, *, executed: bool = False, expected: bool = False) -> Iterator[Part]:
@@ -102,7 +109,7 @@ def appointments(it: Told, *, executed: bool = False, expected: bool = False) ->
         if not start or (executed and not expected and outcome != "completed") or (expected and outcome == "cancelled"):
             continue
         at_ns = time_ns(start)
-        dims = meeting.timeless() | {"activity": "meeting"}
+        dims = meeting.timeless | {"activity": "meeting"}
         yield Part(at_ns, *meeting.holder(at_ns), dims, Fraction(not expected or outcome == "completed"))
 
 
@@ -111,7 +118,7 @@ def appointments_overdue(it: Told, now_ns: int) -> Iterator[Part]:
         ends = [time_ns(said) for name in ("start", "end") if (said := meeting.at(name, now_ns))]
         waits = meeting.created_ns <= now_ns and status(meeting, "", now_ns) in {"", "rescheduled"}
         if waits and ends and max(ends) <= now_ns:
-            yield Part(now_ns, *meeting.holder(now_ns), meeting.timeless())
+            yield Part(now_ns, *meeting.holder(now_ns), meeting.timeless)
 
 
 FLOWS: dict[str, Callable[[Told], Iterator[Part]]] = {

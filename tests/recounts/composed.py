@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from tests.recounts.costs import spent
-from tests.recounts.forecasts import grouped
+from tests.recounts.forecasts import before, grouped
 from tests.recounts.record import MS_NS
 
 if TYPE_CHECKING:
@@ -53,9 +53,7 @@ def source_effectiveness(it: Oracle, scope: str, from_ms: int, to_ms: int, by: B
 
 
 def crm_roi(it: Oracle, scope: str, from_ms: int, to_ms: int, by: By, where: Where) -> dict[str, Any]:
-    first, end = (it.day(at_ms * MS_NS) for at_ms in (from_ms, to_ms))
-    whole = all(it.midnight_ns(it.day(at_ms * MS_NS)) == at_ms * MS_NS for at_ms in (from_ms, to_ms))
-    start_ms = it.midnight_ns(first - (end - first)) // MS_NS if whole else 2 * from_ms - to_ms
+    start_ms, _ = before(it, from_ms, to_ms)
     revenue = it.kpi("attributed_revenue", scope, from_ms, to_ms)["value"]
     baseline = it.kpi("attributed_revenue", scope, start_ms, from_ms)["value"]
     hours = it.kpi("automation_savings", scope, from_ms, to_ms)["value"]

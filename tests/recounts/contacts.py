@@ -11,7 +11,7 @@ from tests.recounts.told import Told
 def contacts(it: Told, now_ns: int) -> Iterator[tuple[Record, Part]]:
     for contact in it.live("contact"):
         if contact.created_ns <= now_ns:
-            yield contact, Part(now_ns, *contact.holder(now_ns), contact.timeless())
+            yield contact, Part(now_ns, *contact.holder(now_ns), contact.timeless)
 
 
 def contact_completeness(it: Told, now_ns: int) -> Iterator[Part]:
@@ -32,7 +32,7 @@ def duplicate_rate(it: Told) -> Iterator[Part]:
     doubled = {key for keys in sharing.values() if len(keys) > 1 for key in keys}
     for contact in it.live("contact"):
         at_ns = contact.created_ns
-        yield Part(at_ns, *contact.holder(at_ns), contact.timeless(), Fraction(contact.key in doubled))
+        yield Part(at_ns, *contact.holder(at_ns), contact.timeless, Fraction(contact.key in doubled))
 
 
 def segment_size(it: Told, now_ns: int) -> Iterator[Part]:

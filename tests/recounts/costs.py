@@ -32,7 +32,7 @@ def spent(it: Told, *kinds: str) -> Iterator[Part]:
             upto = Fraction(floor(Fraction(value["amount"]) * 10_000 * n / len(days)), 10_000)
             top, missing = it.money([(upto - counted, value["currency"])], day)
             at_ns, counted = it.midnight_ns(day), upto
-            yield Part(at_ns, *spend.holder(at_ns), spend.timeless(), top, 0, missing)
+            yield Part(at_ns, *spend.holder(at_ns), spend.timeless, top, 0, missing)
 
 
 def automation_savings(it: Told) -> Iterator[Part]:
@@ -53,7 +53,7 @@ def repeat_issue_share(it: Told) -> Iterator[Part]:
             and abs(other.created_ns - at_ns) <= month_ns
             for other in it.live("ticket")
         )
-        yield Part(at_ns, *ticket.holder(at_ns), ticket.timeless(), Fraction(bool(category and requester and again)))
+        yield Part(at_ns, *ticket.holder(at_ns), ticket.timeless, Fraction(bool(category and requester and again)))
 
 
 FLOWS: dict[str, Callable[[Told], Iterator[Part]]] = {

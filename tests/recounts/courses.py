@@ -106,7 +106,7 @@ def retained(
             stays = any(from_ns <= at < to_ns for at in orders) or any(runs(it, c, to_ns - 1) for c in own)
             record = known(it, "account", account)
             holder = record.holder(from_ns) if record else (None, None)
-            dims = record.timeless() if record else {"(subject)": f"account/{account}"}
+            dims = record.timeless if record else {"(subject)": f"account/{account}"}
             parts.append(Part(from_ns, *holder, dims, Fraction(stays)))
 
     def share(own: list[Part]) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def process_duration(it: Told) -> Iterator[Part]:
         ends.append((ticket, "ticket", ticket.created_ns, times[-1] if solved and times else None))
     for record, process, since_ns, end_ns in ends:
         if end_ns is not None:
-            dims = record.timeless() | {"process": process}
+            dims = record.timeless | {"process": process}
             yield Part(end_ns, *record.holder(end_ns), dims, seconds_between(since_ns, end_ns))
 
 

@@ -112,12 +112,9 @@ def weighted_pipeline(it: Told, now_ns: int) -> Iterator[Part]:
 
 
 def deal_part(it: Told, deal: Record, at_ns: int, lost_reason: str = NONE) -> Part:
-    """One deal, as it stood then; `products` has what the lines of each are worth. The pipeline of another is its deal's."""
-    pipeline, named = deal.at("pipeline_id", at_ns), it.records["deal"].get(deal.final("deal_id") or "")
-    if pipeline is None and deal.entity != "deal" and named and not named.deleted:
-        pipeline = named.final("pipeline_id")
-    dims = deal.timeless() | {
-        "pipeline": label(pipeline),
+    """One deal, as it stood then; `products` has what the lines of each are worth."""
+    dims = deal.timeless | {
+        "pipeline": pipeline(it, deal, at_ns),
         "stage": label(deal.at("stage_id", at_ns)),
         "lost_reason": lost_reason,
     }
@@ -126,6 +123,14 @@ def deal_part(it: Told, deal: Record, at_ns: int, lost_reason: str = NONE) -> Pa
         amounts[line["product_id"]].append(line_amount(it, deal, line))
     products = {name: it.money(own, it.day(at_ns)) for name, own in amounts.items()}
     return Part(at_ns, *deal.holder(at_ns), dims, products=products)
+
+
+def pipeline(it: Told, record: Record, at_ns: int) -> str:
+    """Its own, else that of the deal that it names."""
+    own, named = record.at("pipeline_id", at_ns), it.records["deal"].get(record.final("deal_id") or "")
+    if own is None and record.entity != "deal" and named and not named.deleted:
+        own = named.final("pipeline_id")
+    return label(own)
 
 
 def worth(it: Told, deal: Record, at_ns: int, value_ns: int) -> Part:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
+from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ USUAL = {day: [["09:00", "17:00"]] for day in DAYS[:5]}
 YEARS = 10
 
 
+@cache
 def open_spans(it: Told, day: date, user: str | None, team: str | None) -> list[tuple[int, int]]:
     """From and to (ms) of the working time of a local day, of a user, else of a team, else of all."""
     own = next(iter(it.records["org"].values()), None)

@@ -11,13 +11,13 @@ from tests.recounts.told import Told
 
 def leads_created(it: Told) -> Iterator[Part]:
     for lead in it.live("lead"):
-        yield Part(lead.created_ns, *lead.holder(lead.created_ns), lead.timeless())
+        yield Part(lead.created_ns, *lead.holder(lead.created_ns), lead.timeless)
 
 
 def leads_converted(it: Told) -> Iterator[Part]:
     for lead in it.live("lead"):
         if (at_ns := conversion_ns(lead)) is not None:
-            yield Part(at_ns, *lead.holder(at_ns), lead.timeless())
+            yield Part(at_ns, *lead.holder(at_ns), lead.timeless)
 
 
 def leads_qualified(it: Told) -> Iterator[Part]:
@@ -25,7 +25,7 @@ def leads_qualified(it: Told) -> Iterator[Part]:
         entered = [e for e in lead.happened("crm.lead.status_changed") if data(e)["new"] == "qualified"]
         if entered:
             at_ns = time_ns(entered[0]["time"])
-            yield Part(at_ns, *lead.holder(at_ns), lead.timeless())
+            yield Part(at_ns, *lead.holder(at_ns), lead.timeless)
 
 
 def leads_lost(it: Told) -> Iterator[Part]:
@@ -33,20 +33,20 @@ def leads_lost(it: Told) -> Iterator[Part]:
         changes = lead.happened("crm.lead.status_changed")
         if changes and data(changes[-1])["new"] == "disqualified":
             at_ns, why = time_ns(changes[-1]["time"]), data(changes[-1]).get("reason") or ""
-            dims = lead.timeless() | {"lost_reason": " ".join(why.split()).casefold() or NONE}
+            dims = lead.timeless | {"lost_reason": " ".join(why.split()).casefold() or NONE}
             yield Part(at_ns, *lead.holder(at_ns), dims)
 
 
 def lead_conversion_rate(it: Told) -> Iterator[Part]:
     for lead in it.live("lead"):
         converted = Fraction(conversion_ns(lead) is not None)
-        yield Part(lead.created_ns, *lead.holder(lead.created_ns), lead.timeless(), converted)
+        yield Part(lead.created_ns, *lead.holder(lead.created_ns), lead.timeless, converted)
 
 
 def leads_open(it: Told, now_ns: int) -> Iterator[Part]:
     for lead in it.live("lead"):
         if lead.created_ns <= now_ns and status(lead, "open", now_ns) in {"open", "working"}:
-            yield Part(now_ns, *lead.holder(now_ns), lead.timeless())
+            yield Part(now_ns, *lead.holder(now_ns), lead.timeless)
 
 
 def conversion_ns(lead: Record) -> int | None:

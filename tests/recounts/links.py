@@ -78,14 +78,14 @@ def speed_to_lead(it: Told) -> Iterator[Part]:
     for lead, since_ns, _, first in answered(it):
         if first:
             holder = (first.actor, None) if first.actor else lead.holder(first.at_ns)
-            yield Part(first.at_ns, *holder, lead.timeless(), it.took(lead, since_ns, first.at_ns))
+            yield Part(first.at_ns, *holder, lead.timeless, it.took(lead, since_ns, first.at_ns))
 
 
 def lead_response_within_target_rate(it: Told) -> Iterator[Part]:
     for lead, _, due_ns, first in answered(it):
         met = first is not None and first.at_ns // MS_NS <= due_ns // MS_NS
         at_ns = first.at_ns if first and met else due_ns
-        yield Part(at_ns, *lead.holder(at_ns), lead.timeless(), Fraction(met))
+        yield Part(at_ns, *lead.holder(at_ns), lead.timeless, Fraction(met))
 
 
 def leads_awaiting_response(it: Told, now_ns: int, *, late: bool = False) -> Iterator[Part]:
@@ -95,7 +95,7 @@ def leads_awaiting_response(it: Told, now_ns: int, *, late: bool = False) -> Ite
         if late:
             waits = waits and due_ns <= now_ns and not (first and first.at_ns // MS_NS <= due_ns // MS_NS)
         if waits and status(lead, "open", now_ns) in {"open", "working", "qualified"}:
-            yield Part(now_ns, *lead.holder(now_ns), lead.timeless())
+            yield Part(now_ns, *lead.holder(now_ns), lead.timeless)
 
 
 # Sales
@@ -151,13 +151,13 @@ def lead_buys(it: Told, lead: Record) -> bool:
 
 def lead_to_customer_rate(it: Told) -> Iterator[Part]:
     for lead in it.live("lead"):
-        yield Part(lead.created_ns, *lead.holder(lead.created_ns), lead.timeless(), Fraction(lead_buys(it, lead)))
+        yield Part(lead.created_ns, *lead.holder(lead.created_ns), lead.timeless, Fraction(lead_buys(it, lead)))
 
 
 def contact_to_customer_rate(it: Told) -> Iterator[Part]:
     for contact in it.live("contact"):
         buys = Fraction(contact_buys(it, contact.key))
-        yield Part(contact.created_ns, *contact.holder(contact.created_ns), contact.timeless(), buys)
+        yield Part(contact.created_ns, *contact.holder(contact.created_ns), contact.timeless, buys)
 
 
 def revenue_won(it: Told) -> Iterator[Part]:

@@ -7,13 +7,14 @@ from dataclasses import replace
 from fractions import Fraction
 
 from tests.recounts import links
-from tests.recounts.deals import deal_part, line_amount, worth
+from tests.recounts.deals import deal_part, line_amount, pipeline, worth
 from tests.recounts.record import EVER_NS, Part, Record, data, time_ns
 from tests.recounts.told import Told, created
 
 
 def quotes_created(it: Told) -> Iterator[Part]:
-    yield from created(it, "quote")
+    for quote, part in zip(it.live("quote"), created(it, "quote"), strict=True):
+        yield replace(part, dims={**part.dims, "pipeline": pipeline(it, quote, part.at_ns)})
 
 
 def confirmed(it: Told) -> Iterator[tuple[Record, int]]:
@@ -79,7 +80,7 @@ def contracts_signed(it: Told) -> Iterator[Part]:
         signed = [e for e in contract.happened("crm.contract.status_changed") if data(e)["new"] == "signed"]
         if signed:
             at_ns = time_ns(signed[0]["time"])
-            yield Part(at_ns, *contract.holder(at_ns), contract.timeless())
+            yield Part(at_ns, *contract.holder(at_ns), contract.timeless)
 
 
 FLOWS: dict[str, Callable[[Told], Iterator[Part]]] = {

@@ -11,7 +11,7 @@ from tests.recounts.told import Told, created
 def contacts_total(it: Told, now_ns: int) -> Iterator[Part]:
     for contact in it.live("contact"):
         if contact.created_ns <= now_ns:
-            yield Part(now_ns, *contact.holder(now_ns), contact.timeless())
+            yield Part(now_ns, *contact.holder(now_ns), contact.timeless)
 
 
 def lifecycle_transitions(it: Told) -> Iterator[Part]:
@@ -21,7 +21,7 @@ def lifecycle_transitions(it: Told) -> Iterator[Part]:
             for stage in mentions(event, "lifecycle"):
                 if before and stage and before != stage:
                     at_ns = time_ns(event["time"])
-                    yield Part(at_ns, *contact.holder(at_ns), contact.timeless())
+                    yield Part(at_ns, *contact.holder(at_ns), contact.timeless)
                 before = stage
 
 

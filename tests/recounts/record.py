@@ -67,6 +67,8 @@ class Record:
     entity: str
     key: str
     events: list[Event]
+    known: dict[str, list[tuple[int, Any]]] = field(default_factory=dict)
+    """What was looked up before."""
 
     @cached_property
     def created(self) -> Event | None:
@@ -100,7 +102,10 @@ class Record:
 
     def facts(self, member: str) -> list[tuple[int, Any]]:
         """(effective instant, value) of each explicit mention, in order."""
-        return [(self.effective_ns(event), value) for event in self.explicit for value in mentions(event, member)]
+        if member not in self.known:
+            said = ((self.effective_ns(event), value) for event in self.explicit for value in mentions(event, member))
+            self.known[member] = [*said]
+        return self.known[member]
 
     def initial(self, member: str) -> Any:
         return next(mentions(self.created, member), None) if self.created else None
@@ -133,6 +138,7 @@ class Record:
                     found[name.removeprefix("custom.")] = change["new"]
         return found
 
+    @cached_property
     def timeless(self) -> dict[str, str]:
         """Dimensions that hold for all of its history."""
         dims = {dimension: label(self.final(member)) for dimension, member in DIMENSIONS.items()}

@@ -106,7 +106,7 @@ def standing(it: Told, now_ns: int) -> Iterator[tuple[str, Part, Own]]:
         if account is None:
             yield key, Part(now_ns, None, None, {"(subject)": f"account/{key}"}), own
         elif not account.deleted:
-            yield key, Part(now_ns, *account.holder(now_ns), account.timeless()), own
+            yield key, Part(now_ns, *account.holder(now_ns), account.timeless), own
 
 
 def days_since_last_touch(it: Told, now_ns: int) -> Iterator[Part]:

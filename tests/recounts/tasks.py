@@ -24,7 +24,7 @@ def tasks_done(it: Told) -> Iterator[tuple[Record, int, Event]]:
 
 def tasks_completed(it: Told) -> Iterator[Part]:
     for task, at_ns, _ in tasks_done(it):
-        yield Part(at_ns, *task.holder(at_ns), task.timeless() | {"activity": "task"})
+        yield Part(at_ns, *task.holder(at_ns), task.timeless | {"activity": "task"})
 
 
 def tasks_overdue(it: Told, now_ns: int) -> Iterator[Part]:
@@ -33,7 +33,7 @@ def tasks_overdue(it: Told, now_ns: int) -> Iterator[Part]:
         open_now = task.created_ns <= now_ns and status(task, "open", now_ns) not in {"done", "cancelled"}
         due_ns = task_due_ns(it, task, now_ns)
         if open_now and due_ns is not None and due_ns <= now_ns:
-            yield Part(now_ns, *task.holder(now_ns), task.timeless())
+            yield Part(now_ns, *task.holder(now_ns), task.timeless)
 
 
 def task_due_ns(it: Told, task: Record, now_ns: int) -> int | None:
@@ -62,7 +62,7 @@ def task_on_time_rate(it: Told) -> Iterator[Part]:
         due_ns = task_due_ns(it, task, EVER_NS)
         if due_ns is not None and status(task, "open", EVER_NS) != "cancelled":
             on_time = task.key in done_ns and done_ns[task.key] <= due_ns
-            yield Part(due_ns, *task.holder(due_ns), task.timeless(), Fraction(on_time))
+            yield Part(due_ns, *task.holder(due_ns), task.timeless, Fraction(on_time))
 
 
 def assignments_unfulfilled(it: Told, now_ns: int) -> Iterator[Part]:
@@ -71,7 +71,7 @@ def assignments_unfulfilled(it: Told, now_ns: int) -> Iterator[Part]:
         due_ns = task_due_ns(it, task, now_ns)
         late = state == "cancelled" or (state != "done" and due_ns is not None and due_ns <= now_ns)
         if task.created_ns <= now_ns and late and giver and giver != task.owner(now_ns):
-            yield Part(now_ns, *task.holder(now_ns), task.timeless())
+            yield Part(now_ns, *task.holder(now_ns), task.timeless)
 
 
 FLOWS: dict[str, Callable[[Told], Iterator[Part]]] = {

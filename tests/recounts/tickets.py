@@ -14,13 +14,13 @@ UNRESOLVED = {"new", "open", "pending", "on_hold"}
 
 def tickets_created(it: Told) -> Iterator[Part]:
     for ticket in it.live("ticket"):
-        yield Part(ticket.created_ns, *ticket.holder(ticket.created_ns), ticket.timeless())
+        yield Part(ticket.created_ns, *ticket.holder(ticket.created_ns), ticket.timeless)
 
 
 def tickets_open(it: Told, now_ns: int) -> Iterator[Part]:
     for ticket in it.live("ticket"):
         if ticket.created_ns <= now_ns and status(ticket, "new", now_ns) in UNRESOLVED:
-            yield Part(now_ns, *ticket.holder(now_ns), ticket.timeless())
+            yield Part(now_ns, *ticket.holder(now_ns), ticket.timeless)
 
 
 def resolutions_ns(ticket: Record) -> list[int]:
@@ -40,7 +40,7 @@ def resolved(it: Told, *, first: bool) -> Iterator[Part]:
         if times and (first or status(ticket, "new", EVER_NS) not in UNRESOLVED):
             at_ns = times[0 if first else -1]
             took = it.took(ticket, ticket.created_ns, at_ns)
-            yield Part(at_ns, *ticket.holder(at_ns), ticket.timeless(), took)
+            yield Part(at_ns, *ticket.holder(at_ns), ticket.timeless, took)
 
 
 def tickets_resolved(it: Told) -> Iterator[Part]:
@@ -56,7 +56,7 @@ def ticket_reopen_rate(it: Told) -> Iterator[Part]:
             changes = [data(e)["new"] for e in ticket.happened("crm.ticket.status_changed")]
             first = next(n for n, new in enumerate(changes) if new not in UNRESOLVED)
             again = any(new in UNRESOLVED for new in changes[first:])
-            yield Part(solved[0], *ticket.holder(solved[0]), ticket.timeless(), Fraction(again))
+            yield Part(solved[0], *ticket.holder(solved[0]), ticket.timeless, Fraction(again))
 
 
 def by_author(event: Event, holder: Holder) -> Holder:
@@ -89,7 +89,7 @@ def first_response_time(it: Told) -> Iterator[Part]:
         if reply:
             at_ns = time_ns(reply["time"])
             took = it.took(ticket, since_ns, at_ns)
-            yield Part(at_ns, *by_author(reply, ticket.holder(at_ns)), ticket.timeless(), took)
+            yield Part(at_ns, *by_author(reply, ticket.holder(at_ns)), ticket.timeless, took)
 
 
 def next_response_time(it: Told) -> Iterator[Part]:
@@ -101,7 +101,7 @@ def next_response_time(it: Told) -> Iterator[Part]:
                 asked.append(at_ns)
             elif asked:
                 took = it.took(ticket, asked[0], at_ns)
-                yield Part(at_ns, *by_author(event, ticket.holder(at_ns)), ticket.timeless(), took)
+                yield Part(at_ns, *by_author(event, ticket.holder(at_ns)), ticket.timeless, took)
                 asked.clear()
 
 
@@ -126,7 +126,7 @@ def handle_time(it: Told) -> Iterator[Part]:
                 has = None
             if has != had:
                 if had and at_ns > since_ns:
-                    yield Part(at_ns, had, None, ticket.timeless(), it.took(ticket, since_ns, at_ns))
+                    yield Part(at_ns, had, None, ticket.timeless, it.took(ticket, since_ns, at_ns))
                 had, since_ns = has, at_ns
 
 
@@ -166,7 +166,7 @@ def kept(it: Told, ticket: Record, promised: str, since_ns: int, done: Event | N
     met = done is not None and (due_ns is None or ticket.effective_ns(done) <= due_ns)
     if met or due_ns is not None:
         at_ns = time_ns(done["time"]) if done and met else due_ns or 0
-        yield Part(at_ns, *ticket.holder(at_ns), ticket.timeless(), Fraction(met))
+        yield Part(at_ns, *ticket.holder(at_ns), ticket.timeless, Fraction(met))
 
 
 def csat_score(it: Told) -> Iterator[Part]:
@@ -183,7 +183,7 @@ def csat_score(it: Told) -> Iterator[Part]:
             continue
         happy = 5 * Fraction(str(rating.final("score"))) >= 4 * Fraction(str(rating.final("scale") or 5))
         yield Part(
-            rating.created_ns, *rated(rating, ticket_record), (ticket_record or rating).timeless(), Fraction(happy)
+            rating.created_ns, *rated(rating, ticket_record), (ticket_record or rating).timeless, Fraction(happy)
         )
 
 

@@ -102,4 +102,4 @@ class Told:
 
 def created(it: Told, entity: str) -> Iterator[Part]:
     for record in it.live(entity):
-        yield Part(record.created_ns, *record.holder(record.created_ns), record.timeless())
+        yield Part(record.created_ns, *record.holder(record.created_ns), record.timeless)

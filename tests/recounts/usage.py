@@ -68,7 +68,7 @@ def module_actions(it: Told) -> Iterator[Part]:
                 if not by_others(event):
                     at_ns, actor = time_ns(event["time"]), event.get("actorid")
                     holder: Holder = (actor, None) if actor else record.holder(at_ns)
-                    yield Part(at_ns, *holder, {**record.timeless(), "module": module})
+                    yield Part(at_ns, *holder, {**record.timeless, "module": module})
 
 
 def by_others(event: dict[str, Any]) -> bool:

@@ -220,6 +220,15 @@ CASES: dict[str, list[Case]] = {
             01-05 message.logged 4 conversation_id=3 direction=outbound author=bot channel=chat actor=bo
         """, {"": Fraction(2, 3), "by=user": {"ann": 0.5, "bo": 1}, "by=activity": {"email": 1, "message": 0.5},
               "by=channel": {"chat": 1, "(none)": 1}}),
+        ("in the segments of the account and the contacts that our message names", """
+            01-01 segment.updated segment/south entity=account where.region=DE-BY
+            01-01 segment.updated segment/web where.source=web
+            01-02 account.created A region=DE-BY
+            01-02 contact.created c source=web
+            01-05 email.logged 1 thread_id=1 direction=outbound account_id=A
+            01-06 email.logged 2 thread_id=1 direction=inbound contact_ids=c
+            01-05 email.logged 3 thread_id=2 direction=outbound contact_ids=c
+        """, {"by=segment": {"south": 1}, "where=segment:south": 1, "where=segment:web": 0, "where=segment:none": None}),
     ],
     "customer_reply_time": [
         ("turn by turn, from our first message since the last answer", """
@@ -237,6 +246,14 @@ CASES: dict[str, list[Case]] = {
             01-05T09:30 email.logged 3 thread_id=1 direction=inbound
             01-06 record.deleted email/1
         """, {"stat=mean": 20 * MINUTE, "scope=user:bo&stat=count": 1}),
+        ("in the segments of our message", """
+            01-01 segment.updated segment/web where.source=web
+            01-02 contact.created c source=web
+            01-05T09:00 email.logged 1 thread_id=1 direction=outbound contact_ids=c
+            01-05T09:10 email.logged 2 thread_id=1 direction=inbound
+            01-05T09:20 email.logged 3 thread_id=1 direction=outbound
+            01-05T09:40 email.logged 4 thread_id=1 direction=inbound contact_ids=c
+        """, {"by=segment&stat=mean": {"web": 10 * MINUTE, "(none)": 20 * MINUTE}}),
     ],
     "lead_to_customer_rate": [
         ("of the leads of a month, those with a sale to date: of their own, their contact or their account", """

@@ -63,6 +63,12 @@ CASES: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
             01-10 session.heartbeat heartbeat/1 actor=ann
             01-11 call.logged 1 actor=ann
         """, {"": 1, "by=team": {}, "denominator?scope=team:west": 1}),
+        ("a user who is named as a team is not one of it", """
+            01-01 user.updated user/ann team_id=west
+            01-01 user.updated user/west team_id=east
+            01-10 session.heartbeat heartbeat/1 actor=ann
+            01-10 call.logged 1 actor=ann
+        """, {"scope=team:west": 1, "denominator?scope=team:west": 1}),
     ],
     "time_in_system": [
         ("the union of what heartbeats say, tabs not doubled, up to a gap", """
