@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import gc
 import importlib.metadata
 import json
 from collections.abc import Iterator
@@ -179,6 +180,10 @@ def _rebuilt(checked: Settings, org: str, partitions: int) -> list[str]:
     return streams_rebuild.rebuild(checked)
 
 
+SELDOM = 200_000, 20, 100
+"""When the collector of cycles looks: tables, records and answers are many objects and no cycles; a third of the time went there."""
+
+
 @app.callback(invoke_without_command=True)
 def _main(version: Annotated[bool, typer.Option("--version", help="Show the version and end.")] = False) -> None:
     if version:
@@ -198,6 +203,7 @@ def _start(*needs: reach.Need) -> Iterator[Settings]:
             _require_kpis(checked.enable)
         logging.configure(checked)
         reach.require(checked, needs)
+        gc.set_threshold(*SELDOM)
         yield checked
     except CannotStartError as error:
         _end(str(error))

@@ -40,7 +40,6 @@ def run(settings: Settings, standings: Callable[[Redis, Settings], Standings]) -
         raise
     metrics.serve(settings)
     gc.freeze()
-    gc.set_threshold(200_000, 20, 100)  # the tables in memory are many objects and no cycles
     try:
         worker.execute_from_commandline()
     finally:

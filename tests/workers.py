@@ -21,7 +21,7 @@ from streams import layout
 from streams.commit import mark
 from streams.layout import Layout
 
-COMMAND = (sys.executable, "-c", "from crmpulse.cli import main; main()", "worker")
+CRMPULSE = (sys.executable, "-c", "from crmpulse.cli import main; main()")
 POLL_SECONDS = 0.01
 
 
@@ -29,7 +29,7 @@ class Worker:
     """`crmpulse worker` with these settings, started in `cwd`; its log is in `log`."""
 
     def __init__(self, settings: Settings, log: Path, cwd: Path | None = None) -> None:
-        self.environment = os.environ | {PREFIX + name.upper(): str(value) for name, value in settings}
+        self.environment = environment(settings)
         self.log = log
         self.cwd = cwd
         self.start()
@@ -38,7 +38,12 @@ class Worker:
         """Start it, again where it had ended."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                COMMAND, cwd=self.cwd, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                [*CRMPULSE, "worker"],
+                cwd=self.cwd,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
             )
 
     def send(self, number: signal.Signals) -> None:
@@ -68,6 +73,17 @@ class Worker:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.kill()
+
+
+async def crmpulse(settings: Settings, *arguments: str) -> int:
+    """Run a command with these settings; return what it ends with."""
+    process = await asyncio.create_subprocess_exec(*CRMPULSE, *arguments, env=environment(settings))
+    return await process.wait()
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The environment of a process with these settings."""
+    return os.environ | {PREFIX + name.upper(): str(value) for name, value in settings}
 
 
 async def until(reached: Callable[[], Awaitable[bool]], seconds: float, what: str) -> None:

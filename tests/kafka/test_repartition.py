@@ -8,12 +8,11 @@ from redis.asyncio import Redis as Client
 
 from crmpulse.settings import Settings
 from streams import layout
-from streams.repartition import rebuilt
 from streams.verify import differences
 from tests.kafka.tables import calls, dead_letters, everything
 from tests.kafka.test_rebuild import FIRST_EVENTS, SECONDS, publishing, read
 from tests.load import Load, publish
-from tests.workers import Worker, until
+from tests.workers import Worker, crmpulse, until
 
 pytestmark = pytest.mark.kafka
 
@@ -28,7 +27,7 @@ async def test_another_number_of_partitions_and_back_under_load_is_exact_and_no_
         reading = asyncio.create_task(read(redis, settings))
         for number in (2 * settings.partitions, settings.partitions):
             with publishing(settings, load):
-                assert await rebuilt(settings, number) == []
+                assert await crmpulse(settings, "rebuild", "--partitions", f"{number}") == 0
             await until(lambda: counted(redis, load), SECONDS, f"count all of them with {number} partitions")
         await until(lambda: told(settings, load), SECONDS, "tell the dead letters")
         reading.cancel()
