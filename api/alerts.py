@@ -11,11 +11,11 @@ from api.auth import Caller
 from api.problems import Problem, invalid
 from api.query import alerts as ledger
 from api.query.encoding import encode
-from api.query.question import Reading, scope_of
+from api.query.question import LARGEST, Reading, scope_of
 from api.service import caller, reader, service
 
 MAX_BYTES = 4096
-ASKED = ("state", "rule", "scope")
+ASKED = ("state", "rule", "scope", "limit", "cursor")
 
 AlertId = Annotated[str, Path(description="the alert's id", examples=["5d41402abc4b2a76b9719d911017c592"])]
 By = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern="^[^\x00-\x1f\x7f-\x9f]*$")]
@@ -35,11 +35,13 @@ async def alerts(request: Request) -> Response:
     asks, params = await reader(request, known=ASKED)
     reading = Reading(params, ASKED)
     state, rule = reading.choice("state", ledger.STATES), reading.choice("rule", [*BY_NAME])
-    scope = scope_of(reading, "")
+    scope, (limit, cursor) = scope_of(reading, ""), reading.page(LARGEST)
     reading.done()
     asks.need_scope(scope or "org")
     tables = await service(request).engine.tables(asks.org)
-    return _json({"alerts": await ledger.alerts(tables, state, rule=rule, scope=scope)})
+    found, end = await ledger.alerts(tables, state, rule=rule, scope=scope), cursor + limit
+    more = {"cursor": str(end)} if end < len(found) else {}
+    return _json({"total": len(found), "alerts": found[cursor:end], **more})
 
 
 @router.post("/v1/alerts/{id}/ack", response_model=answers.Alert, **reference.ACKNOWLEDGED)

@@ -228,7 +228,9 @@ class Alert(_Answer):
 class Alerts(_Answer):
     """Alerts, the latest cause first."""
 
+    total: int
     alerts: list[Alert]
+    cursor: str | None = None
 
 
 class Listed(_Answer):

@@ -71,7 +71,11 @@ PARAMETERS: dict[str, tuple[str, Any, Json]] = {
     "pipeline": ("the pipeline; may be left out where there is only one", "sales", {}),
     "level": ("who is ranked", "user", {"enum": ["user", "team"], "default": "user"}),
     "team": ("only the members of this team", "west", {}),
-    "limit": ("most groups, rows or records of an answer", 20, {"type": "integer", "minimum": 1, "maximum": 10_000}),
+    "limit": (
+        "most groups, rows, records or alerts of an answer",
+        20,
+        {"type": "integer", "minimum": 1, "maximum": 10_000},
+    ),
     "cursor": ("the `cursor` of the page before", "100", {}),
     "after": (
         "a `position` from `POST /v1/events`: the answer waits until it is counted, 10 s at most",
@@ -216,7 +220,7 @@ _BY = {
     "type": "object",
     "properties": {"by": {"type": "string", "description": "who acknowledges", "examples": ["ann"]}},
 }
-ALERTS, ACKNOWLEDGED = question("org", "after"), question("org", missing=True)
+ALERTS, ACKNOWLEDGED = question("limit", "cursor", "org", "after"), question("org", missing=True)
 """What the decorators of the routes for alerts and for acknowledging one need."""
 ALERTS["openapi_extra"]["parameters"] += [
     {"name": name, "in": "query", "required": False, "description": description, "schema": schema}

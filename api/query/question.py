@@ -106,6 +106,11 @@ class Reading:
             self.problems.append(Problem(name, str(error)))
             return default
 
+    def page(self, most: int) -> tuple[int, int]:
+        """Return how many are asked for, ``most`` where it is not said, and after how many of them."""
+        limit = self.read("limit", self.one("limit"), lambda text: _whole(text, 1), most)
+        return limit, self.read("cursor", self.one("cursor"), lambda text: _whole(text, 0), 0)
+
     def done(self) -> None:
         """Raise ImpossibleError where anything was wrong."""
         if self.problems:
@@ -120,7 +125,7 @@ def question(kpi: Kpi, params: Params, org: Org, selectors: Sequence[str] = SELE
     periods = Periods(org.calendar, org.week_start, org.fiscal_year_start_month)
     now_ms = now_of(reading, periods)
     window, explicit = _window(reading, periods, now_ms)
-    of = _of(reading, kpi)
+    of, (limit, cursor) = _of(reading, kpi), reading.page(100)
     meant = BY_ID.get(of, kpi) if isinstance(kpi.formula, OF_ANOTHER) else kpi
     asked = Question(
         kpi=kpi,
@@ -141,8 +146,8 @@ def question(kpi: Kpi, params: Params, org: Org, selectors: Sequence[str] = SELE
         goal=reading.one("goal") if "goal" in kpi.params else "",
         entity=reading.choice("entity", tuple(FOUND_BY), next(iter(FOUND_BY))) if "entity" in kpi.params else "",
         field=reading.one("field").removeprefix("custom.") if "field" in kpi.params else "",
-        limit=reading.read("limit", reading.one("limit"), lambda t: _whole(t, 1), 100),
-        cursor=reading.read("cursor", reading.one("cursor"), lambda t: _whole(t, 0), 0),
+        limit=limit,
+        cursor=cursor,
     )
     reading.done()
     return asked

@@ -92,6 +92,16 @@ async def test_alerts_are_of_who_owns_the_record_now_or_did_when_they_resolved(
     assert ids(await asked(ledger, **params)) == expected
 
 
+async def test_alerts_come_in_pages_that_together_are_all(ledger: httpx.AsyncClient) -> None:
+    pages, cursor = [], "0"
+    while cursor:
+        told = (await ledger.get("/v1/alerts", params={"limit": "2", "cursor": cursor})).json()
+        assert told["total"] == 5
+        pages.append(ids(told["alerts"]))
+        cursor = told.get("cursor")
+    assert pages == [["a5", "a3"], ["a2", "a4"], ["a1"]]
+
+
 async def test_an_alert_is_told_with_the_names_of_now(ledger: httpx.AsyncClient) -> None:
     found = {each["id"]: each for each in await asked(ledger)}
     assert found["a1"] == {
@@ -117,7 +127,7 @@ async def test_a_name_that_was_erased_is_not_told(settings: Settings) -> None:
 @pytest.mark.parametrize(
     ("path", "parameter", "nearest"),
     [("?state=fired", "state", ["firing"]), ("?rule=task_overdu", "rule", ["task_overdue"]), ("?stat=firing", "stat", ["state"]),
-     ("?scope=west", "scope", ["org"])],
+     ("?scope=west", "scope", ["org"]), ("?limit=0", "limit", []), ("?cursor=a5", "cursor", [])],
 )  # fmt: skip
 async def test_what_cannot_be_asked_is_named_with_the_nearest(
     ledger: httpx.AsyncClient, path: str, parameter: str, nearest: list[str]
