@@ -232,7 +232,7 @@ class Duration(NamedTuple):
         return (self.measure, self.worked) if self.worked else (self.measure,)
 
     def value(self, cells: Cells, context: Context) -> Value:
-        """Return the quantile (within 0.4 %), the exact mean or the count; None where nothing ended."""
+        """Return the quantile (within 0.8 %), the exact mean or the count; None where nothing ended."""
         measure = self.worked if context.hours == "business" else self.measure
         n = cells.get(f"{measure}.n", 0)
         if context.stat == "count":

@@ -1,12 +1,13 @@
 """Durations as mergeable integer histograms.
 
-A log-linear histogram in the manner of HdrHistogram: values below 256 ms have a bucket each, above that every power of two
-has 128 buckets, so a bucket's middle is within 0.4 % of every value in it. Counts are integers, so merging is addition.
+A log-linear histogram in the manner of HdrHistogram: values below 128 ms have a bucket each, above that every power of two
+has 64 buckets, so a bucket's middle is within 0.8 % of every value in it. Counts are integers, so merging is addition. Twice as
+many buckets made an organisation's rows of a busy month 34 kB, which each of its batches writes anew.
 """
 
 from collections.abc import Mapping
 
-_BITS = 7
+_BITS = 6
 
 
 def bucket(value_ms: int) -> int:

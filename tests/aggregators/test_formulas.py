@@ -69,7 +69,7 @@ def test_a_duration_has_an_exact_mean_and_count_and_quantiles_within_bounds(took
     if took_ms:
         exact = [sorted(took_ms)[-(-len(took_ms) * share // 10) - 1] / 1000 for share in (5, 9)]
         assert found["mean"] == Fraction(sum(took_ms), 1000 * len(took_ms))
-        assert [found["p50"], found["p90"]] == pytest.approx(exact, rel=0.004, abs=0)
+        assert [found["p50"], found["p90"]] == pytest.approx(exact, rel=0.008, abs=0)
     else:
         assert found == {"p50": None, "p90": None, "mean": None, "count": 0}
 
