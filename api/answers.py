@@ -7,18 +7,20 @@ from pydantic import BaseModel, ConfigDict, Field
 Number = int | float | None
 
 
-class _Answer(BaseModel):
+class Shape(BaseModel):
+    """An answer that has at least these members."""
+
     model_config = ConfigDict(extra="allow")
 
 
-class Accepted(_Answer):
+class Accepted(Shape):
     """All events were acknowledged by the broker."""
 
     accepted: int = Field(description="how many", examples=[1])
     position: str = Field(description="where the last one lies in the log; give it as `after`", examples=["7:1234"])
 
 
-class Problem(_Answer):
+class Problem(Shape):
     """What went wrong (RFC 9457)."""
 
     type: str = Field(description="the kind of problem", examples=["urn:crmpulse:problem:invalid-parameter"])
@@ -30,7 +32,7 @@ class Problem(_Answer):
     nearest: list[str] = Field([], description="names that are like the one that is not known")
 
 
-class Kpi(_Answer):
+class Kpi(Shape):
     """An entry of the catalogue."""
 
     id: str = Field(examples=["win_rate"])
@@ -44,13 +46,13 @@ class Kpi(_Answer):
     version: int = Field(description="grows when the definition changes")
 
 
-class Catalogue(_Answer):
+class Catalogue(Shape):
     """All KPIs."""
 
     kpis: list[Kpi]
 
 
-class Measured(_Answer):
+class Measured(Shape):
     """A value with what it is made of. Caveats such as `fx_missing` ride along where they apply."""
 
     value: Number = Field(description="null where there is nothing to divide by")
@@ -87,14 +89,14 @@ class Value(Measured):
     as_of: str | None = Field(None, description="the instant that the answer speaks of")
 
 
-class Milestone(_Answer):
+class Milestone(Shape):
     """A share of the target that is announced."""
 
     share: float
     reached: bool
 
 
-class Goal(_Answer):
+class Goal(Shape):
     """A goal, and how it stands. Caveats such as `fx_missing` ride along where they apply."""
 
     goal: str = Field(description="its id", examples=["q3-revenue"])
@@ -126,14 +128,14 @@ class Goal(_Answer):
     as_of: str
 
 
-class Goals(_Answer):
+class Goals(Shape):
     """Goals, by id."""
 
     goals: list[Goal]
     as_of: str
 
 
-class Ranked(_Answer):
+class Ranked(Shape):
     """A row of a leaderboard."""
 
     rank: int | None = Field(description="null where there is no value")
@@ -143,7 +145,7 @@ class Ranked(_Answer):
     previous_rank: int | None = Field(description="in the window before")
 
 
-class Leaderboard(_Answer):
+class Leaderboard(Shape):
     """Users or teams by a KPI, the best first."""
 
     kpi: str
@@ -152,7 +154,7 @@ class Leaderboard(_Answer):
     rows: list[Ranked]
 
 
-class Stage(_Answer):
+class Stage(Shape):
     """A stage of a pipeline."""
 
     id: str
@@ -167,7 +169,7 @@ class Stage(_Answer):
     open_now: int = Field(description="deals that are open in it as of the window's end, or of now")
 
 
-class Funnel(_Answer):
+class Funnel(Shape):
     """A pipeline, stage by stage."""
 
     pipeline: str
@@ -186,7 +188,7 @@ class Contributing(Measured):
     time: str
 
 
-class Records(_Answer):
+class Records(Shape):
     """A page of the records behind a number."""
 
     kpi: str
@@ -196,7 +198,7 @@ class Records(_Answer):
     cursor: str | None = None
 
 
-class Record(_Answer):
+class Record(Shape):
     """A record: its state, its events, and what it contributes."""
 
     record: str = Field(examples=["deal/123"])
@@ -206,7 +208,7 @@ class Record(_Answer):
     contributions: list[dict[str, Any]]
 
 
-class Alert(_Answer):
+class Alert(Shape):
     """What a rule has to say about a record."""
 
     id: str = Field(description="also of the event that told it")
@@ -225,7 +227,7 @@ class Alert(_Answer):
     acknowledged_at: str | None = None
 
 
-class Alerts(_Answer):
+class Alerts(Shape):
     """Alerts, the latest cause first."""
 
     total: int
@@ -233,14 +235,14 @@ class Alerts(_Answer):
     cursor: str | None = None
 
 
-class Listed(_Answer):
+class Listed(Shape):
     """Records of which some are told."""
 
     total: int
     records: list[dict[str, Any]]
 
 
-class Card(_Answer):
+class Card(Shape):
     """A person on one page."""
 
     user: dict[str, Any]
@@ -253,49 +255,3 @@ class Card(_Answer):
     clients: Listed = Field(description="accounts of won deals")
     time_in_system: Number = Field(description="seconds in the window; null where the KPI is not enabled")
     as_of: str
-
-
-class Session(_Answer):
-    """Who asks, and what is allowed."""
-
-    org: str
-    name: str | None = Field(description="of the organisation")
-    time_zone: str
-    currency: str
-    scopes: list[str]
-    limit: str = Field(description="`team:<id>` or `user:<id>`; empty: everything")
-    expires: str | None
-    link: str | None = Field(None, description="a page for a screen; the pass in it ends at `expires`")
-
-
-class Partition(_Answer):
-    """How far the tables are behind a partition of the log; null is not known."""
-
-    partition: int
-    log_end: int | None = Field(description="the offset that the next event will have")
-    applied: int | None = Field(description="the offset of the first event that is not counted")
-    lag: int | None
-
-
-class Server(_Answer):
-    """A server that this one needs."""
-
-    address: str
-    answers: bool
-
-
-class Status(_Answer):
-    """How the service is."""
-
-    partitions: list[Partition]
-    lag: int | None = Field(description="how many events wait to be counted")
-    dead_letters: int | None = Field(description="how many events could not be used")
-    kafka: Server
-    redis: Server
-    versions: dict[str, str | int]
-
-
-class Health(_Answer):
-    """All is well."""
-
-    status: str

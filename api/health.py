@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from aggregators.catalogue import KPIS
 from aggregators.tables import LAYOUT
-from api import answers, reference
+from api import reference, service_answers
 from api.log import Ends
 from api.positions import agreed
 from api.problems import Problem
@@ -56,7 +56,7 @@ class Standing(NamedTuple):
         return None if None in lags or not lags else sum(lags)
 
 
-@router.get("/v1/status", response_model=answers.Status, **reference.question("org"))
+@router.get("/v1/status", response_model=service_answers.Status, **reference.question("org"))
 async def status(request: Request) -> Response:
     """Tell how far the tables are behind the log, by partition, and what the service consists of."""
     await reader(request, known=())
@@ -82,13 +82,13 @@ def versions(stands: Standing) -> dict[str, Any]:
     }
 
 
-@router.get("/healthz", response_model=answers.Health)
+@router.get("/healthz", response_model=service_answers.Health)
 async def alive() -> Response:
     """Tell that the process runs."""
     return _json({"status": "alive"})
 
 
-@router.get("/readyz", response_model=answers.Health, responses=reference.errors(503))
+@router.get("/readyz", response_model=service_answers.Health, responses=reference.errors(503))
 async def ready(request: Request) -> Response:
     """Tell whether broker, Redis and lag are fine."""
     stands = await standing(service(request))

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from api import answers, reference
+from api import reference, service_answers
 from api.auth import COOKIE, Caller
 from api.problems import Problem, invalid
 from api.query.encoding import encode
@@ -29,7 +29,7 @@ class Asked(msgspec.Struct, forbid_unknown_fields=True):
     limit: Annotated[str, msgspec.Meta(pattern="^((team|user):.{1,128})?$")] = ""
 
 
-@router.get("/v1/session", response_model=answers.Session, **reference.question("org"))
+@router.get("/v1/session", response_model=service_answers.Session, **reference.question("org"))
 async def who(request: Request) -> Response:
     """Tell who asks: the organisation, what is allowed, and until when."""
     asks = caller(request, ("org",))
@@ -37,7 +37,7 @@ async def who(request: Request) -> Response:
     return await _told(request, asks)
 
 
-@router.post("/v1/session", response_model=answers.Session, **reference.SESSION)
+@router.post("/v1/session", response_model=service_answers.Session, **reference.SESSION)
 async def begin(request: Request) -> Response:
     """Make a token a cookie for the pages, which may read; or, with `link`, a link that shows them on a screen."""
     asks = caller(request, ("org",))
