@@ -197,7 +197,8 @@ def _window(reading: Reading, periods: Periods, now_ms: int) -> tuple[Window, bo
         if from_ms > to_ms:
             reading.problems.append(Problem("to", "is before from"))
             to_ms = from_ms
-        return Window(max(from_ms, everything.from_ms), min(to_ms, everything.to_ms)), bool(end)
+        start_ms, end_ms = (min(max(at, everything.from_ms), everything.to_ms) for at in (from_ms, to_ms))
+        return Window(start_ms, end_ms), bool(end)
     name = reading.choice("window", NAMES, "all")
     return named(name, periods, now_ms), False
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aggregators.catalogue import BY_ID, KPIS
@@ -124,6 +124,7 @@ texts = st.one_of(
 )
 
 
+@example(KPIS[0], {"from": ["0001-01-01"], "to": ["0001-01-01"]})
 @given(
     st.sampled_from(KPIS),
     st.dictionaries(st.sampled_from((*SELECTORS, "stat", "variant", "of", "x")), st.lists(texts, max_size=2)),
