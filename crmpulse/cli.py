@@ -181,7 +181,8 @@ def _rebuilt(checked: Settings, org: str, partitions: int) -> list[str]:
 
 
 SELDOM = 200_000, 20, 100
-"""When the collector of cycles looks: tables, records and answers are many objects and no cycles; a third of the time went there."""
+"""When the collector of cycles looks: tables, records and answers are many objects and no cycles. A sixth to a third of the time of
+large answers went there."""
 
 
 @app.callback(invoke_without_command=True)
