@@ -340,7 +340,7 @@ class Simulation(RuleBasedStateMachine):
         """Remember what the log has of dead letters."""
         for number, log in enumerate(self.applied):
             self.recounts[number].state(log, len(log))
-            self.refused |= {(number, offset) for offset in self.recounts[number].refused}
+            self.refused.update(self.recounts[number].refused.values())
 
     def teardown(self) -> None:
         """Heal everything, and see that everything was applied or is refused aloud."""
@@ -398,7 +398,8 @@ class Simulation(RuleBasedStateMachine):
             log = self.log.events[number]
             if number not in halted:
                 assert found and (found.next == len(log) or not log), f"partition {number} at {found} of {len(log)}"
-            needed |= {(number, offset) for offset in self.recounts[number].refused if found and offset < found.next}
+            refused = self.recounts[number].refused.items()
+            needed |= {named for offset, named in refused if found and offset < found.next}
         letters = {(int(letter["partition"]), int(letter["offset"])) for letter in self.log.letters}
         self.note_refused()
         assert needed <= letters <= self.refused, (needed - letters, letters - self.refused)

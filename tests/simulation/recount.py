@@ -15,7 +15,7 @@ from aggregators.tables import shard
 from crmpulse.settings import Settings
 from events import Invalid, partition_for
 from streams.commit import Mark, mark
-from streams.records import changes
+from streams.records import came_from, changes
 from streams.verify import is_counted
 from tests.simulation.memory import Memory
 
@@ -24,8 +24,9 @@ State = dict[str, Any]
 
 
 class Recount:
-    """The fold of one partition; `states[n]` are the tables after the first n records, `refused` the offsets of dead letters.
+    """The fold of one partition; `states[n]` are the tables after the first n records, `refused` names dead letters.
 
+    That is by offset where each was published first, as the letter says it: what was forwarded came from another partition.
     `changed[n]` is how many of the first n records changed anything.
     """
 
@@ -38,7 +39,7 @@ class Recount:
         self.highest_ms = 0
         self.states: list[State] = [{}]
         self.changed = [0]
-        self.refused: set[int] = set()
+        self.refused = dict[int, tuple[int, int]]()
 
     def state(self, log: Sequence[ConsumerRecord], end: int) -> State | None:
         """The tables after the first records of the log, None where it has not so many."""
@@ -51,15 +52,20 @@ class Recount:
         [found] = changes([record])
         changed = self.changed[-1]
         if isinstance(found, Invalid):
-            self.refused.add(record.offset)
+            self._refuse(record)
         elif partition_for(found.org, self.partitions) == self.number:
             arrival = Arrival(found, self.highest_ms, record.offset)
             writes = run(self.shard.apply([arrival], record.offset), self.tables)
             self.tables.write(writes)
-            self.refused |= {rejected.offset for rejected, _ in writes.rejected}
+            if writes.rejected:
+                self._refuse(record)
             changed += sum(map(len, writes.applied.values()))
         self.states.append(self._counted())
         self.changed.append(changed)
+
+    def _refuse(self, record: ConsumerRecord) -> None:
+        _, partition, offset = came_from(record)
+        self.refused[record.offset] = (int(partition), int(offset))
 
     def _counted(self) -> State:
         tables = self.tables

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.internal.conjecture.providers import HypothesisProvider
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.simulation.guards import GUARDS, Removal
@@ -14,7 +15,7 @@ from tests.simulation.machine import Simulation
 
 RUNS = int(os.environ.get("CRMPULSE_TEST_RUNS", "100"))
 STEPS = int(os.environ.get("CRMPULSE_TEST_STEPS", "50"))
-SEED = int(os.environ.get("CRMPULSE_TEST_SEED", "3"))
+SEED = int(os.environ.get("CRMPULSE_TEST_SEED", "5"))
 """Where none is said it is one that finds every missing guard soon."""
 ENOUGH = 2_000
 """Runs after which a guard that is missing would have been noticed by any search worth its name."""
@@ -27,6 +28,12 @@ def quiet() -> Iterator[None]:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     yield
     structlog.configure(**before)
+
+
+@pytest.fixture(autouse=True)
+def repeatable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A seed means the same wherever it runs: else what is drawn depends on the modules that happen to be imported."""
+    monkeypatch.setattr(HypothesisProvider, "_maybe_draw_constant", lambda *_, **__: None)
 
 
 def simulate(runs: int, steps: int = 50, phases: tuple[Phase, ...] = (Phase.generate,)) -> None:
