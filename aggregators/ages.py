@@ -4,6 +4,7 @@ The log does not tell when a commit was made. So this is counted once, as it hap
 script; it is no table, nothing of it is recounted, and a rebuild hands it over.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -14,7 +15,7 @@ from aggregators.histogram import bucket
 from aggregators.org import Org
 from aggregators.shard import Writes
 from aggregators.story import milliseconds
-from aggregators.tables import FRESH, OrgKeys, held_in, org_keys
+from aggregators.tables import FRESH, OrgKeys, org_keys
 from events import EVENTS, Changed, Data, Entry, Line, Money
 from events.common import CURRENCIES
 
@@ -64,6 +65,14 @@ def rows(keys: OrgKeys, when: Bucket) -> dict[str, str]:
     """Return the keys of the hour, day and month of a commit, each with what goes before the names of its fields."""
     hours, hour = held_in(keys.row(FRESH, "h", when.hour))
     return {hours: f"{hour} ", keys.row(FRESH, "d", when.day): "", keys.row(FRESH, "m", when.month): ""}
+
+
+_HOUR = re.compile(r":h:[0-9]{12}$")
+
+
+def held_in(row: str) -> tuple[str, str]:
+    """Return the key that holds a row, and the hour where it holds those of a day, else nothing."""
+    return (row[:-4], row[-4:]) if _HOUR.search(row) else (row, "")
 
 
 _MEMBERS = ("value", "net", "tax", "refund", "hourly_cost", "lines", "changed")

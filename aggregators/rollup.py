@@ -8,23 +8,22 @@ from typing import Any
 from aggregators.contribution import Dims, Effect
 from aggregators.fold import Delta
 from aggregators.measures import MEASURES
-from aggregators.tables import Hours, OrgKeys, Row
+from aggregators.tables import OrgKeys, Row
 
 
 class Rows:
-    """``cells`` to add, by row key, ``hours`` by key and hour; ``listed``: the listing and label that tell that a row exists.
+    """``cells`` to add, by row key; ``listed``: the listing and label that tell that a row exists.
 
     ``listings``: what to change of those.
     """
 
     def __init__(self) -> None:
         self.cells: dict[str, Row] = {}
-        self.hours: dict[str, Hours] = defaultdict(dict)
         self.listed: dict[str, tuple[str, str]] = {}
         self.listings: dict[str, Row] = defaultdict(lambda: defaultdict(int))
 
     def touched(self) -> Iterable[str]:
-        """Return the keys that have to be known before the differences can be added, but for those of hours."""
+        """Return the keys that have to be known before the differences can be added."""
         return {**self.cells, **{listing: {} for listing, _ in self.listed.values()}}
 
 
@@ -41,13 +40,13 @@ def rolled_up(keys: OrgKeys, delta: Delta) -> Rows:
     days: dict[tuple[str, str], dict[str, Row]] = defaultdict(dict)
     effects: dict[tuple[str, str], dict[Effect, int]] = defaultdict(dict)
     for bucket, counts in delta.tally.items():
-        when, date, hour = bucket[1:], f":h:{bucket.hour[:8]}", bucket.hour[8:]
+        when, hour = bucket[1:], f":h:{bucket.hour}"
         day = days[when]
         for holder, cells in _holders(counts, effects[when]).items():
             _add(day, holder, cells)
-            hours = rows.hours[keys.holder(holder) + date]
+            key = keys.holder(holder) + hour
             # When the zone changes, one hour is of two days: taken off the one, added to the other.
-            hours[hour] = summed(hours[hour], cells) if hour in hours else cells
+            rows.cells[key] = summed(rows.cells[key], cells) if key in rows.cells else cells
     months: dict[str, dict[str, Row]] = defaultdict(dict)
     for (day_label, month_label), holders in days.items():
         month = months[month_label]
@@ -100,14 +99,6 @@ def summed(row: Row, more: Row) -> Row:
             else:
                 del total[name]
     return total
-
-
-def summed_hours(day: Hours, more: Hours) -> Hours:
-    """Return the hours of a day with more added to them, in the way of ``summed``."""
-    total = day | {hour: summed(day.get(hour, {}), cells) for hour, cells in more.items()}
-    if not all(total.values()):
-        total = {hour: row for hour, row in total.items() if row}
-    return total if total != day else day
 
 
 def _roll_up_groups(keys: OrgKeys, effects: Mapping[tuple[str, str], Mapping[Effect, int]], rows: Rows) -> None:

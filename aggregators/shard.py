@@ -19,8 +19,8 @@ from aggregators.linking import Linking, Stretch
 from aggregators.links import at_ms
 from aggregators.org import Org, pack_entry
 from aggregators.record import FINAL_ENTITIES, UNKNOWN, Record, decode_record, encode_record
-from aggregators.rollup import Rows, rolled_up, summed, summed_hours
-from aggregators.tables import Hours, OrgKeys, Row, decode_hours, decode_row, encode_row, org_keys
+from aggregators.rollup import Rows, rolled_up, summed
+from aggregators.tables import OrgKeys, Row, decode_row, encode_row, org_keys
 from events import Invalid
 
 
@@ -93,7 +93,6 @@ class Shard:
         self.changed_at: dict[str, str] = {}  # the first of the two offsets that an organisation's version is
         self.records: dict[str, Record] = {}
         self.rows: dict[str, Row] = {}
-        self.hours: dict[str, Hours] = {}
         self.counted: dict[str, Counted] = {}
 
     def apply(self, arrivals: Iterable[Arrival], position: int) -> Generator[Request, Any, Writes]:
@@ -116,7 +115,6 @@ class Shard:
         self.orgs |= {org: fold.folder.org for org, fold in folds.items()}
         rows = {org: rolled_up(keys[org], delta) for org, delta in deltas.items()}
         yield from self._load(self.rows, chain(*(each.touched() for each in rows.values())), decode_row, b"{}")
-        yield from self._load(self.hours, chain(*(each.hours for each in rows.values())), decode_hours, b"{}")
         for org, delta in deltas.items():
             self._write(keys[org], subjects[org], delta, rows[org], writes, position)
             self._put_causes(org, by_org[org], delta, writes, position)
@@ -227,11 +225,6 @@ class Shard:
 
     def _put_rows(self, rows: Rows, writes: Writes) -> bool:
         """Add the differences to the rows; tell whether a month or a dimension value came or went."""
-        for key, hours in rows.hours.items():
-            there = self.hours[key]
-            now = self.hours[key] = summed_hours(there, hours)
-            if now is not there:
-                _put(key, now, writes)
         for key, cells in rows.cells.items():
             if self._put_row(key, cells, writes) and key in rows.listed:
                 listing, label = rows.listed[key]
@@ -273,7 +266,6 @@ class Shard:
     def _trim(self) -> None:
         _shorten(self.records, self.cached)
         _shorten(self.rows, self.cached)
-        _shorten(self.hours, self.cached // 10)
         spare = sum(map(len, self.counted.values())) - self.cached // 10
         while spare > 0:
             org, counted = next(iter(self.counted.items()))
@@ -288,7 +280,7 @@ def _shorten(cache: dict[str, Any], most: int) -> None:
         del cache[key]
 
 
-def _put(key: str, row: Row | Hours, writes: Writes) -> None:
+def _put(key: str, row: Row, writes: Writes) -> None:
     if row:
         writes.put[key] = encode_row(row)
     else:

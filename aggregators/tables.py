@@ -3,8 +3,7 @@
 | key, after `{layout.pN}:<org>` | holds |
 |---|---|
 | `:r:<subject>` | the state of a record |
-| `:<holder>:d:<day>`, `:m:<month>`, `:a` | measures of a user (`u:<id>`), of what only a team owns (`t:…`), of all (`o`) |
-| `:<holder>:h:<day in UTC>` | the same of each hour that begins on the day, by `HHMM` |
+| `:<holder>:h:<hour in UTC>`, `:d:<day>`, `:m:<month>`, `:a` | measures of a user (`u:<id>`), a team alone (`t:…`), all (`o`) |
 | `:x<holder>:…` | what to add for credit to the current owner |
 | `:o:d:<day>:<dimension>=<value>`, `:m:…`, `:a:…` | the organisation's measures by a dimension's value |
 | `:i:<anchor>:<holder>` | sorted set: the moments `<ms>:<subject>` by time |
@@ -47,20 +46,18 @@ import msgspec
 
 LAYOUT = 1
 
+FORM = 2
+"""The form of the tables, one more with each change of what is kept in them or of how: tables of another one are made anew."""
+
 Row = dict[str, int]
 """A row: measure name to integer. Zeros are not kept, an empty row is deleted."""
-
-Hours = dict[str, Row]
-"""The rows of a day's hours, which are written together: few people have a day with more than a dozen."""
 
 FRESH = "fresh"
 """Whose rows those of the ledger of freshness are."""
 
 _UNSAFE = re.compile(r"[%:{}=\s]", re.ASCII)
-_HOUR = re.compile(r":h:[0-9]{12}$")
 
 decode_row = msgspec.json.Decoder(dict[str, int]).decode
-decode_hours = msgspec.json.Decoder(dict[str, Row]).decode
 encode_row = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -77,11 +74,6 @@ def part_of_name(text: str) -> str:
 def unescaped(text: str) -> str:
     """Return the id that ``escaped`` or ``part_of_name`` made a part of a key or of a name."""
     return re.sub(r"%([0-9A-F]{2})", lambda m: chr(int(m[1], 16)), text) if "%" in text else text
-
-
-def held_in(key: str) -> tuple[str, str]:
-    """Return the key that holds a row, and the hour where it holds those of a day, else nothing."""
-    return (key[:-4], key[-4:]) if ":h:" in key and _HOUR.search(key) else (key, "")
 
 
 @lru_cache(maxsize=65536)

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from api.query.errors import ImpossibleError, UnknownError, UnsettledError
 from api.query.errors import Problem as Wrong
-from streams.layout import OtherKpisError
+from streams.layout import OtherTablesError
 
 MEDIA_TYPE = "application/problem+json"
 RETRY = {"Retry-After": "1"}
@@ -88,7 +88,7 @@ def _unsettled(_: UnsettledError) -> Problem:
     return Problem(503, "unavailable", "The tables change faster than they can be read; ask again.", RETRY)
 
 
-def _other_kpis(error: OtherKpisError) -> Problem:
+def _other_tables(error: OtherTablesError) -> Problem:
     return Problem(503, "unavailable", f"{error}", RETRY)
 
 
@@ -111,7 +111,7 @@ _TRANSLATED: dict[type[Exception], Callable[[Any], Problem]] = {
     UnknownError: _unknown,
     ImpossibleError: _impossible,
     UnsettledError: _unsettled,
-    OtherKpisError: _other_kpis,
+    OtherTablesError: _other_tables,
     RedisError: _redis_away,
     HTTPException: _http,
     Exception: _unexpected,

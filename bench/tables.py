@@ -8,10 +8,10 @@ from redis import Redis
 from aggregators.money import amount
 from aggregators.record import decode_record
 from aggregators.story import story
-from aggregators.tables import decode_hours, unescaped
+from aggregators.tables import decode_row, unescaped
 from bench.totals import MEASURES, Totals
 
-_ROW = re.compile(r"\{[^}]*\}:(?P<org>[^:]+):u:(?P<user>[^:]+):h:(\d{4})(\d\d)(\d\d)")
+_ROW = re.compile(r"\{[^}]*\}:(?P<org>[^:]+):u:(?P<user>[^:]+):h:(\d{4})(\d\d)(\d\d)(\d\d)00")
 _DEAL = re.compile(r"\{[^}]*\}:(?P<org>[^:]+):r:(?P<subject>deal/[^:]+)")
 _AT_ONCE = 5_000
 
@@ -24,11 +24,7 @@ def counted(redis: Redis) -> Totals:
 
 def from_rows(rows: Iterable[tuple[str, bytes]]) -> dict[str, list[int]]:
     """Return the measures that the hours of users tell; other rows tell nothing."""
-    found = {
-        "{}/{}/{}-{}-{}T{}".format(*match.groups(), hour[:2]): cells
-        for match, packed in _matching(rows, _ROW)
-        for hour, cells in decode_hours(packed).items()
-    }
+    found = {"{}/{}/{}-{}-{}T{}".format(*match.groups()): decode_row(packed) for match, packed in _matching(rows, _ROW)}
     told = {key: [cells.get(name, 0) for name in MEASURES] for key, cells in found.items()}
     return {key: row for key, row in told.items() if any(row)}
 

@@ -22,7 +22,7 @@ from streams import layout, lease, metrics, topics
 from streams.commit import CLOSED, Answer, ClosedError, Store, mark
 from streams.connection import connect, kafka, require_no_eviction
 from streams.forwarding import Forwarding
-from streams.layout import Layout, OtherKpisError
+from streams.layout import Layout, OtherTablesError
 from streams.partition import HaltedError, MovedError, Partition
 from streams.progress import Progress
 from streams.topics import LARGEST_LETTER_BYTES
@@ -126,7 +126,7 @@ class Applier:
             raise HaltedError(f"the events are in {self.layout.topic} now: this worker starts anew")
         try:
             layout.require_kpis(self.layout, self.settings.enable)
-        except OtherKpisError as error:
+        except OtherTablesError as error:
             raise HaltedError(str(error)) from None
 
     def _holding(self, number: int) -> Partition:

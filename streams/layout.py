@@ -6,7 +6,7 @@ import msgspec
 from redis.asyncio import Redis
 
 from aggregators.catalogue import digest, listed
-from aggregators.tables import LAYOUT, begun, shard
+from aggregators.tables import FORM, LAYOUT, begun, shard
 from crmpulse.settings import CannotStartError, Settings
 from streams.commit import Mark
 
@@ -26,6 +26,8 @@ class Layout(msgspec.Struct, frozen=True):
     """The topic that they are made of; empty: the one of the settings."""
     former: tuple[str, ...] = ()
     """Topics that events came from before, and may come from still: workers forward them (``forwarding.py``)."""
+    form: int = FORM
+    """The form of the tables, as ``aggregators.tables.FORM`` tells."""
 
     @property
     def generation(self) -> int:
@@ -53,7 +55,8 @@ def generation(topic: str, settings: Settings) -> int:
 async def read(redis: Redis) -> Layout | None:
     """Return the layout that holds, None where nothing was ever applied."""
     found = await redis.get(KEY)
-    return msgspec.json.decode(found, type=Layout) if found else None
+    # The first form had no number yet.
+    return msgspec.convert({"form": 1, **msgspec.json.decode(found)}, Layout) if found else None
 
 
 async def located(redis: Redis, settings: Settings) -> Settings:
@@ -85,24 +88,29 @@ async def agree(redis: Redis, partitions: int, enable: str = "") -> Layout:
     return agreed
 
 
-class OtherKpisError(CannotStartError):
-    """The tables count other KPIs than this process does."""
+class OtherTablesError(CannotStartError):
+    """The tables are not those that this process writes or reads: they have another form, or count other KPIs."""
 
 
 def require_kpis(found: Layout, enable: str = "") -> None:
-    """Raise OtherKpisError where the tables count other KPIs than are enabled, or others of one's own than there are."""
-    require_enabled(found, enable)
+    """Raise OtherTablesError as ``require_same``, and where the tables count other KPIs of one's own than there are."""
+    require_same(found, enable)
     if found.kpis != digest():
-        raise OtherKpisError(
+        raise OtherTablesError(
             "the tables in Redis count other KPIs of one's own than the file of CRMPULSE_KPIS has now: use the file that they were "
             "made with, or have `crmpulse rebuild` make them anew with this one."
         )
 
 
-def require_enabled(found: Layout, enable: str) -> None:
-    """Raise OtherKpisError where the tables count other KPIs than are enabled."""
+def require_same(found: Layout, enable: str) -> None:
+    """Raise OtherTablesError where the tables have another form, or count other KPIs than are enabled."""
+    if found.form != FORM:
+        raise OtherTablesError(
+            f"the tables in Redis have form {found.form}, and this version of crmpulse keeps form {FORM}: use the version that they "
+            "were made with, or have `crmpulse rebuild` of this one make them anew."
+        )
     if found.enabled != listed(enable):
-        raise OtherKpisError(
+        raise OtherTablesError(
             f"the tables in Redis were made with CRMPULSE_ENABLE={found.enabled!r}, and here it is {enable!r}: what the one leaves out "
             "would be missing in every number. Use the same, or have `crmpulse rebuild` make them anew with this one."
         )

@@ -17,6 +17,7 @@ from redis.asyncio import Redis
 from rich.progress import Progress
 
 from aggregators.catalogue import digest, listed
+from aggregators.tables import FORM
 from crmpulse.settings import CannotStartError, Settings
 from streams import log, verify
 from streams.building import Building
@@ -50,7 +51,7 @@ async def rebuilt(settings: Settings) -> list[str]:
         async with Lease(redis) as lease, log.consumer(settings) as reader:
             live = await verify.live(redis, settings)
             new = msgspec.structs.replace(
-                live, layout=await lease.number(live.layout), kpis=digest(), enabled=listed(settings.enable)
+                live, layout=await lease.number(live.layout), kpis=digest(), enabled=listed(settings.enable), form=FORM
             )
             await remove_others(redis, live.layout)
             logs = [Log(reader, live.events_topic(settings), number) for number in range(live.partitions)]

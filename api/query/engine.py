@@ -98,10 +98,10 @@ class Engine:
         return self._keys(org)
 
     async def _read_layout(self) -> Layout | None:
-        """The layout that holds. Raises OtherKpisError where its tables lack what is told here."""
+        """The layout that holds. Raises OtherTablesError where its tables lack what is told here."""
         found = await layout.read(self.redis)
         if found:
-            layout.require_enabled(found, self.settings.enable)
+            layout.require_same(found, self.settings.enable)
         return found
 
     def _keys(self, org: str) -> OrgKeys:

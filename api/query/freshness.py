@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from aggregators.ages import held_in
 from aggregators.freshness import read
-from aggregators.tables import FRESH, Row, held_in
+from aggregators.tables import FRESH, Row
 from aggregators.teams import Part
 from aggregators.windows import Window
 from api.query.cells import Rows, add

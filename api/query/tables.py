@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from aggregators.catalogue import enabled, plan
 from aggregators.org import Org
 from aggregators.record import Record, decode_record
-from aggregators.tables import OrgKeys, Row, decode_hours, decode_row, held_in
+from aggregators.tables import OrgKeys, Row, decode_row
 from aggregators.teams import Teams
 from api.query.errors import UnsettledError
 from streams.cluster import naming
@@ -191,13 +191,7 @@ class Tables:
     async def load(self, keys: Iterable[str]) -> Mapping[str, Row]:
         """Read rows; those that are not there are empty."""
         missing = [key for key in dict.fromkeys(keys) if key not in self.rows]
-        hours = {key: held for key in missing if (held := held_in(key))[1]}
-        names = list(dict.fromkeys(held[0] for held in hours.values()))
-        rows = [key for key in missing if key not in hours]
-        values = await self._values([*names, *rows])
-        days = {name: decode_hours(value or b"{}") for name, value in zip(names, values, strict=False)}
-        self.rows |= {key: days[name].get(hour, {}) for key, (name, hour) in hours.items()}
-        packed = zip(rows, values[len(names) :], strict=True)
+        packed = zip(missing, await self._values(missing), strict=True)
         self.rows |= {key: decode_row(value) if value else {} for key, value in packed}
         return self.rows
 

@@ -15,7 +15,7 @@ from aggregators.memory import Tables, run
 from aggregators.org import Org
 from aggregators.record import decode_record
 from aggregators.shard import Load, Request, Shard
-from aggregators.tables import decode_hours, decode_row, held_in, org_keys
+from aggregators.tables import decode_row, org_keys
 from events import Change
 from tests.aggregators.test_fold import changes
 from tests.histories import history
@@ -38,9 +38,7 @@ def fresh(**more: int) -> Shard:
 
 
 def row(tables: Tables, key: str) -> dict[str, int]:
-    name, hour = held_in(key)
-    packed = tables.values.get(name, b"{}")
-    return decode_hours(packed).get(hour, {}) if hour else decode_row(packed)
+    return decode_row(tables.values.get(key, b"{}"))
 
 
 def test_what_happens_in_an_hour_is_in_its_day_month_and_the_organisation() -> None:

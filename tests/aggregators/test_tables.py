@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregators.tables import decode_row, encode_row, escaped, held_in, org_keys, shard, unescaped
+from aggregators.tables import decode_row, encode_row, escaped, org_keys, shard, unescaped
 
 ids = st.text(
     st.one_of(st.sampled_from("%:{}= /x25\t"), st.characters(exclude_categories=("Cc", "Cs"))), min_size=1, max_size=8
@@ -54,18 +54,6 @@ def test_keys_are_as_documented() -> None:
     assert keys.moments("deal.closed", "t:west") == "{1.p7}:o%3A1:i:deal.closed:t:west"
     names = (keys.record("deal/1"), keys.directory, keys.months, keys.values("stage"), keys.version)
     assert [name.removeprefix("{1.p7}:o%3A1") for name in names] == [":r:deal/1", ":dir", ":months", ":v:stage", ":ver"]
-
-
-def test_the_hours_of_a_day_are_held_in_one_key() -> None:
-    keys = org_keys(shard(7), "acme")
-    assert held_in(keys.row("u:h", "h", "202601051030")) == ("{1.p7}:acme:u:h:h:20260105", "1030")
-
-
-@given(rows)
-def test_every_other_row_has_a_key_of_its_own(row: Row) -> None:
-    key, hour = held_in(_row(row))
-    assert bool(hour) == (row[2] == ("h", "202601010000") and not row[3][0])
-    assert key + hour == _row(row)
 
 
 @given(st.dictionaries(ids, st.integers(-(2**62), 2**62)))
