@@ -6,6 +6,7 @@ and only the difference is applied. Since cells are integers, the tables do not 
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from operator import attrgetter
 
 from msgspec import Struct
@@ -103,6 +104,11 @@ class Delta:
             self.added[anchor, holder][f"{at_ms}:{subject}"] = at_ms
         for anchor, holder, at_ms in was - now - left:
             self.removed[anchor, holder][f"{at_ms}:{subject}"] = at_ms
+
+    def holders(self) -> set[str]:
+        """Return those of whom anything is different."""
+        found = {holder for _, holder in chain(self.added, self.removed)}
+        return found.union(holder for counts in self.tally.values() for holder, _ in counts)
 
     def note(self, subject: str, before: Additions, after: Additions) -> None:
         """Note which causes of alerts came, went or moved."""

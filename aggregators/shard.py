@@ -209,7 +209,7 @@ class Shard:
             writes.put[keys.version] = f"{self.changed_at[keys.prefix]} {position}".encode()
         if delta.directory:
             writes.hset[keys.directory] = {s: pack_entry(e) for s, e in delta.directory.items()}
-        self._put_index(keys, delta, writes)
+        self._put_index(keys, delta, writes, position)
         writes.rejected += delta.rejected
 
     def _put_records(self, entity: str, records: dict[str, Record], writes: Writes) -> None:
@@ -245,7 +245,9 @@ class Shard:
         _put(key, after, writes)
         return not (before and after)
 
-    def _put_index(self, keys: OrgKeys, delta: Delta, writes: Writes) -> None:
+    def _put_index(self, keys: OrgKeys, delta: Delta, writes: Writes, position: int) -> None:
+        if touched := delta.holders():
+            writes.zadd[keys.touched] = dict.fromkeys(touched, position)
         writes.zadd.update((keys.moments(*of), members) for of, members in delta.added.items())
         writes.zrem.update((keys.moments(*of), list(members)) for of, members in delta.removed.items())
         for of, changes in delta.sets.items():

@@ -10,6 +10,7 @@
 | `:n:<topic>:<subject>` | sorted set: what others tell a record of a topic, `<ns>:…:<their subject>` by time (`links.py`) |
 | `:dir` | hash: the directory, an entry per user, team, pipeline, … |
 | `:months`, `:v:<dimension>` | which months and which values of a dimension have month rows, and how many |
+| `:touched` | sorted set: holders by the offset at which anything of theirs last changed, that of its batch |
 | `:ver` | the offset at which the directory or one of these two last changed, and that at which anything did |
 
 Beside them, `{layout.pN}:mark` (how far the log has been applied), `:owner` (who may write) and `:orgs`, a sorted set of the
@@ -203,6 +204,11 @@ class OrgKeys(NamedTuple):
     def months(self) -> str:
         """Return the key of the set of months that have a row."""
         return f"{self.prefix}:months"
+
+    @property
+    def touched(self) -> str:
+        """Return the key of the holders by the offset at which anything of theirs last changed."""
+        return f"{self.prefix}:touched"
 
     @property
     def version(self) -> str:

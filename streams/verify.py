@@ -97,7 +97,7 @@ def is_counted(name: str, prefix: str) -> bool:
     match name.removeprefix(f"{prefix}:").split(":"):
         case ["orgs"]:
             return True
-        case [_] | [_, "ver"] | [_, "alerts" | "fresh", *_]:
+        case [_] | [_, "ver" | "touched"] | [_, "alerts" | "fresh", *_]:
             return False
     return True
 

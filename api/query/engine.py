@@ -30,6 +30,7 @@ from api.query.funnel import funnel
 from api.query.goal_checks import mistakes
 from api.query.growth import tell_growth
 from api.query.lift import tell_lift, tell_return
+from api.query.memo import Memos
 from api.query.peers import tell_score, tell_training
 from api.query.question import BEHIND, RANKED, Params, Question, Reading, kpi_of, now_of, question, scope_of
 from api.query.seasonality import tell_seasonality
@@ -64,6 +65,7 @@ class Engine:
         self.settings = settings
         self.layout: Layout | None = None
         self.directories: dict[str, Directory] = {}
+        self.memos = Memos()
 
     @property
     def kpis(self) -> Mapping[str, Kpi]:
@@ -76,7 +78,9 @@ class Engine:
     async def tables(self, org: str) -> Tables:
         """Return the tables of an organisation, for one answer; before anything was ever applied they are empty."""
         self.layout = self.layout or await self._read_layout()
-        found = Tables(self.redis, self._keys(org), partial(self._find, org), self.directories, self.settings.enable)
+        found = Tables(
+            self.redis, self._keys(org), partial(self._find, org), self.directories, self.memos, self.settings.enable
+        )
         found.kpis = self.kpis
         found.score_weights = self.settings.score_weights
         return found

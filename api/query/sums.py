@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from aggregators.catalogue import anchors_of, derived_of
 from aggregators.composed import Composed
-from aggregators.contribution import Addition, contribution
 from aggregators.data_quality import Members
 from aggregators.formulas import TRAILING_MS, Together, read_by
 from aggregators.freshness import Freshness
@@ -17,9 +16,10 @@ from aggregators.teams import ALWAYS, Part
 from aggregators.users import Users
 from aggregators.waiting import OLDEST
 from aggregators.windows import Window
-from api.query.cells import WHOLE, Edge, Group, Rows, Term, add, adding
+from api.query.cells import WHOLE, Group, Rows, Term, add, adding
 from api.query.composed import joined, parts_of
 from api.query.distinct import Sums, fewer, users
+from api.query.edges import added
 from api.query.freshness import fresh
 from api.query.per_activity import earned_and_done
 from api.query.question import BUSINESS, CLOCK, Question
@@ -28,6 +28,8 @@ from api.query.selection import NONE, everyone, parts
 from api.query.tables import Directory, Tables
 
 STRUCTURAL = ("user", "team")
+MANY = 20
+"""From so many sums on it pays to remember them."""
 
 
 class Summing:
@@ -122,14 +124,11 @@ class Summing:
             values = await self._values(dimension) if dimension else []
             scopes = {(value,): (self.asked.scope, Group(dimension, value)) for value in values}
         whole = Group(*where[0]) if where else WHOLE
-        terms = [
-            [
-                self._terms(self.asked.scope, w, whole),
-                *(self._terms(scope, w, group) for scope, group in scopes.values()),
-            ]
-            for w in windows
-        ]
-        flat = await self._rows([t for of_window in terms for t in of_window])
+        wanted = [(scope, w, group) for w in windows for scope, group in ((self.asked.scope, whole), *scopes.values())]
+        if by and by[0] in STRUCTURAL and not where and len(wanted) >= MANY:
+            flat = await self._remembered(wanted)
+        else:
+            flat = await self._rows([self._terms(*one) for one in wanted])
         size = len(scopes) + 1
         found, formula = [], self.kpi.formula
         for i in range(len(windows)):
@@ -195,21 +194,36 @@ class Summing:
         nobody = [p for p in mine if p.holder.startswith("t:") or p.holder == NOBODY]
         return nobody if name == NONE else [p for p in mine if p.holder == f"u:{name}"]
 
-    def _terms(self, scope: str, window: Window, group: Group) -> list[Term]:
-        gauge = self.kpi.gauge
-        found = self._parts(scope, window.to_ms - 1 if gauge else window.from_ms, window.to_ms)
+    async def _remembered(self, wanted: Sequence[tuple[str, Window, Group]]) -> list[Row]:
+        """The sums of many users or teams; those of whom nothing has changed are known."""
+        memo, what = await self.tables.remembered(), (self.kpi.gauge, self.kpi.formula.measures)
+        sums = [[(p, (p.from_ms, p.to_ms, w.to_ms, *what)) for p in self._credited(s, w)] for s, w, _ in wanted]
+        unknown = {(p.holder, key): p for one in sums for p, key in one if memo.get(p.holder, key) is None}
+        terms = [self._terms_of(part, key[2]) for (_, key), part in unknown.items()]
+        read = dict(zip(unknown, await self._rows(terms), strict=True))
+        for (holder, key), row, of in zip(read, read.values(), terms, strict=True):
+            if not any(term.edges for term in of):
+                memo.put(holder, key, row)
+        return [_together([memo.get(p.holder, key) or read.get((p.holder, key), {}) for p, key in one]) for one in sums]
+
+    def _credited(self, scope: str, window: Window) -> list[Part]:
+        found = self._parts(scope, window.to_ms - 1 if self.kpi.gauge else window.from_ms, window.to_ms)
         if self.asked.credit == "current":
             found += [p._replace(holder=f"x{p.holder}") for p in found if p.holder != "o"]
-        return [
-            t
-            for p in found
-            for t in (self.rows.held(p.holder, window.to_ms, group) if gauge else self.rows.over(p, group))
-        ]
+        return found
+
+    def _terms(self, scope: str, window: Window, group: Group) -> list[Term]:
+        return [term for part in self._credited(scope, window) for term in self._terms_of(part, window.to_ms, group)]
+
+    def _terms_of(self, part: Part, to_ms: int, group: Group = WHOLE) -> list[Term]:
+        return self.rows.held(part.holder, to_ms, group) if self.kpi.gauge else self.rows.over(part, group)
 
     async def _rows(self, sums: Sequence[Sequence[Term]]) -> list[Row]:
         terms = [term for one in sums for term in one]
         loaded = await self.tables.load(key for t in terms for key in (*t.rows, *t.edges))
-        edges = await self._edges({edge for t in terms for probe, edge in t.edges.items() if loaded[probe]})
+        edges = await added(
+            {e for t in terms for probe, e in t.edges.items() if loaded[probe]}, self.kpi, self.tables, self.directory
+        )
         found, add_to = [], adding(self.kpi.formula.measures)
         for one in sums:
             total: Row = {}
@@ -220,26 +234,6 @@ class Summing:
                     add_to(total, edges.get(edge, {}), term.sign)
             found.append({name: value for name, value in total.items() if value})
         return found
-
-    async def _edges(self, edges: set[Edge]) -> dict[Edge, Row]:
-        """What the records of some short stretches add."""
-        if not edges:
-            return {}
-        anchors, holders = anchors_of(self.kpi), everyone(self.directory.teams)
-        ranges = {
-            (a, h, e.from_ms, e.to_ms)
-            for e in edges
-            for h in (holders if e.holder == "o" else [e.holder])
-            for a in anchors
-        }
-        records = await self.tables.matching(sorted(ranges))
-        sums: dict[Edge, Row] = {edge: {} for edge in edges}
-        for subject, record in records.items():
-            for one in contribution(subject.partition("/")[0], record, self.directory.org, self.tables.plan):
-                for edge, total in sums.items():
-                    if edge.from_ms <= one.at_ms < edge.to_ms:
-                        add(total, _of(one, edge))
-        return sums
 
     async def _values(self, dimension: str) -> list[str]:
         key = self.tables.keys.values(dimension)
@@ -281,12 +275,13 @@ def _reach(windows: Sequence[Window]) -> Window:
     return Window(min((w.from_ms for w in windows), default=0), max((w.to_ms for w in windows), default=0))
 
 
-def _of(one: Addition, edge: Edge) -> Row:
-    """What of an addition belongs to the holder, or to the dimension value, of an edge."""
-    if not edge.group.dimension:
-        mine = one.holder == edge.holder or (edge.holder == "o" and not one.holder.startswith("x"))
-        return one.cells if mine else {}
-    return next((cells for dims, cells in one.groups if (edge.group.dimension, edge.group.value) in dims), {})
+def _together(rows: Sequence[Row]) -> Row:
+    if len(rows) == 1:
+        return rows[0]
+    total: Row = {}
+    for row in rows:
+        add(total, row)
+    return {name: value for name, value in total.items() if value}
 
 
 def _rest(total: Row, rows: Sequence[Row]) -> Row:

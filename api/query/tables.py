@@ -17,6 +17,7 @@ from aggregators.record import Record, decode_record
 from aggregators.tables import OrgKeys, Row, decode_row
 from aggregators.teams import Teams
 from api.query.errors import UnsettledError
+from api.query.memo import Memo, Memos, Origin
 from streams.cluster import naming
 from streams.commit import CLOSED, READ, READ_KEYS
 
@@ -94,17 +95,20 @@ class Tables:
     """
 
     def __init__(
-        self, redis: Redis, keys: OrgKeys, find: Find, directories: dict[str, Directory], enable: str = ""
+        self, redis: Redis, keys: OrgKeys, find: Find, directories: dict[str, Directory], memos: Memos, enable: str = ""
     ) -> None:
         self.redis = redis
         self.keys = keys
         self.find = find
         self.directories = directories
+        self.memos, self.before = memos, memos.get(keys.prefix)
         self.kpis = enabled(enable)
         self.score_weights = ""
         self.plan = plan(enable)
         self.whole = plan(enable, whole=True)
         self.version: bytes | None = None
+        self.owner = b""
+        self.memo: Memo | None = None
         self.known: dict[Read, Any] = {}
         self.rows: dict[str, Row] = {}
 
@@ -115,19 +119,24 @@ class Tables:
         """
         wanted: dict[Read, Any] = {}
         for _ in range(TRIES):
-            self.rows, self.known, self.version = {}, {}, None
+            self._begin()
             try:
                 directory = await self._directory()
                 await self._read(wanted)
                 told = await ask(directory)
                 if self.version is None:
                     await self._read([])  # the directory alone was asked: it has to be today's
+                if self.memo:
+                    self.memos.keep(self.keys.prefix, self.memo)
                 return told
             except _MovedError:
                 wanted |= self.known
             except _RebuiltError:
                 wanted = {}  # by keys that are there no more
         raise UnsettledError
+
+    def _begin(self) -> None:
+        self.rows, self.known, self.version, self.memo = {}, {}, None, None
 
     async def follow(self, owner: bytes | None) -> bool:
         """Go by the layout that holds now where tables with this owner may have been replaced; tell whether they were."""
@@ -180,6 +189,7 @@ class Tables:
             if await self.follow(owner):
                 raise _RebuiltError
             self._same(version)
+            self.owner = owner or b""
             chunks = -(-len(strings) // READ_KEYS)
             self.known |= zip(strings, chain.from_iterable(found[:chunks]), strict=True)
             self.known |= zip(others, found[chunks:], strict=True)
@@ -194,6 +204,17 @@ class Tables:
         packed = zip(missing, await self._values(missing), strict=True)
         self.rows |= {key: decode_row(value) if value else {} for key, value in packed}
         return self.rows
+
+    async def remembered(self) -> Memo:
+        """Return what is remembered of sums, as far as it holds where the tables stand."""
+        if self.memo is None:
+            since = self.before.position if self.before else "inf"
+            (touched,) = await self._read([("ZRANGEBYSCORE", self.keys.touched, f"({since}", "+inf")])
+            version = self.version or b""
+            origin, position = Origin(self.owner, _directory_of(version)), int(version.rpartition(b" ")[2] or -1)
+            before = self.before or Memo(origin, position, {})
+            self.memo = before.onward(origin, position, [holder.decode() for holder in touched])
+        return self.memo
 
     async def hashes(self, keys: Iterable[str]) -> dict[str, Mapping[bytes, bytes]]:
         """Read hashes; those that are not there are empty."""
