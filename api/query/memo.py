@@ -14,8 +14,8 @@ from aggregators.tables import Row
 Key = tuple[object, ...]
 """What was summed: from when to when, and which measures."""
 
-MOST_SUMS = 200_000
-"""So many are remembered of all organisations together, each a small dictionary."""
+MOST_CELLS = 1_000_000
+"""So many are remembered of all organisations together: about 100 MiB."""
 
 
 class Origin(NamedTuple):
@@ -26,7 +26,10 @@ class Origin(NamedTuple):
 
 
 class Memo:
-    """Sums by holder, as of an applied offset. What is remembered is never changed: readers share it."""
+    """Sums by holder, as of an applied offset. What is remembered is never changed: readers share it.
+
+    ``size`` counts cells, a sum without any as one.
+    """
 
     def __init__(self, origin: Origin, position: int, sums: Mapping[str, Mapping[Key, Row]], size: int = 0) -> None:
         self.origin = origin
@@ -42,7 +45,7 @@ class Memo:
     def put(self, holder: str, key: Key, row: Row) -> None:
         """Remember a sum."""
         self._sums[holder] = {**self._sums.get(holder, {}), key: row}
-        self.size += 1
+        self.size += max(1, len(row))
 
     def onward(self, origin: Origin, position: int, touched: Iterable[str]) -> Memo:
         """Return what holds still at a later offset where something of ``touched`` has changed, nothing of other tables."""
@@ -51,7 +54,7 @@ class Memo:
         known = Memo(origin, position, self._sums, self.size)
         # Whatever changes, changes the organisation.
         for holder in ("o", *touched) if position > self.position else ():
-            known.size -= len(known._sums.pop(holder, ()))
+            known.size -= sum(max(1, len(row)) for row in known._sums.pop(holder, {}).values())
         return known
 
 
@@ -71,5 +74,5 @@ class Memos:
         later = before and before.origin == memo.origin and before.position > memo.position
         self._kept[prefix] = before if before and later else memo
         size = sum(each.size for each in self._kept.values())
-        while size > MOST_SUMS:
+        while size > MOST_CELLS:
             size -= self._kept.pop(next(iter(self._kept))).size

@@ -58,7 +58,7 @@ def test_what_is_put_later_is_not_seen_by_those_who_share_what_was_there() -> No
 
 
 def test_the_latest_is_kept_and_what_is_too_much_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memo, "MOST_SUMS", 3)
+    monkeypatch.setattr(memo, "MOST_CELLS", 3)
     memos, late = Memos(), memo_of(9, "u:ann")
     memos.keep("acme", late)
     memos.keep("acme", memo_of(7, "u:ann", "u:bo"))
