@@ -125,7 +125,8 @@ class Summing:
             scopes = {(value,): (self.asked.scope, Group(dimension, value)) for value in values}
         whole = Group(*where[0]) if where else WHOLE
         wanted = [(scope, w, group) for w in windows for scope, group in ((self.asked.scope, whole), *scopes.values())]
-        if by and by[0] in STRUCTURAL and not where and len(wanted) >= MANY:
+        of_some = by[0] in STRUCTURAL if by else self.asked.scope != "org"
+        if of_some and not where and len(wanted) >= MANY:
             flat = await self._remembered(wanted)
         else:
             flat = await self._rows([self._terms(*one) for one in wanted])
@@ -195,7 +196,7 @@ class Summing:
         return nobody if name == NONE else [p for p in mine if p.holder == f"u:{name}"]
 
     async def _remembered(self, wanted: Sequence[tuple[str, Window, Group]]) -> list[Row]:
-        """The sums of many users or teams; those of whom nothing has changed are known."""
+        """The sums of users or teams; those of whom nothing has changed are known."""
         memo, what = await self.tables.remembered(), (self.kpi.gauge, self.kpi.formula.measures)
         sums = [[(p, (p.from_ms, p.to_ms, w.to_ms, *what)) for p in self._credited(s, w)] for s, w, _ in wanted]
         unknown = {(p.holder, key): p for one in sums for p, key in one if memo.get(p.holder, key) is None}

@@ -88,7 +88,9 @@ async def differing(tables: Committing, seed: int) -> list[str]:
 
 
 def question(rng: Random) -> tuple[str, str]:
-    """A question about many users or teams."""
+    """A question about users or teams."""
+    if rng.random() < 0.2:
+        return rng.choice(RANKED), f"scope={rng.choice(('user:ann', 'team:west'))}&window=this_month&every=day"
     level, window = rng.choice(("user", "team")), rng.choice(("last_30_days", "this_month", "all", "last_7_days"))
     kpi, more = rng.choice(RANKED), rng.choice(("", "&credit=current", "&team=west"))
     if rng.random() < 0.5:
