@@ -8,7 +8,7 @@ from typing import Any
 from aggregators.contribution import Dims, Effect
 from aggregators.fold import Delta
 from aggregators.measures import MEASURES
-from aggregators.tables import OrgKeys, Row
+from aggregators.tables import OrgKeys, Row, histogram_row
 
 
 class Rows:
@@ -34,6 +34,18 @@ def is_level(name: str) -> bool:
     return any(measure.level for measure in MEASURES if measure.name == base)
 
 
+def is_duration(measure: str) -> bool:
+    """Tell whether a measure is told with a histogram."""
+    return any(each.name == measure and each.kind == "duration" for each in MEASURES)
+
+
+@lru_cache(maxsize=65536)
+def _histogram(name: str) -> str:
+    """The measure of whose histogram a cell is, else nothing."""
+    measure, dot, bucket = name.rpartition(".h")
+    return measure if dot and bucket.isdecimal() and is_duration(measure) else ""
+
+
 def rolled_up(keys: OrgKeys, delta: Delta) -> Rows:
     """Return the differences to every row of an organisation."""
     rows = Rows()
@@ -52,12 +64,12 @@ def rolled_up(keys: OrgKeys, delta: Delta) -> Rows:
         month = months[month_label]
         for holder, cells in holders.items():
             _add(month, holder, cells)
-            rows.cells[f"{keys.holder(holder)}:d:{day_label}"] = cells
+            _enter(f"{keys.holder(holder)}:d:{day_label}", holder, cells, rows)
     for month_label, holders in months.items():
         for holder, cells in holders.items():
             start = keys.holder(holder)
             key = f"{start}:m:{month_label}"
-            rows.cells[key] = cells
+            _enter(key, holder, cells, rows)
             rows.listed[key] = keys.months, month_label
             if levels := _levels(cells):
                 _add(rows.cells, f"{start}:a", levels)
@@ -119,10 +131,18 @@ def _roll_up_groups(keys: OrgKeys, effects: Mapping[tuple[str, str], Mapping[Eff
 def _enter_group(keys: OrgKeys, day: str, month: str, of: tuple[str, str], cells: Row, rows: Rows) -> None:
     key = keys.row("o", "m", month, *of)
     rows.listed[key] = keys.values(of[0]), of[1]
-    _add(rows.cells, keys.row("o", "d", day, *of), cells)
-    _add(rows.cells, key, cells)
+    _enter(keys.row("o", "d", day, *of), "o", cells, rows)
+    _enter(key, "o", cells, rows)
     if levels := _levels(cells):
         _add(rows.cells, keys.row("o", "a", "", *of), levels)
+
+
+def _enter(key: str, holder: str, cells: Row, rows: Rows) -> None:
+    """Have cells added to a row, those of histograms of the organisation to rows of their own."""
+    apart = {name: measure for name in cells if (measure := _histogram(name))} if holder == "o" else {}
+    for name, measure in apart.items():
+        _add(rows.cells, histogram_row(key, measure), {name: cells[name]})
+    _add(rows.cells, key, {name: units for name, units in cells.items() if name not in apart} if apart else cells)
 
 
 def _levels(cells: Row) -> Row:

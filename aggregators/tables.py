@@ -4,6 +4,7 @@
 |---|---|
 | `:r:<subject>` | the state of a record |
 | `:<holder>:h:<hour in UTC>`, `:d:<day>`, `:m:<month>`, `:a` | measures of a user (`u:<id>`), a team alone (`t:…`), all (`o`) |
+| `:o:d:<day>:<measure>`, `:m:…` | the histogram of one of the organisation's durations: any event changes a row, and few of them this |
 | `:x<holder>:…` | what to add for credit to the current owner |
 | `:o:d:<day>:<dimension>=<value>`, `:m:…`, `:a:…` | the organisation's measures by a dimension's value |
 | `:i:<anchor>:<holder>` | sorted set: the moments `<ms>:<subject>` by time |
@@ -127,6 +128,11 @@ def row_of(resolution: str, label: str = "", dimension: str = "", value: str = "
     """Return what a row's key ends with, after its holder."""
     key = f":{resolution}:{label}" if label else f":{resolution}"
     return f"{key}:{dimension}={escaped(value)}" if dimension else key
+
+
+def histogram_row(row: str, measure: str) -> str:
+    """Return the key of a duration's histogram, or what it ends with, of what that of its row is or ends with."""
+    return f"{row}:{measure}"
 
 
 class OrgKeys(NamedTuple):

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from aggregators.calendar import Calendar
 from aggregators.measures import MEASURES
-from aggregators.tables import OrgKeys, Row, row_of
+from aggregators.rollup import is_duration
+from aggregators.tables import OrgKeys, Row, histogram_row, row_of
 from aggregators.teams import ALWAYS, Part
 
 
@@ -41,13 +42,14 @@ Shape = tuple[list[str], list[tuple[str, int, int]]]
 
 
 class Rows:
-    """Finds the rows of windows in an organisation's calendar, within the months that have any."""
+    """Finds the rows of windows in an organisation's calendar, within the months that have any: those that tell some measures."""
 
-    def __init__(self, keys: OrgKeys, calendar: Calendar, months: list[str]) -> None:
+    def __init__(self, keys: OrgKeys, calendar: Calendar, months: list[str], measures: Collection[str] = ()) -> None:
         self.keys = keys
         self.calendar = calendar
         self.first_ms, self.last_ms = _reach(calendar, months)
-        self._shapes: dict[tuple[Group, int, int], Shape] = {}
+        self.durations = [name for name in measures if is_duration(name)]
+        self._shapes: dict[tuple[bool, Group, int, int], Shape] = {}
 
     def over(self, part: Part, group: Group = WHOLE) -> list[Term]:
         """Return the terms of what happened in a part's window."""
@@ -67,14 +69,14 @@ class Rows:
 
     def _term(self, holder: str, group: Group, start: int, end: int, sign: int = 1) -> Term:
         own = self.keys.holder(holder)
-        rows, edges = self._shape(group, start, end)
+        rows, edges = self._shape(holder == "o", group, start, end)
         return Term(
             sign, [own + row for row in rows], {own + probe: Edge(holder, a, b, group) for probe, a, b in edges}
         )
 
-    def _shape(self, group: Group, start: int, end: int) -> Shape:
-        """What the keys of a term end with, the same for every holder."""
-        found = self._shapes.get((group, start, end))
+    def _shape(self, whole: bool, group: Group, start: int, end: int) -> Shape:
+        """What the keys of a term end with, the same for every holder but the organisation."""
+        found = self._shapes.get((whole, group, start, end))
         if found is None:
             spans, rest = self.calendar.cover(start, end)
             edges = [(row_of("h", self.calendar.bucket(a).hour), a, b) for a, b in rest]
@@ -83,7 +85,10 @@ class Rows:
                 edges += [(row_of("h", s.label), s.start_ms, s.end_ms) for s in spans if s.resolution == "h"]
                 spans = [span for span in spans if span.resolution != "h"]
             rows = [row_of(span.resolution, span.label, group.dimension, group.value) for span in spans]
-            found = self._shapes[group, start, end] = rows, edges
+            if whole:
+                long = [row for row, span in zip(rows, spans, strict=True) if span.resolution != "h"]
+                rows += [histogram_row(row, measure) for row in long for measure in self.durations]
+            found = self._shapes[whole, group, start, end] = rows, edges
         return found
 
 

@@ -40,7 +40,7 @@ class Summing:
         self.kpi = asked.of or asked.kpi
         self.tables = tables
         self.directory = directory
-        self.rows = Rows(tables.keys, directory.org.calendar, directory.months)
+        self.rows = Rows(tables.keys, directory.org.calendar, directory.months, self.kpi.formula.measures)
 
     async def over(self, windows: Sequence[Window]) -> list[Sums]:
         """Return the sums of each window; of a gauge, what is held as of the window's end.

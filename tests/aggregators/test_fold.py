@@ -28,8 +28,8 @@ def folded(arriving: list[Change], batch: int, cached: int = 100_000) -> dict[st
     for start in range(0, len(arriving), batch):
         arrivals = [Arrival(change, 0, start + i) for i, change in enumerate(arriving[start : start + batch])]
         tables.write(run(shard.apply(arrivals, start), tables))
-    values = {key: value for key, value in tables.values.items() if not key.endswith(":ver")}
-    return {**values, **tables.sets, **tables.hashes}
+    found = {**tables.values, **tables.sets, **tables.hashes}
+    return {key: value for key, value in found.items() if not key.endswith((":ver", ":touched"))}
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

@@ -50,6 +50,31 @@ def test_what_happens_in_an_hour_is_in_its_day_month_and_the_organisation() -> N
     assert row(tables, KEYS.months) == {"202601": 2}  # the organisation's row and the user's
 
 
+def test_a_commit_notes_whom_it_credits_and_who_is_credited_no_more() -> None:
+    tables, shard = Tables(), fresh()
+    applied(tables, shard, told("01-05 deal.created 1 owner_id=ann\n01-05 call.logged 2 actor=bo"))
+    assert tables.sets[KEYS.touched] == {"u:ann": 2, "u:bo": 2}
+    applied(tables, shard, told("01-07 record.owner_changed deal/1 new_owner=cy\n01-08 deal.won 1\n01-08 deal.won 1"))
+    assert tables.sets[KEYS.touched].keys() == {"u:ann", "u:bo", "u:cy", "xu:ann", "xu:cy"}
+
+
+def test_histograms_of_the_organisation_have_rows_of_their_own() -> None:
+    tables = Tables()
+    applied(
+        tables,
+        fresh(),
+        told("01-05T10:00 ticket.created 1 category=a\n01-05T12:00 ticket.status_changed 1 new=solved"),
+    )
+    for key in (
+        KEYS.row("o", "d", "20260105"),
+        KEYS.row("o", "m", "202601"),
+        KEYS.row("o", "m", "202601", "category", "a"),
+    ):
+        assert row(tables, key)["full_resolution.n"] == 1
+        assert not [name for name in row(tables, key) if ".h" in name]
+        assert [*row(tables, f"{key}:full_resolution").values()] == [1]
+
+
 def test_the_organisations_of_a_partition_are_listed() -> None:
     tables, shard = Tables(), fresh()
     batch = told("01-05 deal.created 1 owner_id=ann")

@@ -74,7 +74,7 @@ async def contents(redis: Client, number: int) -> dict[str, Any]:
     found = {}
     async for key in redis.scan_iter(f"{{{number}.p*"):
         name = key.decode().partition(".")[2]
-        if not name.endswith((":ver", ":owner")):
+        if not name.endswith((":ver", ":touched", ":owner")):
             found[name] = await redis.dump(key) if await redis.type(key) == b"string" else await members(redis, key)
     return found
 

@@ -44,7 +44,7 @@ async def by_organisation(feed: Feed) -> dict[str, Any]:
     told: dict[str, Any] = {}
     async for key in feed.redis.scan_iter(f"{{{found.layout}.p*"):
         name = key.decode().partition("}:")[2]
-        if ":" in name and not name.endswith(":ver"):
+        if ":" in name and not name.endswith((":ver", ":touched")):
             told[name] = await contents(feed, key)
     return told
 

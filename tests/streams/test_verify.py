@@ -81,6 +81,7 @@ TAMPERED: list[tuple[Tamper, list[str]]] = [
     ]),
     (lambda redis: redis.set("{1.p2}:stark:dir:x", "{}"), []),
     (lambda redis: redis.set("{1.p0}:acme:ver", "77"), []),
+    (lambda redis: redis.zadd("{1.p0}:acme:touched", {"u:u1": 77}), []),
     (lambda redis: redis.set("{1.p0}:owner", "other"), []),
     (lambda redis: redis.delete("{1.p0}:mark"), ["{1.p0}: the log has no mark in Redis that tells how far it was applied"]),
 ]  # fmt: skip
