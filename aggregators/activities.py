@@ -1,6 +1,6 @@
 """Calls, e-mails, messages, meetings and tasks: what people do, credited to who did it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from aggregators.moment import Moment, holder, level, moment
@@ -106,7 +106,7 @@ def meeting(told: Story) -> Iterator[Moment]:
         if start:
             held.at_ms = milliseconds(instant_ns(start))
         yield held
-    yield from level("meeting.overdue", told, _late(told, _ended_ns))
+    yield from level("meeting.overdue", told, _late(told, (_ended_ns(p.facts) for p in told.points)))
 
 
 def _ended_ns(facts: Facts) -> int | None:
@@ -129,24 +129,27 @@ def task(told: Story, due_ns: DueInstant) -> Iterator[Moment]:
     due = None if told.final.get("status") == "cancelled" else due_ns(told.final)
     if due is not None:
         yield moment("task.due", due, told, on_time=done is not None and done.entry.time_ns <= due)
-    yield from level("task.overdue", told, _late(told, lambda f: None if f.get("status") in SETTLED else due_ns(f)))
+    overdue = (None if p.facts.get("status") in SETTLED else due_ns(p.facts) for p in told.points)
+    yield from level("task.overdue", told, _late(told, overdue))
     if told.final.get("assigned_by"):
-        yield from level("task.unfulfilled", told, _late(told, lambda f: _unfulfilled_ns(f, due_ns)))
+        yield from level("task.unfulfilled", told, _late(told, _unfulfilled_ns(told, due_ns)))
 
 
-def _unfulfilled_ns(facts: Facts, due_ns: DueInstant) -> int | None:
-    """Since when a task that somebody gave to somebody else is overdue; cancelled it always was."""
-    status = facts.get("status")
-    if status == "done" or facts.get("assigned_by") in (None, facts.get("owner_id")):
-        return None
-    return 0 if status == "cancelled" else due_ns(facts)
+def _unfulfilled_ns(told: Story, due_ns: DueInstant) -> Iterator[int | None]:
+    """Since when a task that somebody gave to somebody else is overdue, from each change on; cancelled undone it always was."""
+    done = False
+    for facts, said in ((point.facts, point.stated.get("status")) for point in told.points):
+        done = said == "done" or (done and said != "reopened")
+        if done or facts.get("assigned_by") in (None, facts.get("owner_id")):
+            yield None
+        else:
+            yield 0 if facts.get("status") == "cancelled" else due_ns(facts)
 
 
-def _late(told: Story, late_ns: DueInstant) -> Iterator[tuple[int, Facts | None]]:
-    """Each stretch between two changes is late from that instant on, which its facts tell."""
+def _late(told: Story, late_ns: Iterable[int | None]) -> Iterator[tuple[int, Facts | None]]:
+    """Each stretch between two changes is late from the instant on that goes with it."""
     ends = [*(p.time_ns for p in told.points[1:]), None]
-    for point, end_ns in zip(told.points, ends, strict=True):
-        due = late_ns(point.facts)
+    for point, due, end_ns in zip(told.points, late_ns, ends, strict=True):
         yield point.time_ns, None
         if due is not None and (end_ns is None or max(due, point.time_ns) < end_ns):
             yield max(due, point.time_ns), told.seen(point.facts)

@@ -1,7 +1,8 @@
 """Business hours: which instants are working time, how much of it lies between two of them, and when so much has passed.
 
 A day has the hours last said by its end, in the organisation's zone: a team's own, for it and for who is in it on that day,
-else the organisation's, else the usual ones; on a holiday nobody works. Time is what passes, not what the clock shows: hours
+else the organisation's, else the usual ones; on a holiday nobody works: one that
+was over when a later list was said does not have to be in it. Time is what passes, not what the clock shows: hours
 over a change of clocks are an hour longer or shorter. A time that comes twice is the first one, one that is left out is the
 instant at which the clocks go past it.
 """
@@ -137,7 +138,7 @@ class BusinessHours:
         self.entries = entries
         self.calendar = zone
         own: Mapping[str, Any] = next((e for s, e in entries.items() if s.startswith("org/")), {})
-        self.holidays = tuple(sorted(own.get("holidays") or ()))
+        self.holidays = _holidays(own.get("holidays") or (), zone)
         self.said: Said = own.get("business_hours") or ()
         self.of_teams = {
             s[5:]: said for s, e in entries.items() if s.startswith("team/") and (said := e.get("business_hours"))
@@ -195,6 +196,13 @@ class BusinessHours:
             said = (self.of_teams[team], self.said) if team in self.of_teams else (self.said,)
             found = self._schedules[team] = _schedule(self.calendar.zone.key, _packed(said), self.holidays)
         return found
+
+
+def _holidays(said: Said, zone: Calendar) -> tuple[str, ...]:
+    """The days of every list, but those that were still to come when the next one was said: that may leave them out."""
+    until = [*(at_ms for at_ms, _ in said), FOREVER_MS][1:]
+    lists = zip(said, until, strict=False)  # nothing was said, and that for ever
+    return tuple(sorted({day for (_, days), next_ms in lists for day in days or () if zone.day_end(day) <= next_ms}))
 
 
 def _packed(said: Any) -> bytes:

@@ -35,7 +35,7 @@ class Clocks:
         left: int | None = sla.get(promised)
         if left is None:
             return None
-        return self._worked_due(since_ns, left) if sla.get("hours") == "business" else self._due(since_ns, left * _MS)
+        return self._due(since_ns, left * _MS) if sla.get("hours") == "calendar" else self._worked_due(since_ns, left)
 
     def _due(self, since_ns: int, left: int) -> int | None:
         for begin, end, _ in self._running(since_ns):

@@ -6,6 +6,7 @@ from typing import Any
 from aggregators.moment import Moment, level, moment
 from aggregators.sales import Links, is_customer
 from aggregators.story import Facts, Story
+from events import Data
 
 
 def account(told: Story) -> Iterator[Moment]:
@@ -19,10 +20,18 @@ def contact(told: Story, links: Links) -> Iterator[Moment]:
     before: Any = None
     for point in told.points:
         stage = point.facts.get("lifecycle")
+        if before is None and stage is not None:
+            before = _former_stage(point.entry.data)
         if before is not None and stage is not None and stage != before:
             yield moment("contact.moved", point.entry.time_ns, told)
         before = stage
     yield from level("contact.live", told, ((point.time_ns, _live(told, point.facts)) for point in told.points))
+
+
+def _former_stage(data: Data) -> Any:
+    """The stage that a contact was in before, where nothing but the change tells."""
+    change = (getattr(data, "changed", None) or {}).get("lifecycle")
+    return change.old if change else None
 
 
 def _live(told: Story, timed: Facts) -> Facts:

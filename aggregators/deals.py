@@ -51,6 +51,7 @@ def _closed(told: Story, links: Links, value: dict[str, Any]) -> Iterator[Moment
         yield moment("deal.closed", closed_ns, told, **extra, **nothing)
     else:
         sale = kind(told.final, links) if status == "won" else None
+        value = value if status == "won" else worth(last.facts)[2]
         yield moment("deal.closed", closed_ns, told, **extra, **value, sale=sale)
     for each in orders:
         yield moment("deal.ordered", closed_ns, told, **extra, **each)

@@ -20,7 +20,7 @@ ENTITIES = frozenset({"org", "user", "team", "pipeline", "fx", "goal", "segment"
 
 _KEPT: dict[str, tuple[str, ...]] = {
     "org": (
-        "name", "time_zone", "currency", "week_start", "fiscal_year_start_month", "holidays", "required_contact_fields", "hourly_cost",
+        "name", "time_zone", "currency", "week_start", "fiscal_year_start_month", "required_contact_fields", "hourly_cost",
         "stalled_after_days",
         "licences",
     ),
@@ -78,7 +78,7 @@ class Org:
     def stages(self) -> dict[str, list[str]]:
         """Return the stages of each pipeline that lists some, in order.
 
-        One without a chance behind one with a chance is where lost deals lie: it is no step of the way.
+        One without a chance behind all that have a chance is where lost deals lie: it is no step of the way.
         """
         found = {s[len("pipeline/") :]: _ordered(e["stages"]) for s, e in self.entries.items() if e.get("stages")}
         return {pipeline: stages for pipeline, stages in found.items() if stages}
@@ -123,20 +123,17 @@ def _ordered(stages: list[dict[str, Any]]) -> list[str]:
         order: float | None = stages[at].get("order")
         return at + 1 if order is None else order
 
-    found, chance = dict[str, None](), False
-    for stage in (stages[at] for at in sorted(range(len(stages)), key=place)):
-        probability = stage.get("probability")
-        if probability != 0 or not chance:
-            found[stage["id"]] = None
-        chance = chance or bool(probability)
-    return [*found]
+    ordered = [stages[at] for at in sorted(range(len(stages)), key=place)]
+    last = max((at for at, stage in enumerate(ordered) if stage.get("probability")), default=len(ordered))
+    on_the_way = (stage["id"] for at, stage in enumerate(ordered) if at <= last or stage.get("probability") != 0)
+    return [*dict.fromkeys(on_the_way)]
 
 
 def described(entity: str, record: Record) -> dict[str, Any]:
     """Return a directory record's entry.
 
     What holds from an instant on is a list of ``[from instant in ms, value]``, oldest first: a user's ``teams``, the
-    ``business_hours`` of the organisation or a team, its ``lead_response_targets``, a goal's ``targets``.
+    ``business_hours`` of the organisation or a team, its ``holidays`` and ``lead_response_targets``, a goal's ``targets``.
     """
     told = story(record)
     if told is None:
@@ -148,6 +145,8 @@ def described(entity: str, record: Record) -> dict[str, Any]:
         found["teams"] = memberships(record)
     if entity == "org" and (targets := over_time(record, "lead_response_target_ms")):
         found["lead_response_targets"] = targets
+    if entity == "org" and (holidays := over_time(record, "holidays")):
+        found["holidays"] = holidays
     if entity in ("org", "team") and (hours := over_time(record, "business_hours")):
         found["business_hours"] = hours
     return found

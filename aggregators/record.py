@@ -75,9 +75,12 @@ def _erased(entries: list[Entry]) -> bool:
 
 
 def _anonymous(entry: Entry) -> Entry:
-    if entry.data.name is None:
-        return entry
-    return msgspec.structs.replace(entry, data=msgspec.structs.replace(entry.data, name=None))
+    data, changed = entry.data, getattr(entry.data, "changed", None) or {}
+    if data.name is not None:
+        data = msgspec.structs.replace(data, name=None)
+    if "name" in changed:
+        data = msgspec.structs.replace(data, changed={key: each for key, each in changed.items() if key != "name"})
+    return entry if data is entry.data else msgspec.structs.replace(entry, data=data)
 
 
 def _order(entry: Entry) -> tuple[int, int, str, str]:

@@ -119,6 +119,8 @@ def story(record: Record) -> Story | None:
         explicit = [e for e in explicit if e.order > created.order]
     stated = [facts_of(e) for e in explicit]
     facts = facts_of(created) if created else {}
+    if created and not created.data.type.endswith(".created"):
+        stated = [_outranked(e, said, created, facts) for e, said in zip(explicit, stated, strict=True)]
     if "owner_id" not in facts:
         facts.update(_former_owner(explicit, stated))
     start = created or entries[0]
@@ -128,6 +130,11 @@ def story(record: Record) -> Story | None:
         # What was said of the record before it was created holds from its creation on.
         points.append(Point(max(entry.time_ns, start.time_ns), facts, entry, said))
     return Story(start.time_ns, points, facts)
+
+
+def _outranked(entry: Entry, said: dict[str, Any], created: Entry, facts: Facts) -> dict[str, Any]:
+    """What an event says beside what a later one, that is no ``*.created``, says anew."""
+    return said if entry.order > created.order else {name: fact for name, fact in said.items() if name not in facts}
 
 
 def _told_once(entry: Entry) -> Story:

@@ -12,7 +12,9 @@ class Sla(Struct, omit_defaults=True, gc=False):
 
     first_response_ms: Annotated[Ms | None, Doc("until the first answer")] = None
     resolution_ms: Annotated[Ms | None, Doc("until it is solved; pending does not count")] = None
-    hours: Annotated[Literal["business", "calendar"] | None, Doc("which hours count")] = None
+    hours: Annotated[
+        Literal["business", "calendar"] | None, Doc("which hours count; business where nothing is said")
+    ] = None
 
 
 class TicketCreated(Data):

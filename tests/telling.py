@@ -1,7 +1,8 @@
 """Histories in one line per event, and questions about them in the form of a query string.
 
 A line is `<time> <type> <id> <member>=<value> …`. A time without a year is in 2026, without an offset in UTC. `5EUR` is money,
-`changed.x=` what record.updated says, `custom.x=` a custom field, `lines=atlas*2@10,c@3` products with quantity and price,
+`changed.x=new` or `changed.x=new<old` what record.updated says, `custom.x=` a custom field, `lines=atlas*2@10,c@3` products with
+quantity and price,
 `stages=new:0.1,offer` those of a pipeline, `where.x=` and `params.x=` what a goal is of, `milestones=0.5,1` its shares, `sla.x=`
 what a ticket promises, `stalled_after_days.x=` when a deal stalls, `filled=name,phone` names,
 `business_hours.monday=09:00-12:30,13:00-17:00` when people work, `holidays=01-01,12-25` when nobody does.
@@ -59,7 +60,10 @@ def _event(number: int, line: str, org: str) -> Event:
             case "source_id", _, _:
                 event["source"] = value
             case "changed", _, field:
-                event["data"].setdefault("changed", {})[field] = {"new": _value(field, value)}
+                new, _, old = value.partition("<")
+                event["data"].setdefault("changed", {})[field] = {"new": _value(field, new)} | (
+                    {"old": old} if old else {}
+                )
             case "custom", _, field:
                 event["data"].setdefault("custom", {})[field] = _value(field, value)
             case "where" | "params" | "sla" | "stalled_after_days" as member, _, field:

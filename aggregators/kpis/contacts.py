@@ -39,7 +39,7 @@ KPIS: tuple[Kpi, ...] = (
         "(deals won, orders confirmed) that name it, and those of its account."),
     Kpi("lifecycle_transitions", AREA, "core", "count", "moves", "user team org source", Count("lifecycle_transitions"),
         "Moves of contacts from one lifecycle stage to another, each when it happened, credited to the owner then. A first stage "
-        "is no move, nor is the loss of one."),
+        "is no move, unless the change tells what was before (`old`), nor is the loss of one."),
     Kpi("contact_completeness", AREA, "core", "mean gauge", "ratio", "user team org source segment",
         Completeness("fields_filled", "contacts_total", "required_contact_fields"),
         "Of the contacts that there are as of an instant, the required fields that were filled by then / the required fields. "

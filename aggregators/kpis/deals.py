@@ -36,7 +36,7 @@ KPIS: tuple[Kpi, ...] = (
         "Time from a deal's creation to its latest win, counted at the win.", ("stat",)),
     Kpi("deals_lost_value", AREA, "core", "sum", "money",
         "user team org pipeline stage lost_reason deal_type deal_subtype region custom", Total("lost_value", "deals_lost"),
-        "Sum of the amounts of lost deals at their loss; the latest amount counts, as in revenue_won. Reopening retracts."),
+        "Sum of the amounts that lost deals had at their loss; a later change of the deal leaves it as it is. Reopening retracts."),
     Kpi("opportunities_per_sale", AREA, "derived", "ratio", "deals",
         "user team org pipeline source channel deal_type deal_subtype", Ratio(("deals_won", "deals_lost"), ("deals_won",)),
         "(Won + lost) / won, by close: how many decided deals it takes to win one."),
@@ -53,8 +53,8 @@ KPIS: tuple[Kpi, ...] = (
         "Deals that move forward into a stage, once per deal and stage, at the first such move and for the owner then; the stages "
         "that a move passes over count too. Forward is on in the order of the pipeline's stages as they are listed now; where a "
         "pipeline lists none, it is the order in which the deal first came into them. The stage in which a deal begins is no "
-        "move, nor is a win, another pipeline, or what is said of a lost deal. A listed stage of probability 0 behind one with "
-        "more is where lost deals lie, and no step forward."),
+        "move, nor is a win, another pipeline, or what is said of a lost deal. A listed stage of probability 0 behind all that "
+        "have more is where lost deals lie, and no step forward."),
     Kpi("stage_conversion_rate", AREA, "core", "ratio", "ratio",
         "user team org pipeline stage source deal_type deal_subtype custom",
         Ratio(("stages_converted",), ("stages_entered",), noted={"skipped": "stages_skipped"}),

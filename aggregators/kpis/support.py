@@ -40,8 +40,8 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("sla_first_response_rate", AREA, "core", "ratio", "ratio", "user team org channel", Ratio(("first_met",), ("first_due",)),
         "Tickets first answered (as in first_response_time) within `sla.first_response_ms` / those and the ones whose deadline is "
         "past; at the answer, else at the deadline, credited to the owner then. The clock stands while a ticket is pending or "
-        "solved, and one that is not due yet is left out. A promise in business hours (`sla.hours`) runs in the hours of who has "
-        "the ticket.", due=True),
+        "solved, and one that is not due yet is left out. The deadline is in business hours, those of who has the ticket, unless "
+        "`sla.hours` says `calendar`.", due=True),
     Kpi("sla_resolution_rate", AREA, "extra", "ratio", "ratio", "user team org channel",
         Ratio(("resolution_met",), ("resolution_due",)),
         "Tickets that are solved or closed, and were within `sla.resolution_ms` / those and the ones whose deadline is past; at the "

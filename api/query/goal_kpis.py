@@ -20,6 +20,8 @@ from api.query.selection import NONE
 from api.query.tables import Directory, Tables
 
 PROJECTION = "projection"
+OF_ITS_KPI = "KPI unit"
+"""The unit in the catalogue of what has that of the goal's KPI."""
 MOST_STANDINGS = 10_000
 
 
@@ -29,7 +31,7 @@ async def answered(asked: Question, tables: Tables, directory: Directory) -> dic
     if isinstance(asked.kpi.formula, GoalsMet):
         return await answer(asked, tables, directory, _met)
     found = await answer(asked, tables, directory, _stood)
-    if asked.goal and asked.kpi.gauge:
+    if asked.goal and asked.kpi.unit == OF_ITS_KPI:
         found["unit"] = unit_of(pick(asked.goal, goals(directory.org)), directory.org) or found["unit"]
     return found
 

@@ -20,7 +20,7 @@ ALL_DAY = {day: [["00:00", "24:00"]] for day in DAYS}
 
 
 def hours(zone: str = "UTC", said: Any = None, holidays: Any = (), entries: Any = ()) -> BusinessHours:
-    own = {"business_hours": [[0, said]] if said is not None else [], "holidays": list(holidays)}
+    own = {"business_hours": [[0, said]] if said is not None else [], "holidays": [[0, list(holidays)]]}
     return BusinessHours({"org/demo": own, **dict(entries)}, calendar(zone))
 
 
@@ -122,7 +122,9 @@ def test_tickets_count_anew_where_what_working_time_depends_on_changes() -> None
     west, own = [[0, "west"]], {"business_hours": [[0, ALL_DAY]]}
     assert moving({}, now={"user/bo": {"teams": west}}) == []
     assert (
-        moving({}, now={"org/demo": own}) == moving({}, now={"org/demo": {"holidays": ["2026-01-01"]}}) == ["ticket/"]
+        moving({}, now={"org/demo": own})
+        == moving({}, now={"org/demo": {"holidays": [[0, ["2026-01-01"]]]}})
+        == ["ticket/"]
     )
     assert moving({}, now={"team/west": own}) == ["ticket/"]
     assert moving({"team/west": own}, now={"user/bo": {"teams": west}}) == ["ticket/"]
@@ -162,3 +164,11 @@ def works(local: datetime, said: Any, holiday: str) -> bool:
     clock = f"{local:%H:%M}"
     open_now = any(start <= clock < end for start, end in said.get(DAYS[local.weekday()], ()))
     return open_now and local.date().isoformat() != holiday
+
+
+def test_a_new_list_of_holidays_leaves_those_that_are_over_and_may_take_back_those_to_come() -> None:
+    lists = [("2026-01-01", ["2026-01-06", "2026-06-08"]), ("2026-06-01", ["2026-12-25", "2026-02-02"])]
+    said = [[instant(at, calendar("UTC")), days] for at, days in lists]
+    found = BusinessHours({"org/demo": {"holidays": said}}, calendar("UTC"))
+    days = [date(2026, 1, 6), date(2026, 6, 8), date(2026, 12, 25), date(2026, 2, 2), date(2026, 2, 3)]
+    assert [found.of("org", day).works(day) for day in days] == [False, True, False, False, True]

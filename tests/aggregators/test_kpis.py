@@ -589,6 +589,13 @@ CASES: dict[str, list[Case]] = {
         """, {"stat=mean": 4 * HOUR, "stat=count": 1, "by=user&stat=mean": {"ann": 4 * HOUR}}),
     ],
     "csat_score": [
+        ("feedback that comes again counts as it came last, also after a correction", """
+            01-01 feedback.received 1 kind=csat score=5
+            01-02 record.updated feedback/1 changed.score=1
+            01-03 feedback.received 1 kind=csat score=5
+            01-01 feedback.received 2 kind=csat score=5
+            01-02 record.updated feedback/2 changed.score=1
+        """, {"n?": 2, "": 0.5}),
         ("satisfied is four of five, or four fifths of another scale", """
             01-01 feedback.received 1 kind=csat score=4
             01-01 feedback.received 2 kind=csat score=3
@@ -700,9 +707,10 @@ CASES: dict[str, list[Case]] = {
         """, {"": 1, "by=user": {"ann": 1}, "by=user&credit=current": {"bo": 1}, "by=source": {"web": 1}}),
     ],
     "deals_lost_value": [
-        ("the latest amount of those lost, at the loss", DEAL + """
+        ("the amount at the loss, which a later change of the deal leaves as it is", DEAL + """
+            03-01 deal.updated 1 changed.value=90EUR
             02-01 deal.lost 1 lost_reason=price stage_id=demo
-            03-01 deal.updated 1 changed.value=70EUR
+            01-31 deal.updated 1 changed.value=70EUR
             02-01 deal.lost 2 value=10USD
             02-01 deal.lost 3 value=5EUR
             02-02 deal.reopened 3
@@ -794,6 +802,12 @@ CASES: dict[str, list[Case]] = {
         """, {"": 2, "by=user": {"bo": 1, "ann": 1}, "from=2026-01-05&to=2026-01-06": 1}),
     ],
     "appointments_scheduled": [
+        ("what is scheduled again is at the time last said, and what was said of it beside holds", """
+            01-01 meeting.scheduled 1 start=01-20T10:00 owner_id=ann
+            01-02 meeting.status_changed 1 new=rescheduled start=01-21T10:00
+            01-02 record.owner_changed meeting/1 new_owner=bo
+            01-03 meeting.scheduled 1 start=01-22T10:00
+        """, {"from=2026-01-22&to=2026-01-23&by=user": {"bo": 1}}),
         ("at their latest start, also one to come", """
             01-05 meeting.scheduled 1 start=01-10T10:00 owner_id=ann
             01-06 meeting.status_changed 1 new=rescheduled start=08-10T10:00
@@ -862,6 +876,13 @@ CASES: dict[str, list[Case]] = {
             01-01 task.created 4 assignee_id=ann assigned_by=bo
             01-03 task.status_changed 4 new=cancelled
         """, {"now=2026-01-02": 0, "now=2026-01-04": 1, "now=2026-01-06&by=user": {"ann": 2}, "": 1}),
+        ("what was done is fulfilled, also where it is cancelled after it, unless it was opened again", """
+            01-01 task.created 1 assignee_id=ann assigned_by=bo due_at=01-05
+            01-02 task.status_changed 1 new=done
+            01-06 task.status_changed 1 new=cancelled
+            01-08 task.status_changed 1 new=reopened
+            01-09 task.status_changed 1 new=cancelled
+        """, {"now=2026-01-07": 0, "now=2026-01-08T12:00:00Z": 1, "": 1}),
         ("taken over by who gave it is none", """
             01-01 task.created 1 assignee_id=ann assigned_by=bo due_at=01-05T12:00
             01-07 record.owner_changed task/1 new_owner=bo
@@ -968,6 +989,12 @@ CASES: dict[str, list[Case]] = {
               "from=2026-02-01&to=2026-03-01&where=source:web&scope=user:ann": 1}),
     ],
     "lifecycle_transitions": [
+        ("a change tells what was before, where nothing else does", """
+            01-05 contact.created 1
+            01-06 contact.updated 1 changed.lifecycle=customer<lead
+            01-07 contact.updated 1 changed.lifecycle=partner<lead
+            01-07 contact.updated 2 changed.lifecycle=lead<lead
+        """, {"": 2}),
         ("each move, but neither the first stage nor the loss of one", """
             01-05 contact.created 1 owner_id=ann lifecycle=lead
             01-06 contact.updated 1 changed.lifecycle=customer
@@ -1035,19 +1062,19 @@ CASES: dict[str, list[Case]] = {
     ],
     "sla_first_response_rate": [
         ("answered in time of those answered or too late", """
-            01-01 ticket.created 1 owner_id=ann sla.first_response_ms=3600000
+            01-01 ticket.created 1 owner_id=ann sla.first_response_ms=3600000 sla.hours=calendar
             01-01T01:00 ticket.message 1 author=agent
-            01-01 ticket.created 2 owner_id=bo sla.first_response_ms=3600000
+            01-01 ticket.created 2 owner_id=bo sla.first_response_ms=3600000 sla.hours=calendar
             01-01T01:01 ticket.message 2 author=agent
-            01-01 ticket.created 3 sla.first_response_ms=864000000
+            01-01 ticket.created 3 sla.first_response_ms=864000000 sla.hours=calendar
             01-01 ticket.created 4
         """, {"now=2026-01-05": Fraction(1, 2), "": THIRD, "now=2026-01-01T00:30": None, "by=user&now=2026-01-05": {"ann": 1}}),
         ("the clock stands while it is pending or solved", """
-            01-01 ticket.created 1 sla.first_response_ms=3600000
+            01-01 ticket.created 1 sla.first_response_ms=3600000 sla.hours=calendar
             01-01T00:30 ticket.status_changed 1 new=pending
             01-02T00:00 ticket.status_changed 1 new=open
             01-02T00:30 ticket.message 1 author=agent
-            01-01 ticket.created 2 sla.first_response_ms=3600000
+            01-01 ticket.created 2 sla.first_response_ms=3600000 sla.hours=calendar
             01-01T00:30 ticket.status_changed 2 new=solved
         """, {"": 1, "n?": 1}),
     ],

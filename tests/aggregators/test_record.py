@@ -61,6 +61,8 @@ def test_privacy_erases_names_said_before_and_after() -> None:
         01-01 deal.created 1 name=Secret value=5EUR
         01-02 record.deleted deal/1 reason=privacy
         01-03 deal.won 1 name="Secret again"
+        01-04 record.updated deal/1 changed.name="Secret still"<Secret changed.value=5EUR
+        01-04 deal.updated 1 changed.name=Secret
     """)
     for order in permutations(found):
         record = merged(list(order))

@@ -15,7 +15,7 @@ from tests.telling import merged, told
 MONDAY, TUESDAY, SATURDAY = date(2026, 10, 19), date(2026, 10, 20), date(2026, 10, 24)
 HOURS = [["09:00", "17:00"]]
 ENTRIES: dict[str, dict[str, Any]] = {
-    "org/demo": {"time_zone": "Europe/Berlin", "holidays": ["2026-10-20"]},
+    "org/demo": {"time_zone": "Europe/Berlin", "holidays": [[0, ["2026-10-20"]]]},
     "user/ann": {"teams": [[0, "west"], [1792533600000, "east"]]},  # from the 20th of October 2026 on
     "team/west": {"business_hours": [[0, {"saturday": HOURS, "monday": []}]]},
     "team/east": {},
@@ -56,13 +56,13 @@ def test_hours_that_were_taken_back_are_the_usual_ones() -> None:
     assert works("org", MONDAY, business_hours=[[0, {"friday": HOURS}], [1, None]]) == [True]
 
 
-def test_the_entries_have_hours_over_time_and_the_latest_holidays() -> None:
+def test_the_entries_have_hours_and_holidays_over_time() -> None:
     changes = told("01-01 org.updated org/demo name=A\n01-03 org.updated org/demo name=B")
     for change, day in zip(changes, ("2026-01-01", "2026-12-25"), strict=True):
         said = {"holidays": [day], "business_hours": {"monday": [("09:00", "17:00")]}}
         change.entry.data = msgspec.structs.replace(change.entry.data, **said)
     entry = described("org", merged(changes))
-    assert entry["holidays"] == ["2026-12-25"]
+    assert [days for _, days in entry["holidays"]] == [["2026-01-01"], ["2026-12-25"]]
     assert [hours["monday"] for _, hours in entry["business_hours"]] == [[("09:00", "17:00")]] * 2
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date
 from fractions import Fraction
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from tests.recounts.activities import logged
@@ -49,11 +50,10 @@ def progress(it: Told, deal: Record, now_ns: int) -> int:
     """The place of its stage among those that its pipeline lists, 0 for none."""
     pipeline = known(it, "pipeline", deal.at("pipeline_id", now_ns))
     stages = (pipeline.final("stages") if pipeline and not pipeline.deleted else None) or []
-    line, chance = list[str](), False
-    for stage in sorted(stages, key=lambda stage: stage["order"]):
-        if not (chance and stage.get("probability") == 0):
-            line.append(stage["id"])
-        chance = chance or bool(stage.get("probability"))
+    line = sorted(stages, key=lambda stage: stage["order"])
+    if any(stage.get("probability") for stage in line):
+        worthless = list(takewhile(lambda stage: not stage.get("probability"), reversed(line)))
+        line = [stage for stage in line if not (stage in worthless and stage.get("probability") == 0)]
     stage = deal.at("stage_id", now_ns)
     return line.index(stage) + 1 if stage in line else 0
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from tests.recounts import links
-from tests.recounts.record import EVER_NS, NONE, Event, Part, Record, data, label, seconds_between, time_ns
+from tests.recounts.record import EVER_NS, NONE, Event, Part, Record, data, label, order, seconds_between, time_ns
 from tests.recounts.told import Told
 
 DEAL_STATUS = {"crm.deal.won": "won", "crm.deal.lost": "lost", "crm.deal.reopened": "open"}
@@ -39,8 +40,12 @@ def deals_lost(it: Told) -> Iterator[Part]:
 
 def deals_lost_value(it: Told) -> Iterator[Part]:
     for deal, _, at_ns, event in closed(it, "lost"):
-        part = worth(it, deal, at_ns, EVER_NS)
-        part.dims = {**part.dims, "lost_reason": reason(event)}
+        until = replace(
+            deal, events=[e for e in deal.events if e is deal.created or order(e) <= order(event)], known={}
+        )
+        lost = worth(it, until, at_ns, EVER_NS)
+        part = deal_part(it, deal, at_ns, lost_reason=reason(event))
+        part.top, part.missing_rate, part.products = lost.top, lost.missing_rate, lost.products
         yield part
 
 

@@ -23,13 +23,21 @@ YEARS = 10
 def open_spans(it: Told, day: date, user: str | None, team: str | None) -> list[tuple[int, int]]:
     """From and to (ms) of the working time of a local day, of a user, else of a team, else of all."""
     own = next(iter(it.records["org"].values()), None)
-    if own and day.isoformat() in (own.final("holidays") or ()):
+    if own and not own.deleted and is_holiday(it, own, day):
         return []
     if user:
         team = it.team_of(user, day)
     said = _said(it, it.records["team"].get(team) if team else None, day) or _said(it, own, day)
     spans = (USUAL if said is None else said[0]).get(DAYS[day.weekday()], [])
     return [(_ms(it, day, start), _ms(it, day, end)) for start, end in spans]
+
+
+def is_holiday(it: Told, own: Record, day: date) -> bool:
+    """Whether the list that was the last one by the end of the day has it, or one that was said later."""
+    end_ns = it.midnight_ns(day + timedelta(days=1))
+    lists = [e for e in own.events if "holidays" in (e.get("data") or {})]
+    before = [e for e in lists if _at_ns(e) < end_ns]
+    return any(day.isoformat() in (e["data"]["holidays"] or ()) for e in [*before[-1:], *lists[len(before) :]])
 
 
 def _said(it: Told, record: Record | None, day: date) -> list[dict[str, Any]] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tests.recounts.record import Part, mentions, time_ns
+from tests.recounts.record import Part, data, mentions, time_ns
 from tests.recounts.told import Told, created
 
 
@@ -19,6 +19,7 @@ def lifecycle_transitions(it: Told) -> Iterator[Part]:
         before = contact.initial("lifecycle")
         for event in contact.explicit:
             for stage in mentions(event, "lifecycle"):
+                before = before or ((data(event).get("changed") or {}).get("lifecycle") or {}).get("old")
                 if before and stage and before != stage:
                     at_ns = time_ns(event["time"])
                     yield Part(at_ns, *contact.holder(at_ns), contact.timeless)

@@ -38,6 +38,8 @@ CREATED = {
     "visit": "crm.web.visit",
 }
 REPLACED = {"call", "email", "message"}
+RESTATED = {"meeting", "feedback", "heartbeat", "spend", "automation", "visit"}
+"""Entities whose first event, said again, counts by its order beside all others."""
 """Entities whose latest `logged` replaces all that was said before it."""
 DIMENSIONS = {"source": "source", "channel": "channel", "campaign": "campaign_id", "region": "region",
               "deal_type": "deal_type", "deal_subtype": "deal_subtype", "category": "category", "origin": "origin"}  # fmt: skip
@@ -93,6 +95,12 @@ class Record:
             said = said[said.index(self.created) :]
         return [event for event in said if event["type"] != CREATED.get(self.entity)]
 
+    @property
+    def stating(self) -> list[Event]:
+        """The events whose facts count by their order."""
+        again = self.created if self.entity in RESTATED else None
+        return [event for event in self.events if event is again or event in self.explicit]
+
     def happened(self, *kinds: str) -> list[Event]:
         return [event for event in self.explicit if event["type"] in kinds]
 
@@ -103,7 +111,7 @@ class Record:
     def facts(self, member: str) -> list[tuple[int, Any]]:
         """(effective instant, value) of each explicit mention, in order."""
         if member not in self.known:
-            said = ((self.effective_ns(event), value) for event in self.explicit for value in mentions(event, member))
+            said = ((self.effective_ns(event), value) for event in self.stating for value in mentions(event, member))
             self.known[member] = [*said]
         return self.known[member]
 
@@ -131,7 +139,7 @@ class Record:
 
     def custom(self) -> dict[str, Any]:
         found = dict(data(self.created).get("custom") or {}) if self.created else {}
-        for event in self.explicit:
+        for event in self.stating:
             found |= data(event).get("custom") or {}
             for name, change in (data(event).get("changed") or {}).items():
                 if name.startswith("custom."):

@@ -49,7 +49,9 @@ def listed(it: Told, pipeline: str | None) -> list[str]:
     return [
         stage["id"]
         for n, stage in enumerate(told)
-        if stage.get("probability") != 0 or not any(before.get("probability") for before in told[:n])
+        if stage.get("probability") != 0
+        or not any(before.get("probability") for before in told[:n])
+        or any(after.get("probability") for after in told[n:])
     ]
 
 

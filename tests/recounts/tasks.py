@@ -69,7 +69,9 @@ def assignments_unfulfilled(it: Told, now_ns: int) -> Iterator[Part]:
     for task in it.live("task"):
         state, giver = status(task, "open", now_ns), task.initial("assigned_by")
         due_ns = task_due_ns(it, task, now_ns)
-        late = state == "cancelled" or (state != "done" and due_ns is not None and due_ns <= now_ns)
+        changes = [e for e in task.happened("crm.task.status_changed") if task.effective_ns(e) <= now_ns]
+        settled = [data(e)["new"] for e in changes if data(e)["new"] in ("done", "reopened")][-1:] == ["done"]
+        late = not settled and (state == "cancelled" or (due_ns is not None and due_ns <= now_ns))
         if task.created_ns <= now_ns and late and giver and giver != task.owner(now_ns):
             yield Part(now_ns, *task.holder(now_ns), task.timeless)
 

@@ -154,7 +154,7 @@ def kept(it: Told, ticket: Record, promised: str, since_ns: int, done: Event | N
     for begin, end in zip(turns, [*turns[1:], EVER_NS], strict=True):
         if status(ticket, "new", begin) in {"pending", "solved", "closed"}:
             continue
-        if sla.get("hours") == "business":
+        if sla.get("hours") != "calendar":
             due_ns, left_ms = business.due_ns(it, ticket, begin, end, left // MS_NS)
             left = left_ms * MS_NS
         elif begin + left <= end:

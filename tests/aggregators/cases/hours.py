@@ -94,6 +94,12 @@ CASES: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
         """, {f"by=user&{BUSINESS}": {"ann": 2 * HOUR, "bo": 7 * HOUR}}),
     ],
     "sla_first_response_rate": [
+        ("a promise is in business hours, unless it says calendar", """
+            01-09T16:30 ticket.created 1 owner_id=ann sla.first_response_ms=3600000
+            01-12T09:20 ticket.message 1 author=agent actor=ann
+            01-09T16:30 ticket.created 2 owner_id=bo sla.first_response_ms=3600000 sla.hours=calendar
+            01-12T09:20 ticket.message 2 author=agent actor=bo
+        """, {"by=user": {"ann": 1}, "": 0.5}),
         ("who answered in time and waits for the customer then kept the promise", """
             01-01 ticket.created 1 sla.first_response_ms=3600000
             01-01T00:30 ticket.message 1 author=agent
@@ -143,29 +149,29 @@ CASES: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
     ],
     "sla_resolution_rate": [
         ("solved in time of those solved or too late", """
-            01-05 ticket.created 1 owner_id=ann sla.resolution_ms=3600000 channel=mail
+            01-05 ticket.created 1 owner_id=ann sla.resolution_ms=3600000 sla.hours=calendar channel=mail
             01-05T01:00 ticket.status_changed 1 new=solved
-            01-05 ticket.created 2 owner_id=bo sla.resolution_ms=3600000
+            01-05 ticket.created 2 owner_id=bo sla.resolution_ms=3600000 sla.hours=calendar
             01-05T01:01 ticket.status_changed 2 new=solved
-            01-05 ticket.created 3 sla.resolution_ms=3600000
-            01-05 ticket.created 4 sla.resolution_ms=99999999999
+            01-05 ticket.created 3 sla.resolution_ms=3600000 sla.hours=calendar
+            01-05 ticket.created 4 sla.resolution_ms=99999999999 sla.hours=calendar
             01-05 ticket.created 5
             01-05T00:10 ticket.status_changed 5 new=solved
-            01-05 ticket.created 6 sla.first_response_ms=1
+            01-05 ticket.created 6 sla.first_response_ms=1 sla.hours=calendar
             01-05T00:10 ticket.status_changed 6 new=solved
         """, {"": THIRD, "n?": 3, "by=user": {"ann": 1}, "by=channel": {"mail": 1}, "now=2026-01-05T00:30": None}),
         ("reopening lets the clock run on, and pending stops it", """
-            01-05T00:00 ticket.created 1 sla.resolution_ms=3600000
+            01-05T00:00 ticket.created 1 sla.resolution_ms=3600000 sla.hours=calendar
             01-05T00:20 ticket.status_changed 1 new=solved
             01-06T00:00 ticket.status_changed 1 new=open
             01-06T00:20 ticket.status_changed 1 new=pending
             01-07T00:00 ticket.status_changed 1 new=open
             01-07T00:20 ticket.status_changed 1 new=closed
-            01-05T00:00 ticket.created 2 sla.resolution_ms=3600000
+            01-05T00:00 ticket.created 2 sla.resolution_ms=3600000 sla.hours=calendar
             01-05T00:20 ticket.status_changed 2 new=solved
             01-06T00:00 ticket.status_changed 2 new=open
             01-06T00:41 ticket.status_changed 2 new=solved
-            01-05T00:00 ticket.created 3 sla.resolution_ms=3600000
+            01-05T00:00 ticket.created 3 sla.resolution_ms=3600000 sla.hours=calendar
             01-05T00:20 ticket.status_changed 3 new=pending
         """, {"": HALF, "n?": 2, "from=2026-01-07": 1, "from=2026-01-06T00:40&to=2026-01-06T00:41": 0}),
         ("in business hours", """

@@ -20,6 +20,13 @@ CASES: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
         """, {"": 2, "by=user": {"ann": 1, "bo": 1}, "by=stage": {"demo": 1, "offer": 1}, "by=deal_type": {"x": 2},
               "by=user&credit=current": {"bo": 2}, "from=2026-01-01&to=2026-02-01": 1, "where=stage:offer&where=pipeline:sales": 1,
               "every=month&from=2026-01-01&to=2026-03-01": [1, 1]}),
+        ("a stage without a chance is one of the way where one with a chance comes after it, and none behind all", """
+            01-01 pipeline.updated pipeline/sales stages=new:0.1,parked:0,offer:0.4,lost:0
+            01-05 deal.created 1 pipeline_id=sales stage_id=new
+            01-06 deal.stage_changed 1 new_stage_id=parked
+            01-07 deal.stage_changed 1 new_stage_id=offer
+            01-08 deal.stage_changed 1 new_stage_id=lost
+        """, {"by=stage": {"parked": 1, "offer": 1}}),
         ("stages passed over count too, back and forth does not", SALES + """
             01-05 deal.created 1 pipeline_id=sales stage_id=new
             01-06 deal.stage_changed 1 new_stage_id=offer
