@@ -59,7 +59,9 @@ class Measured(Shape):
     numerator: Number = None
     denominator: Number = None
     n: int | None = Field(None, description="how many facts the value rests on")
-    compare: dict[str, Number] | None = Field(None, description="the other window's value, and the change")
+    compare: dict[str, Number] | None = Field(
+        None, description="the other window's `value`, and the `change` since: a share of it"
+    )
 
 
 class Group(Measured):

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any, TypeVar
 
 from aggregators.formulas import Share
+from aggregators.goals import quotient
 from aggregators.kpi import Kpi
 from aggregators.money import PROBABILITY
 from aggregators.org import Org
@@ -226,4 +227,5 @@ def _compare(told: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]]) -
 
 
 def _change(now: Number | None, before: Number | None) -> dict[str, Any]:
-    return {"value": before, "change": None if now is None or before is None else now - before}
+    more = None if now is None or before is None else now - before
+    return {"value": before, "change": quotient(more, before)}

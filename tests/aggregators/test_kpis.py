@@ -645,7 +645,7 @@ CASES: dict[str, list[Case]] = {
             "goal=most&now=2026-02-05": None, "goal=level&now=2026-03-15": Fraction(15, 28),
             "goal=sum&by=user&now=2026-02-15": {"ann": 0.25, "bo": 0.25}, "goal=sum&by=team&now=2026-02-15": {"west": 0.5},
             "by=goal&scope=team:west&now=2026-02-15": {"money": 0.5},
-            "compare?goal=sum&window=this_month&compare=previous&now=2026-03-05": {"value": 0.5, "change": -0.25},
+            "compare?goal=sum&window=this_month&compare=previous&now=2026-03-05": {"value": 0.5, "change": -0.5},
         }),
     ],
     "goal_pace": [

@@ -1,6 +1,7 @@
 """Answers: groups, series and comparisons go together, in the form of the contract."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ async def test_groups_series_and_comparison_go_together(telling_of: Telling) -> 
         found = await asking.answer(
             "revenue_won", "window=this_month&now=2026-02-20&by=source&every=week&compare=previous"
         )
-    assert found["compare"] == {"value": 10, "change": 51}
+    assert found["compare"] == {"value": 10, "change": Fraction(51, 10)}
     told = {group["key"]["source"]: (group["value"], group["compare"]["value"]) for group in found["groups"]}
     assert told == {"web": (40, 10), "ads": (20, 0), "(none)": (1, 0)}
     assert [(b["from"][:10], b["value"], b["compare"]["value"]) for b in found["series"]][:3] == [
@@ -56,6 +57,23 @@ async def test_the_year_before_is_compared_by_its_dates(telling_of: Telling) -> 
     async with telling_of("2025-02-05 deal.won 1\n2025-03-01 deal.won 2\n2026-02-05 deal.won 3") as asking:
         found = await asking.answer("deals_won", "window=this_month&now=2026-02-20&compare=last_year")
     assert (found["value"], found["compare"]) == (1, {"value": 1, "change": 0})
+
+
+async def test_a_change_is_a_share_of_what_was_before(telling_of: Telling) -> None:
+    asked = "window=this_month&compare=previous&now"
+    async with telling_of(TOGETHER) as asking:
+        found = await asking.answer("revenue_won", f"{asked}=2026-02-20&by=source&every=month")
+        fallen = await asking.answer("revenue_won", f"{asked}=2026-03-20&scope=user:bo")
+        rates = [await asking.answer("win_rate", f"{asked}=2026-0{month}-20") for month in (1, 2, 3)]
+    assert {group["key"]["source"]: group["compare"]["change"] for group in found["groups"]} == {
+        "web": 3, "ads": None, "(none)": None,
+    }  # fmt: skip
+    assert found["series"][0]["compare"] == {"value": 10, "change": Fraction(51, 10)}
+    assert found["series"][0]["groups"] == found["groups"]
+    assert (fallen["value"], fallen["compare"]) == (0, {"value": 40, "change": -1})
+    assert [(rate["value"], rate["compare"]) for rate in rates] == [
+        (1, {"value": None, "change": None}), (1, {"value": 1, "change": 0}), (None, {"value": 1, "change": None}),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("kpi", [kpi.id for kpi in KPIS if kpi.counts])
