@@ -86,7 +86,7 @@ PARAMETERS: dict[str, tuple[str, Any, Json]] = {
 """Name: what it is, an example, and what its schema has beside being a text."""
 
 SELECTORS = tuple(name for name in PARAMETERS if name not in ("kpi", "level", "team", "pipeline"))
-BEHIND = ("kpi", *(name for name in SELECTORS if name not in ("every", "compare", "by", "goal")))
+BEHIND = ("kpi", *(name for name in SELECTORS if name != "goal"))
 LISTENED = ("kpi", *(name for name in SELECTORS if name not in ("now", "limit", "cursor", "after")))
 FUNNEL = ("pipeline", "scope", "window", "from", "to", "where", "credit", "now", "stat", "org", "after")
 CARD = ("window", "from", "to", "now", "of", "org", "after")

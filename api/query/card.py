@@ -12,7 +12,7 @@ from aggregators.windows import text
 from api.query import goals, ranking
 from api.query.answer import answer, as_of, times
 from api.query.drill import behind
-from api.query.question import BEHIND, LARGEST, Params, Question, Reading, kpi_of, question
+from api.query.question import LARGEST, Params, Question, Reading, kpi_of, question
 from api.query.tables import Directory, Tables
 
 SHOWN = (
@@ -117,7 +117,7 @@ async def _tasks(user: str, asked: Question, tables: Tables, directory: Director
 
 async def _open_leads(own: Params, tables: Tables, directory: Directory) -> dict[str, Any]:
     params = {name: values for name, values in own.items() if name in ("scope", "now")}
-    asked = question(BY_ID["leads_open"], {**params, "limit": [str(LISTED)]}, directory.org, BEHIND)
+    asked = question(BY_ID["leads_open"], {**params, "limit": [str(LISTED)]}, directory.org)
     found = await behind(asked, tables, directory)
     return {"total": found["total"], "records": [_plain(one) for one in found["records"]]}
 
@@ -126,7 +126,7 @@ async def _clients(own: Params, tables: Tables, directory: Directory) -> dict[st
     """The accounts of the won deals that the user owns now, the latest first."""
     params = {name: values for name, values in own.items() if name in ("scope", "now")}
     won = {**params, "credit": ["current"], "limit": [str(LARGEST)]}
-    deals = await behind(question(BY_ID["deals_won"], won, directory.org, BEHIND), tables, directory)
+    deals = await behind(question(BY_ID["deals_won"], won, directory.org), tables, directory)
     states = await tables.records([one["record"] for one in deals["records"]])
     since: dict[str, str] = {}
     for one in deals["records"]:

@@ -26,14 +26,17 @@ from api.query.tables import Directory, Tables
 
 
 async def behind(asked: Question, tables: Tables, directory: Directory) -> dict[str, Any]:
-    """Return a page of the records behind a number, the latest first: each with what it adds, and when."""
+    """Return a page of the records behind a number, the latest first: each with what it adds, and when.
+
+    They are the same in whatever groups and series the number is told, and with whatever it is compared.
+    """
     if isinstance(asked.kpi.formula, Composed):
         reason = f"{asked.kpi.id} is made of other KPIs; ask for the records of these"
         raise ImpossibleError([Problem("kpi", reason)])
     gauge, end = asked.kpi.gauge, asked.at_ms if asked.kpi.gauge else asked.window.to_ms
     end = min(end, asked.now_ms) if asked.kpi.due else end
     current = asked.now_ms if asked.credit == "current" else None
-    scan = Scan(asked, tables, directory)
+    scan = Scan(asked._replace(by=()), tables, directory)
     chosen = parts(directory.teams, asked.scope, end - 1 if gauge else asked.window.from_ms, end, current)
     if asked.scope == "org":
         chosen = [chosen[0]._replace(holder=holder) for holder in everyone(directory.teams)]

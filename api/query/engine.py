@@ -32,7 +32,7 @@ from api.query.growth import tell_growth
 from api.query.lift import tell_lift, tell_return
 from api.query.memo import Memos
 from api.query.peers import tell_score, tell_training
-from api.query.question import BEHIND, RANKED, Params, Question, Reading, kpi_of, now_of, question, scope_of
+from api.query.question import RANKED, Params, Question, Reading, kpi_of, now_of, question, scope_of
 from api.query.seasonality import tell_seasonality
 from api.query.system_return import tell_system_return
 from api.query.tables import Directory, Tables
@@ -172,7 +172,7 @@ class Engine:
         rest = {name: values for name, values in _of_now(params).items() if name != "kpi"}
 
         async def ask(directory: Directory) -> dict[str, Any]:
-            return await drill.behind(question(kpi, rest, directory.org, BEHIND), tables, directory)
+            return await drill.behind(question(kpi, rest, directory.org), tables, directory)
 
         return await tables.settled(ask)
 

@@ -19,9 +19,7 @@ from api.query.errors import ImpossibleError, Problem, UnknownError, nearest
 Params = Mapping[str, Sequence[str]]
 
 SELECTORS = ("scope", "window", "from", "to", "by", "every", "where", "compare", "credit", "now", "limit", "cursor")
-BEHIND = tuple(name for name in SELECTORS if name not in ("by", "every", "compare"))
-"""What narrows the records behind a number."""
-RANKED = tuple(name for name in BEHIND if name != "cursor")
+RANKED = tuple(name for name in SELECTORS if name not in ("by", "every", "compare", "cursor"))
 """What narrows a ranking."""
 BUSINESS = "business"
 HOURS = ("calendar", BUSINESS)

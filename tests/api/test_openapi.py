@@ -138,7 +138,7 @@ ASKED = [
     ("/v1/funnel?pipeline=sales&window=this_year&now=2026-06-01", "/v1/funnel"),
     ("/v1/funnel?pipelines=sales", "/v1/funnel"),
     ("/v1/kpis/stage_bottleneck_rank?by=user", "/v1/kpis/{id}"),
-    ("/v1/records?kpi=deals_created&limit=1", "/v1/records"),
+    ("/v1/records?kpi=deals_created&limit=1&by=source&every=month&compare=previous", "/v1/records"),
     ("/v1/records/deal/1", "/v1/records/{entity}/{id}"),
     ("/v1/users/ann/card?window=this_year&now=2026-02-01", "/v1/users/{id}/card"),
     ("/v1/users/ann/card?windo=today", "/v1/users/{id}/card"),

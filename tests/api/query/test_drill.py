@@ -8,9 +8,10 @@ import pytest
 import pytest_asyncio
 
 from aggregators.averages import Score
-from aggregators.catalogue import KPIS
+from aggregators.catalogue import BY_ID, KPIS
 from aggregators.users import Users
 from api.query.errors import ImpossibleError
+from api.query.question import dimensions
 from crmpulse.embedded import Redis
 from tests.histories import TEAMS, USERS, history
 from tests.telling import Told, params, telling
@@ -80,7 +81,24 @@ async def test_a_filter_filters_the_records(told: Told) -> None:
         assert found["total"] == await told.value("deals_created", asked)
 
 
-async def test_a_selector_without_a_meaning_for_records_is_refused(redis_server: Redis) -> None:
-    async with telling(redis_server, STORY) as asking:
-        with pytest.raises(ImpossibleError, match="there is no parameter 'every'"):
-            await records(asking, "kpi=deals_created&every=day")
+@pytest.mark.parametrize("kpi", ADDING)
+async def test_groups_series_and_comparison_have_the_same_records(told: Told, kpi: str) -> None:
+    asked = f"kpi={kpi}&limit=10000"
+    by = ",".join(dict.fromkeys(name.replace("custom.<key>", "custom.size") for name in dimensions(BY_ID[kpi])))
+    found = await records(told, f"{asked}&by={by}&every=month&compare=previous")
+    assert found == await records(told, asked)
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ("every=daily", "every: 'daily' is none of hour, day"),
+        ("by=sorce", "by: deals_created has no dimension 'sorce'"),
+        ("compare=before", "compare: 'before' is none of previous"),
+        ("groups=source", "there is no parameter 'groups'"),
+    ],
+)
+async def test_a_wrong_selector_is_refused_as_for_the_number(told: Told, asked: str, why: str) -> None:
+    for ask in (records(told, f"kpi=deals_created&{asked}"), told.answer("deals_created", asked)):
+        with pytest.raises(ImpossibleError, match=why):
+            await ask
