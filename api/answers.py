@@ -251,7 +251,7 @@ class Card(Shape):
     goals: list[dict[str, Any]]
     kpis: list[Value]
     rank: dict[str, Any] = Field(description="`of` which KPI, rank, value, previous rank, among how many")
-    calls: list[dict[str, Any]] = Field(description="the last ones")
+    calls: list[dict[str, Any]] = Field(description="the last ones: direction, outcome, with whom, duration in seconds")
     tasks: list[dict[str, Any]] = Field(description="the last ones: status, due, whether overdue")
     open_leads: Listed
     clients: Listed = Field(description="accounts of won deals")

@@ -88,11 +88,11 @@ async def _rank(user: str, asked: Question, tables: Tables, directory: Directory
 async def _calls(user: str, asked: Question, tables: Tables, directory: Directory) -> list[dict[str, Any]]:
     subjects = await tables.newest([("call.logged", f"u:{user}", asked.now_ms + 1)], LISTED)
     found = await tables.records(subjects)
-    told = [
-        _told(subject, found, directory, ("direction", "outcome", "account_id", "contact_id")) for subject in subjects
-    ]
+    told = [_told(subject, found, directory, ("direction", "outcome", "account_id")) for subject in subjects]
     for one, subject in zip(told, subjects, strict=True):
-        duration_ms = _final(found, subject).get("duration_ms")
+        final = _final(found, subject)
+        duration_ms = final.get("duration_ms")
+        one["contact_ids"] = final.get("contact_ids") or []
         one["duration"] = None if duration_ms is None else duration_ms / 1000
     return told
 

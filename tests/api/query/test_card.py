@@ -33,6 +33,7 @@ HISTORY = told(
         for n in range(1, 16)
     ),
     ("session.heartbeat", "heartbeat/1", "2026-03-05T09:00:00", {**ANN, "active_ms": 60_000}),
+    ("record.updated", "call/15", "2026-03-15T10:00:00", {"changed": {"contact_ids": {"new": ["c1", "c2"]}}}),
     ("call.logged", "call/later", "2026-03-20T09:00:00", {**ANN, "direction": "outbound"}),
     ("deal.won", "deal/1", "2026-03-02T10:00:00", {**ANN, "account_id": "a1", "value": {"amount": "10", "currency": "EUR"}}),
     ("deal.won", "deal/2", "2026-03-03T10:00:00", {**ANN, "account_id": "a1", "value": {"amount": "5", "currency": "EUR"}}),
@@ -81,6 +82,7 @@ async def test_a_card_lists_what_there_was_to_do(asking: Asking) -> None:
         card = await asking.get("users/ann/card", window="this_month", now=NOW)
     assert [one["record"] for one in card["calls"]] == [f"call/{n}" for n in range(15, 5, -1)], "the last ten"
     assert card["calls"][0]["duration"] == 90.5
+    assert [one["contact_ids"] for one in card["calls"][:2]] == [["c1", "c2"], []]
     tasks = {one["record"]: (one["status"], one["overdue"]) for one in card["tasks"]}
     assert tasks == {"task/done": ("done", False), "task/due": ("open", False), "task/late": ("open", True)}
     assert card["tasks"][0]["record"] == "task/done", "the latest change first"
