@@ -45,8 +45,8 @@ class Child(NamedTuple):
 def run(settings: Settings, *, demo: bool = False, data: Path | None = None, replay: Path | None = None) -> None:
     """Run everything until Ctrl-C or SIGTERM, fed with a generated company, an export or a file where asked."""
     console = Console(highlight=False)
-    source, company = _source(demo, data, replay)
-    with suppress(KeyboardInterrupt), _terminable(), ExitStack() as parts:
+    with suppress(KeyboardInterrupt), _stoppable(), ExitStack() as parts:
+        source, company = _source(demo, data, replay)
         here = _addresses(settings, parts)
         topics.ensure(here)
         children = [parts.enter_context(_child(command, here)) for command in ("worker", "api")]
@@ -110,13 +110,14 @@ def _child(command: str, settings: Settings) -> Iterator[Child]:
 
 
 @contextmanager
-def _terminable() -> Iterator[None]:
-    """SIGTERM ends it as Ctrl-C does."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+def _stoppable() -> Iterator[None]:
+    """SIGTERM ends it as Ctrl-C does, and Ctrl-C also where a shell that started it with `&` has it ignore that."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _ready(settings: Settings, children: Sequence[Child]) -> None:
