@@ -7,15 +7,15 @@ from fastapi import FastAPI
 
 from api import alerts, cards, export, goals, health, ingest, live, pages, problems, reads, scrape, session
 from api.auth import Tokens
-from api.kpi_metrics import windows
 from api.metrics import Measured, Metrics
+from api.metrics_windows import windows
 from api.service import opened
 from crmpulse.settings import Settings
 
 
 def create_app(settings: Settings) -> FastAPI:
     """Return the application; it connects when it starts. CannotStartError where tokens file or windows are wrong."""
-    windows(settings)
+    windows(settings.metrics_windows)
     tokens, metrics = Tokens(settings.tokens, settings.secret), Metrics()
 
     @asynccontextmanager

@@ -10,16 +10,15 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from aggregators.tables import orgs
-from aggregators.windows import NAMES
 from api import gauges
 from api.gauges import Gauge
+from api.metrics_windows import windows
 from api.org_metrics import LEVELS, Told, Values, tell, within
 from api.positions import agreed
 from api.query.engine import Engine
-from api.query.errors import nearest
 from api.query.overview import figures_each
 from api.query.tables import Tables
-from crmpulse.settings import PREFIX, Settings, SettingsError
+from crmpulse.settings import Settings
 from streams.layout import Layout
 
 WAIT_SECONDS = 5.0
@@ -42,7 +41,7 @@ class KpiMetrics:
         self.redis = redis
         self.settings = settings
         self.engine = engine
-        self.windows = windows(settings)
+        self.windows = windows(settings.metrics_windows)
         self.levels = LEVELS[: max(2, LEVELS.index(settings.metrics_level) + 1)]
         self.told: dict[str, Told] = {}
         self.dropped = dict.fromkeys(self.levels, 0)
@@ -131,14 +130,3 @@ class KpiMetrics:
 
 def _merged(gauge: Gauge, told: Sequence[Values]) -> GaugeMetricFamily:
     return gauge.family({labels: value for one in told for labels, value in one.get(gauge.name, {}).items()})
-
-
-def windows(settings: Settings) -> Sequence[str]:
-    """Return the windows that the settings name; SettingsError where one is none."""
-    found = [*dict.fromkeys(name.strip() for name in settings.metrics_windows.split(",") if name.strip())]
-    wrong = [name for name in found if name not in NAMES]
-    if wrong or not found:
-        near = [near for name in wrong for near in nearest(name, [*NAMES])]
-        allowed = f"must be some of {', '.join(NAMES)}, with commas" + (f"; nearest: {', '.join(near)}" if near else "")
-        raise SettingsError([f"{PREFIX}METRICS_WINDOWS={settings.metrics_windows!r}: {allowed}"])
-    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import gc
 import importlib.metadata
 import json
@@ -17,7 +16,7 @@ from rich.panel import Panel
 from rich.table import Table
 from typer.core import TyperGroup
 
-from crmpulse import logging, reach, settings
+from crmpulse import logging, names, reach, settings
 from crmpulse.settings import CannotStartError, Settings
 
 CANNOT_START = 2
@@ -195,13 +194,7 @@ def _main(version: Annotated[bool, typer.Option("--version", help="Show the vers
 @contextmanager
 def _start(*needs: reach.Need) -> Iterator[Settings]:
     try:
-        checked = settings.load()
-        if checked.kpis:
-            from crmpulse import own_kpis  # noqa: PLC0415
-
-            own_kpis.adopt(checked.kpis)
-        if checked.enable:
-            _require_kpis(checked.enable)
+        checked = settings.load(names.mistakes)
         logging.configure(checked)
         reach.require(checked, needs)
         gc.set_threshold(*SELDOM)
@@ -240,19 +233,6 @@ def _check_kpis(path: str, *, dry_run: bool) -> None:
         _end(str(error))
     if failed:
         raise typer.Exit(DIFFERS)
-
-
-def _require_kpis(ids: str) -> None:
-    from aggregators.catalogue import BY_ID, UnknownKpisError, enabled  # noqa: PLC0415
-
-    try:
-        enabled(ids)
-    except UnknownKpisError as unknown:
-        near = [near for name in unknown.ids for near in difflib.get_close_matches(name, BY_ID, n=1)]
-        hint = f"; nearest: {', '.join(near)}" if near else ""
-        raise settings.SettingsError(
-            [f"CRMPULSE_ENABLE={ids!r}: {', '.join(unknown.ids)}: no such KPI, `crmpulse kpis` lists them{hint}"]
-        ) from None
 
 
 def _end(message: str) -> NoReturn:

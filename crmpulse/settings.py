@@ -7,12 +7,13 @@ import ipaddress
 import os
 import re
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 PREFIX = "CRMPULSE_"
 
@@ -230,9 +231,12 @@ def page() -> str:
     return "\n".join([PAGE, *(row.replace("``", "(empty)") for row in rows), ""])
 
 
-def load() -> Settings:
-    """The settings of this process's environment; SettingsError names every mistake in it."""
-    mistakes = _misspelt()
+def load(more: Callable[[Mapping[str, str]], list[str]] = lambda _: []) -> Settings:
+    """The settings of this process's environment; SettingsError names every mistake in it.
+
+    `more` tells mistakes that only others can see, from what is set, by name.
+    """
+    mistakes = more(EnvSettingsSource(Settings)()) + _misspelt()
     try:
         settings = Settings()
     except ValidationError as error:

@@ -21,7 +21,7 @@ from aggregators.ledger import Entry, encode
 from aggregators.unsummed import Bottlenecks, Score
 from api import gauges, log
 from api.auth import make
-from api.kpi_metrics import windows
+from api.metrics_windows import windows
 from api.org_metrics import tell
 from api.query.errors import UnsettledError
 from api.query.overview import SHOWN
@@ -268,10 +268,10 @@ async def test_without_tokens_a_page_from_elsewhere_sees_nothing(client: httpx.A
 
 
 def test_a_window_that_is_none_stops_the_start_with_the_nearest() -> None:
-    assert windows(Settings(metrics_windows=" today, last_7_days ,today")) == ["today", "last_7_days"]
+    assert windows(" today, last_7_days ,today") == ["today", "last_7_days"]
     for wrong in ("today,this_mont", "", ","):
         with pytest.raises(SettingsError, match=r"CRMPULSE_METRICS_WINDOWS='.*': must be some of today, .*") as raised:
-            windows(Settings(metrics_windows=wrong))
+            windows(wrong)
         assert ("nearest: this_month" in str(raised.value)) == ("mont" in wrong)
 
 

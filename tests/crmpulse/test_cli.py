@@ -189,6 +189,28 @@ def test_kpis_that_do_not_exist_cannot_be_enabled() -> None:
     assert "nearest: deals_won" in told.output
 
 
+ALL_WRONG = {
+    "CRMPULSE_LOG_LEVEL": "loud", "CRMPULSE_ENABLE": "nope", "CRMPULSE_METRICS_WINDOWS": "zz", "CRMPULSE_PARTITION": "3",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("command", ["up", "worker", "api", "topics", "verify", "rebuild", "kpis"])
+def test_all_settings_that_are_wrong_are_named_at_once(command: str, tmp_path: Path) -> None:
+    told = crmpulse(command, **ALL_WRONG)
+    assert told.exit_code == 2
+    assert [line.split("=")[0].strip() for line in told.stderr.splitlines()] == [
+        "These settings are wrong:",
+        *ALL_WRONG,
+    ]
+    own = tmp_path / "own.toml"
+    for wrong in (own, tmp_path / "nowhere.toml"):
+        own.write_text("[[kpi]]\nid = 7")
+        told = crmpulse(command, CRMPULSE_KPIS=str(wrong), CRMPULSE_ENABLE="nope", CRMPULSE_LOG_LEVEL="loud")
+        for name in ("CRMPULSE_KPIS", "CRMPULSE_ENABLE", "CRMPULSE_LOG_LEVEL"):
+            assert f"  {name}=" in told.stderr, wrong
+        assert "unless they were to come from CRMPULSE_KPIS" in told.stderr
+
+
 def test_the_catalogue_is_a_table_and_json() -> None:
     whole = json.loads(crmpulse("kpis", "--json").output)
     shown = crmpulse("kpis").output
