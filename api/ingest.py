@@ -3,12 +3,13 @@
 import asyncio
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import unquote
 
 import msgspec
 from fastapi import APIRouter, Request, Response
+from starlette.requests import ClientDisconnect
 
 from api import reference
 from api.auth import Caller
@@ -21,6 +22,10 @@ MAX_EVENTS = 500
 MAX_IN_FLIGHT = 2000
 MAX_BYTES_IN_FLIGHT = 64 << 20
 ARRIVE_SECONDS = 10.0
+DISCARDED_BYTES = 16 << 20
+DISCARDED_SECONDS = 5.0
+"""So much of a body that is too long is read all the same: many clients look for an answer only when all is written, and never
+see one that closes the connection before."""
 
 ONE, BATCH, JSON = "application/cloudevents+json", "application/cloudevents-batch+json", "application/json"
 ADMIN_ONLY = frozenset(kind.entity for kind in EVENTS.values() if kind.__module__ == directory.__name__)
@@ -42,7 +47,7 @@ async def publish(request: Request) -> Response:
     at, asks = service(request), caller(request, known=("org",))
     if not asks.may("publish"):
         asks.need("publish")
-    with _slot(at, _announced(request)):
+    with _slot(at, await _announced(request)):
         values, answers = _decoded(request, await body(request))
         _check(asks, answers)
         position = await at.publisher.publish(asks.org, values)
@@ -65,11 +70,13 @@ def _slot(at: Service, size: int) -> Iterator[None]:
         at.publishing_bytes -= size
 
 
-def _announced(request: Request) -> int:
+async def _announced(request: Request) -> int:
     """How many bytes the body can have."""
     length = request.headers.get("content-length", "")
     size = int(length) if re.fullmatch("[0-9]{1,18}", length) else MAX_BYTES
     if size > MAX_BYTES:
+        if request.headers.get("expect", "").lower() != "100-continue":  # who asks first has sent nothing
+            await _discard(request)
         raise _too_large()
     return size
 
@@ -82,10 +89,24 @@ async def body(request: Request) -> bytes:
             async for chunk in request.stream():
                 found += chunk
                 if len(found) > MAX_BYTES:
-                    raise _too_large()
+                    break
     except TimeoutError:
         raise Problem(408, "too-slow", f"The body did not arrive within {ARRIVE_SECONDS:g} s.") from None
+    if len(found) > MAX_BYTES:
+        await _discard(request)
+        raise _too_large()
     return bytes(found)
+
+
+async def _discard(request: Request) -> None:
+    """Read what is left of a body, up to a limit and for some time."""
+    left = DISCARDED_BYTES
+    with suppress(TimeoutError, ClientDisconnect):
+        async with asyncio.timeout(DISCARDED_SECONDS):
+            async for chunk in request.stream():
+                left -= len(chunk)
+                if left < 0:
+                    break
 
 
 def _too_large() -> Problem:

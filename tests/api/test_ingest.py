@@ -227,6 +227,30 @@ async def test_what_arrives_too_slowly_is_given_up(offline: Settings, monkeypatc
         assert (await client.post("/v1/events", content=never_all())).status_code == 408
 
 
+async def without_end(pieces: list[int]) -> AsyncIterator[bytes]:
+    while True:
+        pieces.append(1 << 16)
+        yield b" " * (1 << 16)
+        await asyncio.sleep(0)
+
+
+async def too_large_and_then_silent() -> AsyncIterator[bytes]:
+    yield b" " * (MAX_BYTES + 1)
+    await asyncio.Event().wait()
+
+
+async def test_no_more_than_some_of_what_is_too_much_is_read(
+    offline: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "DISCARDED_BYTES", 1 << 20)
+    pieces: list[int] = []
+    async with serving(offline) as client:
+        assert (await client.post("/v1/events", content=without_end(pieces))).status_code == 413
+        assert MAX_BYTES + (1 << 20) < sum(pieces) < MAX_BYTES + (2 << 20)
+        monkeypatch.setattr(ingest, "DISCARDED_SECONDS", 0.01)
+        assert (await client.post("/v1/events", content=too_large_and_then_silent())).status_code == 413
+
+
 async def test_events_come_as_json(offline: Settings) -> None:
     async with serving(offline) as client:
         answer = await client.post("/v1/events", content=event(), headers={"content-type": "text/plain"})

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import httpx
 import pytest
@@ -45,6 +48,28 @@ def test_it_answers_until_it_is_told_to_stop(
         assert client.get("/v1/records/deal/a%2Fb%20%7B%F0%9F%9A%80").status_code == 404
     running.send_signal(number)
     assert running.wait(timeout=10) == 0
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_who_writes_all_before_reading_is_told_that_it_is_too_much(
+    process: tuple[subprocess.Popen[str], str], announced: bool
+) -> None:
+    _, url = process
+    mib = b" " * (1 << 20)
+    for _ in range(3):
+        with pytest.raises(HTTPError) as refused:
+            urlopen(Request(f"{url}/v1/events", 12 * mib if announced else iter([mib] * 12), method="POST"), timeout=20)
+        assert (refused.value.code, json.load(refused.value)["type"]) == (413, "urn:crmpulse:problem:too-large")
+
+
+def test_who_asks_before_writing_is_told_so_at_once(process: tuple[subprocess.Popen[str], str]) -> None:
+    _, url = process
+    address = httpx.URL(url)
+    with socket.create_connection((address.host, address.port or 0), timeout=20) as connection:
+        connection.sendall(
+            b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2097152\r\nExpect: 100-continue\r\n\r\n"
+        )
+        assert connection.recv(1024).startswith(b"HTTP/1.1 413 ")
 
 
 def test_it_stops_while_somebody_listens(process: tuple[subprocess.Popen[str], str]) -> None:
