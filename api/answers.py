@@ -252,7 +252,9 @@ class Card(Shape):
     kpis: list[Value]
     rank: dict[str, Any] = Field(description="`of` which KPI, rank, value, previous rank, among how many")
     calls: list[dict[str, Any]] = Field(description="the last ones: direction, outcome, with whom, duration in seconds")
-    tasks: list[dict[str, Any]] = Field(description="the last ones: status, due, whether overdue")
+    tasks: list[dict[str, Any]] = Field(
+        description="the last ones that are done or have a due: status, due, whether overdue"
+    )
     open_leads: Listed
     clients: Listed = Field(description="accounts of won deals")
     time_in_system: Number = Field(description="seconds in the window; null where the KPI is not enabled")
