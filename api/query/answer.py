@@ -227,5 +227,6 @@ def _compare(told: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]]) -
 
 
 def _change(now: Number | None, before: Number | None) -> dict[str, Any]:
-    more = None if now is None or before is None else now - before
-    return {"value": before, "change": quotient(more, before)}
+    if now is None or before is None:
+        return {"value": before, "change": None}
+    return {"value": before, "change": quotient(now - before, abs(before))}
