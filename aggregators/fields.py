@@ -31,13 +31,12 @@ def declared(entries: Mapping[str, Facts], entity: str) -> dict[str, Facts]:
 
 
 def filled(records: Mapping[str, Record], about: About) -> Iterator[tuple[str, Moment]]:
-    """Return each record as long as there is it, once for each field, with the value that it has now."""
+    """Return each record as long as there is it, once for each field, with the value that it has then."""
     stories = _stories(records)
     keys = _keys(stories.values(), about)
     for subject, told in stories.items():
         for key in keys:
-            own = _said(told, key, about)
-            steps = ((point.time_ns, told.seen(point.facts) | own) for point in told.points)
+            steps = ((point.time_ns, told.seen(point.facts) | _said(point.facts, key)) for point in told.points)
             for one in level("field.live", told, steps):
                 yield subject, one
 
@@ -47,7 +46,7 @@ def entered(records: Mapping[str, Record], about: About) -> Iterator[tuple[str, 
     stories = _stories(records)
     for subject, told in stories.items():
         for key in _keys([told], about._replace(declared={})):
-            own = _said(told, key, about)
+            own = _said(told.final, key)
             if own["value"] is not None:
                 invalid = not _proper(told.final[f"custom.{key}"], about.declared.get(key, {}))
                 yield subject, moment("field.entered", told.created_ns, told, **own, invalid=invalid)
@@ -61,7 +60,7 @@ def decided(records: Mapping[str, Record], about: About) -> Iterator[tuple[str, 
         closed_ns = deals.closed_ns(told)
         for key in keys if closed_ns is not None else ():
             won = deals.won_ns(told) is not None
-            yield subject, moment("field.decided", closed_ns or 0, told, **_said(told, key, about), won=won)
+            yield subject, moment("field.decided", closed_ns or 0, told, **_said(told.final, key), won=won)
 
 
 def changed(records: Mapping[str, Record], about: About) -> Iterator[tuple[str, Moment]]:
@@ -106,8 +105,8 @@ def _keys(stories: Any, about: About) -> list[str]:
     return sorted({*about.declared, *(key for told in stories for key in map(_custom_key, told.final) if key)})
 
 
-def _said(told: Story, key: str, about: About) -> dict[str, Any]:
-    return {"field": key, "value": _text(told.final.get(f"custom.{key}"))}
+def _said(facts: Facts, key: str) -> dict[str, Any]:
+    return {"field": key, "value": _text(facts.get(f"custom.{key}"))}
 
 
 def _text(value: Any) -> str | None:

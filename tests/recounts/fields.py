@@ -33,7 +33,7 @@ def fields(it: Oracle) -> list[str]:
 def field_fill_rate(it: Oracle, now_ns: int, *, every: bool = True) -> Iterator[Part]:
     for record in it.live(it.entity):
         for key in fields(it):
-            value = written(record.custom().get(key))
+            value = written(record.custom(now_ns).get(key))
             if record.created_ns <= now_ns and (every or value is not None):
                 dims = {"field": key, **({} if value is None else {"value": value})}
                 yield Part(now_ns, *record.holder(now_ns), dims, Fraction(value is not None))

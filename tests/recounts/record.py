@@ -137,9 +137,9 @@ class Record:
         owner = self.owner(instant_ns)
         return owner, None if owner else self.at("team_id", instant_ns)
 
-    def custom(self) -> dict[str, Any]:
+    def custom(self, instant_ns: int = EVER_NS) -> dict[str, Any]:
         found = dict(data(self.created).get("custom") or {}) if self.created else {}
-        for event in self.stating:
+        for event in (event for event in self.stating if self.effective_ns(event) <= instant_ns):
             found |= data(event).get("custom") or {}
             for name, change in (data(event).get("changed") or {}).items():
                 if name.startswith("custom."):

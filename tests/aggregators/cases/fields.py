@@ -15,6 +15,12 @@ DEALS = """
     02-05 deal.updated 2 changed.custom.size=small actor=cy
     02-06 deal.updated 2 changed.custom.vip=null
 """
+CHANGING = """
+    01-01 deal.created 1 custom.note=x
+    02-05 deal.updated 1 changed.custom.note=null
+    03-05 deal.updated 1 changed.custom.size=big
+    04-05 deal.updated 1 changed.custom.size=small
+"""
 CLOSED = """
     01-01 deal.created 1 pipeline_id=x
     01-01 deal.created 2 pipeline_id=x
@@ -29,11 +35,14 @@ CLOSED = """
 
 CASES: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
     "field_fill_rate": [
-        ("of the records that there are, those that have it filled now", DEALS, {
+        ("of the records that there are, those that have it filled", DEALS, {
             "field=size": Fraction(2, 3), "field=custom.size": Fraction(2, 3), "field=size&by=user": {"ann": 1, "bo": HALF},
             "by=field": {"size": Fraction(2, 3), "vip": THIRD}, "": HALF, "where=field:vip": THIRD, "field=size&entity=lead": 1,
             "field=none": 0, "field=size&now=2026-01-06": 1, "entity=contact&field=size": None, "denominator?field=size": 3,
             "field=size&scope=user:ann": 1}),
+        ("as of the end of each stretch of time", CHANGING, {
+            "field=size&every=month&from=2026-01-01&to=2026-05-01": [0, 0, 1, 1], "field=size&to=2026-03-01": 0,
+            "field=note&every=month&from=2026-01-01&to=2026-05-01": [1, 0, 0, 0], "field=size": 1}),
         ("a declared field is one that nobody filled", """
             01-01 field.updated field/deal.budget kind=number
             01-02 field.updated field/lead.other kind=number
@@ -41,10 +50,13 @@ CASES: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
         """, {"numerator?": 0, "denominator?": 1, "": 0}),
     ],
     "field_value_distribution": [
-        ("records by the value of now", DEALS, {
+        ("records by their value", DEALS, {
             "field=size&by=value": {"big": 1, "small": 1}, "field=size": 2, "by=field,value": {
                 "size | big": 1, "size | small": 1, "vip | true": 1}, "field=size&where=value:big&by=user": {"ann": 1},
             "field=size&by=value&now=2026-01-06": {"big": 1}}),
+        ("by the value of then", CHANGING, {
+            "field=size&by=value&to=2026-04-01": {"big": 1}, "field=size&by=value": {"small": 1},
+            "field=size&by=value&to=2026-03-01": {}, "field=size&where=value:big&every=month&from=2026-01-01&to=2026-05-01": [0, 0, 1, 0]}),
         ("only the most frequent are told by themselves", "\n".join(
             f"01-05 deal.created {value}.{n} custom.x=v{value:02}" for value in range(60) for n in range(1 + (value >= 20))
         ), {"field=x": 100, "field=x&by=value": {f"v{n:02}": 2 for n in range(20, 60)} | {f"v{n:02}": 1 for n in range(10)} | {
