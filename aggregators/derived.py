@@ -118,7 +118,7 @@ DERIVED: dict[str, Derived] = {
         (*modules.FOUND_BY, *modules.LOGGED),
         lambda records, _: modules.acted(records),
         near=modules.LOGGED,
-        kept=("activities_completed", "orders_count"),
+        kept=("activities_completed", "touches"),
     ),
     "field.live": Derived(_FIELDS, fields.filled),
     "field.entered": Derived(_FIELDS, fields.entered),

@@ -1,9 +1,22 @@
 """What each kind of record contributes: which module tells its moments, from its story and what other records say of it."""
 
 from collections.abc import Callable, Collection, Iterator
+from itertools import chain
 from typing import Any
 
-from aggregators import activities, contacts, conversations, costs, deals, leads, orders, sessions, stages, tickets
+from aggregators import (
+    activities,
+    contacts,
+    conversations,
+    costs,
+    deals,
+    leads,
+    modules,
+    orders,
+    sessions,
+    stages,
+    tickets,
+)
 from aggregators.moment import Moment
 from aggregators.org import Org
 from aggregators.story import Story
@@ -15,7 +28,8 @@ Links = dict[str, list[Any]]
 def moments(entity: str, told: Story, links: Links, org: Org, anchors: Collection[str]) -> Iterator[Moment]:
     """Return the moments of a record; of those that take long to tell only what is among the ``anchors`` that count."""
     told_by = _OF_ENTITY.get(entity)
-    return told_by(told, links, org, anchors) if told_by else iter(())
+    found = told_by(told, links, org, anchors) if told_by else iter(())
+    return chain(found, modules.written(told)) if entity in modules.WRITTEN and "record.written" in anchors else found
 
 
 def untold(entity: str, links: Links) -> Iterator[Moment]:

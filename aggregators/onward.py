@@ -118,7 +118,7 @@ def _deal(was: Standing, entry: Entry, said: Facts, now: dict[str, Any], changed
 def _task(was: Standing, entry: Entry, said: Facts, now: dict[str, Any], changed: set[str]) -> Found | None:
     """A task that nothing was said of but when it is due is done."""
     by = {one.anchor: one for one in was.additions}
-    known = len(by) == len(was.additions) and by.keys() <= {"task.due", "task.overdue"}
+    known = len(by) == len(was.additions) and by.keys() <= {"task.due", "task.overdue", "record.written"}
     if was.facts and was.facts.get("status") == "cancelled":
         return None  # its due counts again
     if said.get("status") != "done" or "status" not in changed or {"due_at", "due_date"} & changed or not known:

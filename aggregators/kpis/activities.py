@@ -21,10 +21,11 @@ KPIS: tuple[Kpi, ...] = (
         "did it, else to the owner. `pipeline` is that of the deal that the activity names."),
     Kpi("module_actions", AREA, "core", "count", "acts", "user team org module", Count("module_acts"),
         "What people of ours wrote, when they did, credited to `actorid`, else to the owner then; `module` is the kind of record. A "
-        "call, an e-mail or a message that activities_completed counts does so once; of leads, contacts, accounts, deals, quotes, "
-        "meetings, tickets, tasks that are done or due, orders that are confirmed and contracts that are signed each event counts. "
-        "Left out are messages of customers and bots, tickets that customers created, leads that were inbound or came through a "
-        "form, contacts that were imported or came from a form or an API, and deleted records. It is answered from the records."),
+        "call, an e-mail or a message that activities_completed counts does so once, and one of a customer that names an `actorid` "
+        "too; of all other records each event counts, but for heartbeats. Left out, unless they name an `actorid`, are messages of "
+        "customers and bots and tickets that customers created, leads that were inbound or came through a form, contacts that were "
+        "imported or came from a form or an API, feedback, visits and runs of workflows as they came in; and deleted records in any "
+        "case. It is answered from the records."),
     Kpi("activity_mix", AREA, "derived", "ratio", "ratio", "user team org activity channel segment",
         Share(Count("activities_completed"), "activity"),
         "activities_completed of a kind / all of them. `segment` is that of the activity, its account or its contacts."),

@@ -12,4 +12,5 @@ MEASURES: tuple[Measure, ...] = (
     Measure("system_ms", ("session.spent",), "count", "spent_ms", lambda f: f["spent_ms"]),
     Measure("system_pieces", ("session.spent",), "count", "", one),
     Measure("module_acts", ("module.acted",), "count", "", one),
+    Measure("records_written", ("record.written",), "count", "", one),
 )

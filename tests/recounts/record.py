@@ -36,6 +36,8 @@ CREATED = {
     "quote": "crm.quote.created",
     "order": "crm.order.created",
     "visit": "crm.web.visit",
+    "invoice": "crm.invoice.issued",
+    "payment": "crm.payment.received",
 }
 REPLACED = {"call", "email", "message"}
 RESTATED = {"meeting", "feedback", "heartbeat", "spend", "automation", "visit"}

@@ -122,8 +122,39 @@ CASES: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
             01-09 message.logged 1 direction=outbound author=bot
             01-09 message.logged 2 direction=outbound author=human
             01-09 session.heartbeat heartbeat/1 actor=ann
+            01-09 feedback.received 1 kind=nps score=9
+            01-09 web.visit visit/1 owner_id=ann
+            01-09 automation.run 1 owner_id=ann workflow_id=w
         """, {"by=module": {"ticket": 3, "lead": 1, "contact": 1, "message": 1}}),
-        ("deleted records do not count, restored ones do with what was done to them; tasks once they are due or done", """
+        ("who is named wrote it, whoever it came from, but what a machine sent", """
+            01-05 ticket.created 1 created_by=customer actor=ann
+            01-07 lead.created 1 owner_id=ann inbound=true actor=bo
+            01-07 lead.created 2 owner_id=ann form_id=f actor=ann
+            01-09 contact.created 1 origin=import actor=ann
+            01-09 email.logged 1 direction=inbound actor=ann
+            01-09 email.logged 2 direction=outbound automated=true actor=ann
+            01-09 session.heartbeat heartbeat/1 actor=ann
+            01-09 feedback.received 1 kind=nps score=9 actor=ann
+            01-09 web.visit visit/1 kind=store_entry actor=ann
+            01-09 automation.run 1 workflow_id=w actor=ann
+            02-09 record.updated automation/1 actor=bo changed.note=x
+        """, {"by=module": {"ticket": 1, "lead": 2, "contact": 1, "email": 1, "feedback": 1, "visit": 1, "automation": 2},
+              "by=user": {"ann": 7, "bo": 2}}),
+        ("each event of any record counts", """
+            01-05 task.created 1 assignee_id=ann
+            01-06 order.created 1 owner_id=ann
+            01-07 order.status_changed 1 new=refunded
+            01-07 contract.status_changed 1 new=ended owner_id=ann actor=bo
+            01-08 invoice.issued 1 owner_id=ann
+            01-08 payment.received 1 owner_id=ann
+            02-08 record.owner_changed payment/1 new_owner=bo
+            01-09 spend.recorded 1 owner_id=ann value=5EUR
+            01-09 spend.recorded 2 owner_id=ann value=0EUR
+            02-09 record.updated feedback/1 owner_id=ann changed.note=x
+            01-10 user.updated user/ann team_id=west actor=ann
+        """, {"by=module": {"task": 1, "order": 2, "contract": 1, "invoice": 1, "payment": 2, "spend": 2, "feedback": 1},
+              "by=user": {"ann": 8, "bo": 2}, "from=2026-02-01&to=2026-03-01": 2}),
+        ("deleted records do not count, restored ones do with what was done to them", """
             01-05 account.created 1 owner_id=ann
             01-06 record.deleted account/1
             01-05 account.created 2 owner_id=ann
@@ -135,7 +166,7 @@ CASES: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
             01-09 task.status_changed 3 new=done
             01-08 order.created 1
             01-08 contract.status_changed 1 new=signed
-        """, {"by=module": {"account": 3, "task": 3, "contract": 1}}),
+        """, {"by=module": {"account": 3, "task": 4, "contract": 1, "order": 1}}),
     ],
     "feature_utilization": [
         ("users of a feature of the active ones", BEATS, {
