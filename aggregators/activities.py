@@ -116,7 +116,7 @@ def _ended_ns(facts: Facts) -> int | None:
 
 
 def task(told: Story, due_ns: DueInstant) -> Iterator[Moment]:
-    """Return what a task contributes: its completion to the assignee and to who did it, and the time that it is overdue."""
+    """Return what a task contributes: its completion to the assignee and to who did it, its due, and the time that it is overdue."""
     done = None
     for point in told.points:
         status = point.stated.get("status")
@@ -128,7 +128,10 @@ def task(told: Story, due_ns: DueInstant) -> Iterator[Moment]:
         yield moment("task.done", at_ns, told, actor=done.entry.actor, activity="task")
     due = None if told.final.get("status") == "cancelled" else due_ns(told.final)
     if due is not None:
-        yield moment("task.due", due, told, on_time=done is not None and done.entry.time_ns <= due)
+        on_time = done is not None and done.entry.time_ns <= due
+        yield moment("task.due", due, told, on_time=on_time, done=done is not None)
+        if done:
+            yield moment("task.settled", due, told, on_time=on_time)
     overdue = (None if p.facts.get("status") in SETTLED else due_ns(p.facts) for p in told.points)
     yield from level("task.overdue", told, _late(told, overdue))
     if told.final.get("assigned_by"):

@@ -13,7 +13,7 @@ CHOOSERS = ("touchpoint", "model")
 class Kpi(NamedTuple):
     """A KPI. ``unit`` is ``money`` for the organisation's currency, ``s`` for seconds; ``dimensions`` are space separated.
 
-    ``due``: its moments are at instants that may be still to come, and count only once they are past.
+    ``due``: its moments are at instants that may be still to come, and count only once they are past, but for what is settled.
     """
 
     id: str

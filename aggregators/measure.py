@@ -27,6 +27,8 @@ LEVELS = frozenset(
     }
 )
 """Anchors whose moments begin and end something that is counted as of an instant."""
+SETTLED = frozenset({"task.settled"})
+"""Anchors of what is decided though its instant may be still to come: in a KPI that is ``due`` it counts at once."""
 
 
 class Measure(NamedTuple):
@@ -48,6 +50,11 @@ class Measure(NamedTuple):
     def level(self) -> bool:
         """Tell whether the measure is held from an instant on rather than counted at one."""
         return self.anchors[0] in LEVELS
+
+    @property
+    def settled(self) -> bool:
+        """Tell whether the measure counts at once what is still to come."""
+        return self.anchors[0] in SETTLED
 
 
 def one(_: Facts) -> int:

@@ -129,11 +129,15 @@ def _task(was: Standing, entry: Entry, said: Facts, now: dict[str, Any], changed
         Moment("task.done", at_ms, done_by, done_by, {**now, "activity": "task"}),
     ]
     due, overdue = by.get("task.due"), by.get("task.overdue")
+    if due is None and (now.get("due_at") or now.get("due_date")):
+        return None  # no KPI counts open ones that are due, and one may count those that are done
     if any(one.at_ms == at_ms for one in by.values()):  # within a millisecond, which was first is for the story to tell
         return None
     gone = [due] if due else []
     if due:
-        moments.append(Moment("task.due", due.at_ms, due.holder, due.holder, {**now, "on_time": at_ms < due.at_ms}))
+        for anchor in ("task.due", "task.settled"):
+            facts = {**now, "on_time": at_ms < due.at_ms, "done": True}
+            moments.append(Moment(anchor, due.at_ms, due.holder, due.holder, facts))
     if overdue is None:
         return gone, [], moments
     if overdue.at_ms > at_ms:

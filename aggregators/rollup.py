@@ -34,6 +34,11 @@ def is_level(name: str) -> bool:
     return any(measure.level for measure in MEASURES if measure.name == base)
 
 
+def is_settled(name: str) -> bool:
+    """Tell whether a measure counts at once what is still to come."""
+    return any(measure.settled for measure in MEASURES if measure.name == name)
+
+
 def is_duration(measure: str) -> bool:
     """Tell whether a measure is told with a histogram."""
     return any(each.name == measure and each.kind == "duration" for each in MEASURES)

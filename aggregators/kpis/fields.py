@@ -14,11 +14,11 @@ _LIFT = Lift("field_decided", "field_won")
 
 KPIS: tuple[Kpi, ...] = (
     Kpi("field_fill_rate", AREA, "core", "ratio gauge", "ratio", "user team org field", Ratio(("field_values",), ("field_records",)),
-        _ASKED + "Of the records that there are as of an instant, by the owner of then, those whose field is filled then / all of them. "
-        "Blank text is not filled.", _FIELD),
+        _ASKED + "Of the records that there are as of an instant, by the owner of then, those whose field is filled then / all of "
+        "them. Blank text is not filled.", _FIELD),
     Kpi("field_value_distribution", AREA, "core", "gauge", "records", "user team org field value", Distribution("field_values"),
-        _ASKED + "Records that there are as of an instant by the value that they have then: the 50 values with most records, all others "
-        "as `(other)`. Records without a value do not count.", _FIELD),
+        _ASKED + "Records that there are as of an instant by the value that they have then: the 50 values with most records, all "
+        "others as `(other)`. Records without a value do not count.", _FIELD),
     Kpi("field_value_trend", AREA, "core", "count", "records", "user team org field value", Count("field_changes"),
         _ASKED + "Changes into a value less changes out of it, each when it happened, credited to the owner then; what a record is "
         "created with is a change into that. Without a value, the fields that were filled less those that were emptied.", _FIELD),

@@ -9,6 +9,7 @@ from aggregators.composed import Composed
 from aggregators.contribution import added_by, moments
 from aggregators.formulas import read_by
 from aggregators.kpi import Kpi
+from aggregators.measure import SETTLED
 from aggregators.org import Org
 from aggregators.record import UNKNOWN, Record, is_deleted
 from aggregators.story import story
@@ -34,7 +35,7 @@ async def behind(asked: Question, tables: Tables, directory: Directory) -> dict[
         reason = f"{asked.kpi.id} is made of other KPIs; ask for the records of these"
         raise ImpossibleError([Problem("kpi", reason)])
     gauge, end = asked.kpi.gauge, asked.at_ms if asked.kpi.gauge else asked.window.to_ms
-    end = min(end, asked.now_ms) if asked.kpi.due else end
+    past = min(end, asked.now_ms) if asked.kpi.due else end
     current = asked.now_ms if asked.credit == "current" else None
     scan = Scan(asked._replace(by=()), tables, directory)
     chosen = parts(directory.teams, asked.scope, end - 1 if gauge else asked.window.from_ms, end, current)
@@ -45,6 +46,8 @@ async def behind(asked: Question, tables: Tables, directory: Directory) -> dict[
     await scan.fetch({p.holder for p in chosen}, ALWAYS[0] if gauge else asked.window.from_ms, end)
     by_subject: dict[str, tuple[Row, int]] = {}
     for found in scan.select(chosen, Window(asked.window.from_ms, end)):
+        if found.moment.at_ms >= past and found.moment.anchor not in SETTLED:
+            continue  # not due yet
         cells, at_ms = by_subject.setdefault(found.subject, ({}, 0))
         add(cells, scan.cells(found))
         by_subject[found.subject] = cells, max(at_ms, found.moment.at_ms)
@@ -55,7 +58,7 @@ async def behind(asked: Question, tables: Tables, directory: Directory) -> dict[
     ]
     rows.sort(key=lambda row: (-row[0], row[1]))
     last = asked.cursor + asked.limit
-    page, asked = rows[asked.cursor : last], asked._replace(window=asked.window._replace(to_ms=end))
+    page, asked = rows[asked.cursor : last], asked._replace(window=asked.window._replace(to_ms=past))
     exact = asked._replace(stat=_exact(asked.kpi) or asked.stat)
     context = context_for(exact, directory.org, asked.window)
     told: dict[str, Any] = {

@@ -858,8 +858,17 @@ CASES: dict[str, list[Case]] = {
             01-01 task.created 5 assignee_id=bo
             01-01 task.created 6 assignee_id=bo due_at=01-07
             01-02 task.status_changed 6 new=cancelled
-        """, {"now=2026-01-10": THIRD, "now=2026-01-06": 1, "now=2026-01-10&by=user": {"ann": Fraction(1, 2)}, "": Fraction(1, 4),
-              "from=2026-01-06&to=2026-01-07": 0, "now=2026-01-05": None}),
+        """, {"now=2026-01-10": THIRD, "now=2026-01-06": Fraction(1, 2), "now=2026-01-10&by=user": {"ann": Fraction(1, 2)},
+              "": Fraction(1, 4), "from=2026-01-06&to=2026-01-07": 0}),
+        ("one that is done counts at once, one that is open once it is due", """
+            07-01 task.created 1 assignee_id=ann due_at=07-20
+            07-02 task.status_changed 1 new=done
+            07-01 task.created 2 assignee_id=bo due_at=07-03
+            07-01 task.created 3 assignee_id=bo due_at=07-21
+        """, {"window=this_month&now=2026-07-05": Fraction(1, 2), "window=this_month&now=2026-07-05&by=user": {"ann": 1},
+              "every=day&from=2026-07-20&to=2026-07-23&now=2026-07-05": [1, None, None],
+              "every=day&from=2026-07-20&to=2026-07-23&now=2026-08-05": [1, 0, None],
+              "window=this_month&now=2026-07-05&scope=user:ann": 1}),
         ("by the latest due, and the completion since it was reopened", TASK + """
             01-04 task.status_changed 1 new=done
             01-05 task.status_changed 1 new=reopened

@@ -62,7 +62,8 @@ def task_on_time_rate(it: Told) -> Iterator[Part]:
         due_ns = task_due_ns(it, task, EVER_NS)
         if due_ns is not None and status(task, "open", EVER_NS) != "cancelled":
             on_time = task.key in done_ns and done_ns[task.key] <= due_ns
-            yield Part(due_ns, *task.holder(due_ns), task.timeless, Fraction(on_time))
+            if task.key in done_ns or due_ns // MS_NS < it.now_ns // MS_NS:
+                yield Part(due_ns, *task.holder(due_ns), task.timeless, Fraction(on_time))
 
 
 def assignments_unfulfilled(it: Told, now_ns: int) -> Iterator[Part]:

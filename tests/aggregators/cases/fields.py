@@ -56,7 +56,8 @@ CASES: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
             "field=size&by=value&now=2026-01-06": {"big": 1}}),
         ("by the value of then", CHANGING, {
             "field=size&by=value&to=2026-04-01": {"big": 1}, "field=size&by=value": {"small": 1},
-            "field=size&by=value&to=2026-03-01": {}, "field=size&where=value:big&every=month&from=2026-01-01&to=2026-05-01": [0, 0, 1, 0]}),
+            "field=size&by=value&to=2026-03-01": {},
+            "field=size&where=value:big&every=month&from=2026-01-01&to=2026-05-01": [0, 0, 1, 0]}),
         ("only the most frequent are told by themselves", "\n".join(
             f"01-05 deal.created {value}.{n} custom.x=v{value:02}" for value in range(60) for n in range(1 + (value >= 20))
         ), {"field=x": 100, "field=x&by=value": {f"v{n:02}": 2 for n in range(20, 60)} | {f"v{n:02}": 1 for n in range(10)} | {
