@@ -170,7 +170,7 @@ def moments(entity: str, record: Record, org: Org, plan: Plan) -> Iterator[Momen
 
 def _moments(entity: str, told: Story | None, record: Record, org: Org, plan: Plan) -> Iterator[Moment]:
     if told is None:
-        return iter(()) if record.entries else kinds.untold(entity, record.links)
+        return iter(()) if record.entries else kinds.untold(entity, record.links, org)
     found = kinds.moments(entity, told, record.links, org, plan)
     return chain(found, happened.moments(told, plan.events)) if plan.events else found
 

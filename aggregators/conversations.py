@@ -5,8 +5,10 @@ channel, source]``, by its subject.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
+from aggregators.business_hours import BusinessHours
 from aggregators.moment import Moment
 from aggregators.story import Facts, milliseconds
 
@@ -36,8 +38,8 @@ class Message(NamedTuple):
     facts: Facts
 
 
-def moments(links: Links) -> Iterator[Moment]:
-    """Return what a conversation contributes: whether ours were answered in time, and how long each answer took."""
+def moments(links: Links, hours: BusinessHours) -> Iterator[Moment]:
+    """Return what a conversation contributes: whether ours were answered in time, and how long each answer took, theirs and ours."""
     messages = sorted((_message(subject, link) for subject, link in links.items()), key=lambda each: each[:2])
     said = [each for each in messages if each.human]
     if messages and messages[0].ours and messages[0].human:
@@ -50,6 +52,7 @@ def moments(links: Links) -> Iterator[Moment]:
             took_ms = milliseconds(each.at_ns) - milliseconds(waiting.at_ns)
             yield _moment("thread.replied", each.at_ns, waiting, took_ms=took_ms)
             waiting = None
+    yield from _answered(said, hours)
 
 
 def _message(subject: str, link: list[Any]) -> Message:
@@ -63,6 +66,19 @@ def _due(first: Message, answer: Message | None) -> Moment:
     due_ns = first.at_ns + MATURE_MS * 1_000_000
     met = answer is not None and milliseconds(answer.at_ns) <= milliseconds(due_ns)
     return _moment("thread.due", answer.at_ns if answer and met else due_ns, first, met=met)
+
+
+def _answered(said: list[Message], hours: BusinessHours) -> Iterator[Moment]:
+    """Each first message of theirs that was not answered yet, when we answer it; worked is in the hours of who does."""
+    asked: Message | None = None
+    for each in said:
+        if not each.ours:
+            asked = asked or each
+        elif asked:
+            since_ms, at_ms = milliseconds(asked.at_ns), milliseconds(each.at_ns)
+            worked_ms = partial(hours.between, each.holder, since_ms, at_ms)
+            yield _moment("thread.answered", each.at_ns, each, took_ms=at_ms - since_ms, worked_ms=worked_ms)
+            asked = None
 
 
 def _moment(anchor: str, at_ns: int, ours: Message, **extra: object) -> Moment:

@@ -32,10 +32,10 @@ def moments(entity: str, told: Story, links: Links, org: Org, anchors: Collectio
     return chain(found, modules.written(told)) if entity in modules.WRITTEN and "record.written" in anchors else found
 
 
-def untold(entity: str, links: Links) -> Iterator[Moment]:
+def untold(entity: str, links: Links, org: Org) -> Iterator[Moment]:
     """Return the moments of a record of which nothing is known but what others say of it."""
     told_by = _UNTOLD.get(entity)
-    return told_by(links) if told_by else iter(())
+    return told_by(links, org) if told_by else iter(())
 
 
 _OF_ENTITY: dict[str, Callable[[Story, Links, Org, Collection[str]], Iterator[Moment]]] = {
@@ -59,8 +59,8 @@ _OF_ENTITY: dict[str, Callable[[Story, Links, Org, Collection[str]], Iterator[Mo
     "visit": lambda told, *_: activities.visit(told),
 }
 
-_UNTOLD: dict[str, Callable[[Links], Iterator[Moment]]] = {
-    "ticket": tickets.unknown,
-    "thread": conversations.moments,
-    "conversation": conversations.moments,
+_UNTOLD: dict[str, Callable[[Links, Org], Iterator[Moment]]] = {
+    "ticket": lambda links, _: tickets.unknown(links),
+    "thread": lambda links, org: conversations.moments(links, org.hours),
+    "conversation": lambda links, org: conversations.moments(links, org.hours),
 }

@@ -32,8 +32,9 @@ KPIS: tuple[Kpi, ...] = (
         ("stat", "hours")),
     Kpi("next_response_time", AREA, "core", "duration", "s", "user team org channel", Duration("next_response", "next_response_bh"),
         "Time from a customer's public message on a ticket, the first since the last answer, to the next public message of an "
-        "agent; each turn by itself, the one before the first answer too, counted at the answer and credited to who wrote it, else "
-        "to the owner.", ("stat", "hours")),
+        "agent; and from what a customer wrote in a thread of mail (`thread_id`) or a chat (`conversation_id`) to what one of ours "
+        "wrote in it next, of both what persons wrote. Each turn by itself, the one before the first answer too, counted at the "
+        "answer and credited to who wrote it, else to the owner.", ("stat", "hours")),
     Kpi("handle_time", AREA, "core", "duration", "s", "user team org channel", Duration("handled", "handled_bh"),
         "Time that an agent had a ticket: from creation, assignment or reopening until it was solved, closed or passed on, each "
         "time by itself and if it took any, counted at its end and credited to the agent.", ("stat", "hours")),

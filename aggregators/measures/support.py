@@ -3,6 +3,8 @@
 from aggregators.measure import Measure, one, took, worked
 from aggregators.tickets import satisfied
 
+_ANSWERED = ("ticket.answered", "thread.answered")
+
 MEASURES: tuple[Measure, ...] = (
     Measure("tickets_compared", ("ticket.compared",), "count", "", one),
     Measure("tickets_repeated", ("ticket.compared",), "count", "repeated", lambda f: f["repeated"]),
@@ -19,8 +21,8 @@ MEASURES: tuple[Measure, ...] = (
     Measure("tickets_reopened", ("ticket.first_resolved",), "count", "reopened", lambda f: f["reopened"]),
     Measure("first_response", ("ticket.responded",), "duration", "took_ms", took),
     Measure("first_response_bh", ("ticket.responded",), "duration", "worked_ms", worked, kept=False),
-    Measure("next_response", ("ticket.answered",), "duration", "took_ms", took),
-    Measure("next_response_bh", ("ticket.answered",), "duration", "worked_ms", worked, kept=False),
+    Measure("next_response", _ANSWERED, "duration", "took_ms", took),
+    Measure("next_response_bh", _ANSWERED, "duration", "worked_ms", worked, kept=False),
     Measure("handled", ("ticket.handled",), "duration", "took_ms", took),
     Measure("handled_bh", ("ticket.handled",), "duration", "worked_ms", worked, kept=False),
     Measure("first_due", ("ticket.first_due",), "count", "", one),

@@ -1056,6 +1056,21 @@ CASES: dict[str, list[Case]] = {
             01-01T09:00 ticket.message 1 author=agent
             01-01T10:00 ticket.message 1 author=customer
         """, {"stat=mean": 3 * HOUR, "stat=count": 2, "by=user&stat=count": {"ann": 1, "bo": 1}}),
+        ("in threads of mail and chats, from person to person", """
+            01-05T09:00 email.logged 1 thread_id=1 direction=inbound channel=mail
+            01-05T10:00 email.logged 2 thread_id=1 direction=inbound channel=mail
+            01-05T11:00 email.logged 3 thread_id=1 direction=outbound automated=true
+            01-05T12:00 email.logged 4 thread_id=1 direction=outbound actor=ann channel=mail
+            01-05T13:00 email.logged 5 thread_id=1 direction=outbound actor=bo channel=mail
+            01-05T16:00 email.logged 6 thread_id=1 direction=inbound channel=mail
+            01-06T10:00 email.logged 7 thread_id=1 direction=outbound actor=bo channel=mail
+            01-05T09:00 message.logged 1 conversation_id=1 direction=inbound channel=chat
+            01-05T09:30 message.logged 2 conversation_id=1 direction=outbound author=bot channel=chat
+            01-05T10:00 message.logged 3 conversation_id=1 direction=outbound author=human actor=bo channel=chat
+            01-05T09:00 email.logged 8 direction=inbound
+            01-05T09:30 email.logged 9 direction=outbound
+        """, {"stat=count": 3, "by=channel&stat=mean": {"mail": 10.5 * HOUR, "chat": HOUR}, "scope=user:ann&stat=mean": 3 * HOUR,
+              "scope=user:bo&stat=mean": 9.5 * HOUR, "scope=user:bo&stat=mean&hours=business": 1.5 * HOUR}),
     ],
     "handle_time": [
         ("each time that somebody had it, until it was passed on or solved", TICKET + """

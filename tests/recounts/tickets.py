@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 
 from tests.recounts import hours as business
-from tests.recounts.record import EVER_NS, MS_NS, Event, Holder, Part, Record, data, order, status, time_ns
+from tests.recounts import links
+from tests.recounts.record import (
+    EVER_NS,
+    MS_NS,
+    Event,
+    Holder,
+    Part,
+    Record,
+    data,
+    order,
+    seconds_between,
+    status,
+    time_ns,
+)
 from tests.recounts.told import Told
 
 UNRESOLVED = {"new", "open", "pending", "on_hold"}
@@ -103,6 +117,22 @@ def next_response_time(it: Told) -> Iterator[Part]:
                 took = it.took(ticket, asked[0], at_ns)
                 yield Part(at_ns, *by_author(event, ticket.holder(at_ns)), ticket.timeless, took)
                 asked.clear()
+    for messages in links.conversations(it, "email", "message"):
+        for n, (at_ns, _, part, ours, human) in enumerate(messages):
+            if ours and human:
+                written = [n for n, one in enumerate(messages[:n]) if one[3] and one[4]]
+                since = [
+                    at for at, _, _, ours, human in messages[written[-1] if written else 0 : n] if human and not ours
+                ]
+                if since:
+                    yield replace(part, top=answered_after(it, part, since[0], at_ns))
+
+
+def answered_after(it: Told, reply: Part, since_ns: int, at_ns: int) -> Fraction:
+    """Seconds, or of them those of the business hours of who answers where that is asked."""
+    if it.hours == "business":
+        return Fraction(business.worked_ms(it, (reply.user, reply.team), since_ns // MS_NS, at_ns // MS_NS), 1000)
+    return seconds_between(since_ns, at_ns)
 
 
 def handle_time(it: Told) -> Iterator[Part]:
