@@ -20,6 +20,10 @@ class Window(NamedTuple):
     to_ms: int
     unit: str = ""
 
+    def upto(self, at_ms: int) -> "Window":
+        """Return what of it is before an instant: nothing where it has not begun."""
+        return self._replace(to_ms=max(self.from_ms, min(self.to_ms, at_ms)))
+
 
 class Periods(NamedTuple):
     """Calendar units as an organisation counts them."""

@@ -53,9 +53,12 @@ class Summing:
         if isinstance(self.kpi.formula, Freshness):
             return await fresh(self.asked, self.tables, self.directory, windows)
         if self.kpi.due:
+            past = [window.upto(self.asked.now_ms) for window in windows]
             if settled := tuple(filter(is_settled, self.kpi.formula.measures)):
-                return await self._settled_and_past(settled, windows)
-            windows = self._past(windows)
+                others = tuple(name for name in self.kpi.formula.measures if name not in settled)
+                both = await self.part("count", settled, windows), await self.part("count", others, past)
+                return [joined(each) for each in zip(*both, strict=True)]
+            windows = past
         if isinstance(self.kpi.formula, PerActivity):
             return await earned_and_done(self, self.kpi.formula, windows)
         if isinstance(self.kpi.formula, Composed):
@@ -70,15 +73,6 @@ class Summing:
         spans = [Window(w.to_ms - TRAILING_MS, w.to_ms) for w in windows] if gauge else windows
         levels, flows = self.part("gauge", held, ends), self.part("count", happens, spans)
         return [joined(both) for both in zip(await levels, await flows, strict=True)]
-
-    async def _settled_and_past(self, settled: tuple[str, ...], windows: Sequence[Window]) -> list[Sums]:
-        others = tuple(name for name in self.kpi.formula.measures if name not in settled)
-        whole = await self.part("count", settled, windows)
-        past = await self.part("count", others, self._past(windows))
-        return [joined(both) for both in zip(whole, past, strict=True)]
-
-    def _past(self, windows: Sequence[Window]) -> list[Window]:
-        return [w._replace(to_ms=max(w.from_ms, min(w.to_ms, self.asked.now_ms))) for w in windows]
 
     def asking(self, asked: Question) -> "Summing":
         """Return what sums another question's measures."""
