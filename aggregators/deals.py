@@ -22,9 +22,8 @@ def moments(told: Story, links: Links, org: Org, *, staged: bool) -> Iterator[Mo
     products, lines, value = worth(told.final)
     yield moment("deal.created", told.created_ns, told, **value)
     yield from _closed(told, links, value)
-    loss = next((p for p in told.points if p.stated.get("status") == "lost"), None)
-    if loss:
-        won = told.final["status"] == "won"
+    won = told.final.get("status") == "won"
+    for loss in _losses(told):
         yield moment("deal.lost", loss.entry.time_ns, told, **lost(loss.stated), won_back=won)
     if staged:
         yield from stages.moments(stages.steps(told), told.final, org)
@@ -67,6 +66,16 @@ def closed_ns(told: Story) -> int | None:
     """Return since when (ns) a deal is won or lost, None where it is open."""
     last = _last(told)
     return last.entry.time_ns if last and last.stated["status"] in CLOSED else None
+
+
+def _losses(told: Story) -> Iterator[Point]:
+    """Each time that a deal was lost which was not lost by then."""
+    was = None
+    for point in told.points:
+        status = point.stated.get("status", was)
+        if status == "lost" != was:
+            yield point
+        was = status
 
 
 def _last(told: Story) -> Point | None:

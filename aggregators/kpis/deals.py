@@ -42,8 +42,9 @@ KPIS: tuple[Kpi, ...] = (
         "(Won + lost) / won, by close: how many decided deals it takes to win one."),
     Kpi("win_back_rate", AREA, "core", "ratio", "ratio", "user team org pipeline lost_reason",
         Ratio(("deals_won_back",), ("deals_ever_lost",)),
-        "Cohort: of the deals lost for the first time in the window, those that are won now / all of them; each deal counts once, "
-        "by the owner, pipeline and reason of its first loss. A win after a loss is one also where no event reopened it."),
+        "Cohort: of the losses of deals in the window, those whose deal is won now / all of them; a deal that was reopened or won and "
+        "then lost again is two, each by the owner, pipeline and reason of then. A win after a loss is one also where no event "
+        "reopened it."),
     Kpi("pipeline_velocity", AREA, "derived", "ratio", "money/day", "user team org pipeline",
         Velocity("deals_open", "deals_won", "deals_lost", "revenue_won", "sales_cycle"),
         "Deals open as of an instant x win_rate x avg_deal_size / mean sales_cycle_length in days, the latter three over the "

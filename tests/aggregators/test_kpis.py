@@ -722,7 +722,7 @@ CASES: dict[str, list[Case]] = {
          {"": 3, "where=source:web": None}),
     ],
     "win_back_rate": [
-        ("of the deals first lost in the window, those won now", """
+        ("of the losses in the window, those of deals won now", """
             01-05 deal.lost 1 owner_id=ann lost_reason=price
             02-05 deal.reopened 1 owner_id=bo
             03-05 deal.won 1
@@ -730,8 +730,18 @@ CASES: dict[str, list[Case]] = {
             01-07 deal.won 2
             01-08 deal.lost 2
             01-09 deal.lost 3
-        """, {"": THIRD, "by=user": {"ann": 1}, "by=lost_reason": {"price": 1}, "from=2026-01-05&to=2026-01-06": 1,
+        """, {"": Fraction(1, 4), "by=user": {"ann": 1}, "by=lost_reason": {"price": 1}, "from=2026-01-05&to=2026-01-06": 1,
               "from=2026-03-01&to=2026-04-01": None}),
+        ("a deal that is lost again counts when it was, and what is said again is no loss", """
+            01-05 deal.lost 1 owner_id=ann lost_reason=price
+            01-05 deal.lost 2 owner_id=ann
+            02-05 deal.reopened 1
+            03-01 deal.lost 1 lost_reason=time
+            03-02 deal.lost 1
+            03-20 deal.reopened 1
+            04-05 deal.won 1
+        """, {"from=2026-01-01&to=2026-02-01": Fraction(1, 2), "from=2026-03-01&to=2026-04-01": 1, "n?": 3, "": 2 * THIRD,
+              "by=lost_reason": {"price": 1, "time": 1}}),
         ("without an event that reopened it too", "01-05 deal.lost 1\n01-06 deal.won 1", {"": 1}),
         ("won and lost after is not", "01-05 deal.won 1\n01-06 deal.lost 1", {"": 0}),
     ],

@@ -59,9 +59,11 @@ def opportunities_per_sale(it: Told) -> Iterator[Part]:
 def win_back_rate(it: Told) -> Iterator[Part]:
     for deal in it.live("deal"):
         ends = deal.happened(*DEAL_STATUS)
-        losses = [event for event in ends if event["type"] == "crm.deal.lost"]
-        if losses:
-            part = deal_part(it, deal, time_ns(losses[0]["time"]), lost_reason=reason(losses[0]))
+        kinds = ["", *(event["type"] for event in ends)]
+        for before, event in zip(kinds, ends, strict=False):
+            if event["type"] != "crm.deal.lost" or before == "crm.deal.lost":
+                continue
+            part = deal_part(it, deal, time_ns(event["time"]), lost_reason=reason(event))
             part.top = Fraction(ends[-1]["type"] == "crm.deal.won")
             yield part
 
