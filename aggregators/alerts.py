@@ -39,6 +39,9 @@ def _lost(facts: Facts) -> dict[str, Any]:
 OFF_PACE: published.Rule = "goal_off_pace"
 RULES: tuple[Rule, ...] = (
     Rule("task_overdue", "A task is open and its due instant is past.", "task.overdue", "tasks_overdue"),
+    Rule("assignment_unfulfilled", "A task that somebody gave to somebody else is overdue, or was cancelled without having been done.",
+         "task.unfulfilled", "assignments_unfulfilled"),
+    Rule("appointment_overdue", "A meeting is over, and nothing was said of how it went.", "meeting.overdue", "appointments_overdue"),
     Rule("deal_lost", "A deal was lost; `value` is its value and `lost_reason`.", "deal.closed", "deals_lost", _lost, True),
     Rule("deal_has_problems", "The health of an open deal is `has_problems`; `value` is the deal's.", "deal.open",
          "deals_with_problems", lambda facts: facts.get("value")),

@@ -25,9 +25,10 @@ from tests.aggregators.test_fold import changes
 from tests.histories import Event, histories
 from tests.oracle import Oracle
 from tests.recounts import links as recount
+from tests.recounts.activities import appointments_overdue
 from tests.recounts.deals import closed, deals_with_problems
-from tests.recounts.record import EVER_NS, MS_NS, Record
-from tests.recounts.tasks import task_due_ns, tasks_overdue
+from tests.recounts.record import EVER_NS, MS_NS, Record, time_ns
+from tests.recounts.tasks import assignments_unfulfilled, task_due_ns, tasks_overdue
 from tests.telling import instant, merged, told
 
 ORG = "o:{2}"
@@ -66,6 +67,8 @@ def stated(events: Iterable[Event]) -> Causes:
     found = {("deal_lost", f"deal/{deal.key}"): at_ns // MS_NS for deal, _, at_ns, _ in closed(it, "lost")}
     for rule, entity, holding in (
         ("task_overdue", "task", tasks_overdue),
+        ("assignment_unfulfilled", "task", assignments_unfulfilled),
+        ("appointment_overdue", "meeting", appointments_overdue),
         ("deal_has_problems", "deal", deals_with_problems),
         ("lead_unanswered", "lead", partial(recount.leads_awaiting_response, late=True)),
     ):
@@ -93,6 +96,9 @@ def turns(it: Oracle, record: Record) -> Iterator[int]:
         due_ns = task_due_ns(it, record, at_ns) if record.entity == "task" else None
         if due_ns is not None:
             yield max(due_ns, record.created_ns) // MS_NS
+        for said in (record.at(name, at_ns) for name in ("start", "end") if record.entity == "meeting"):
+            if said:
+                yield max(time_ns(said), record.created_ns) // MS_NS
     for lead, _, due_ns, first in recount.answered(it) if record.entity == "lead" else ():
         yield max(due_ns, lead.created_ns) // MS_NS
         if first:
@@ -108,6 +114,8 @@ def test_causes_are_what_the_rules_say_in_any_order_and_batches(events: list[Eve
 
 
 CREATED = "01-05T09:00 task.created 1 due_at=01-06T12:00 assignee_id=ann"
+GIVEN = f"{CREATED} assigned_by=bob"
+MEETING = "01-05T09:00 meeting.scheduled 1 owner_id=ann start=01-06T12:00 end=01-06T13:00"
 OPEN = "01-05T09:00 deal.created 1 owner_id=ann"
 TROUBLED = f"{OPEN}\n01-06T09:00 deal.health_changed 1 new=has_problems"
 
@@ -123,6 +131,20 @@ TROUBLED = f"{OPEN}\n01-06T09:00 deal.health_changed 1 new=has_problems"
         (f"{CREATED}\n01-06T13:00 task.status_changed 1 new=done\n01-07 task.status_changed 1 new=reopened",
          {"task_overdue": "01-07"}),
         (f"{CREATED}\n01-07 record.deleted task/1", {}),
+        (f"{CREATED} assigned_by=ann", {"task_overdue": "01-06T12:00"}),
+        (GIVEN, {"task_overdue": "01-06T12:00", "assignment_unfulfilled": "01-06T12:00"}),
+        (f"{GIVEN}\n01-06T11:00 task.status_changed 1 new=cancelled", {"assignment_unfulfilled": "01-06T11:00"}),
+        (f"{GIVEN}\n01-07 task.status_changed 1 new=cancelled", {"assignment_unfulfilled": "01-06T12:00"}),
+        (f"{GIVEN}\n01-06T11:00 task.status_changed 1 new=done", {}),
+        (f"{GIVEN}\n01-07 record.owner_changed task/1 new_owner=bob", {"task_overdue": "01-06T12:00"}),
+        (f"{GIVEN}\n01-07 record.deleted task/1", {}),
+        (MEETING, {"appointment_overdue": "01-06T13:00"}),
+        (f"{MEETING}\n01-06T12:30 meeting.status_changed 1 new=completed", {}),
+        (f"{MEETING}\n01-07 meeting.status_changed 1 new=no_show", {}),
+        (f"{MEETING}\n01-07 meeting.status_changed 1 new=rescheduled start=01-09 end=01-09T01:00",
+         {"appointment_overdue": "01-09T01:00"}),
+        (f"{MEETING}\n01-07 record.owner_changed meeting/1 new_owner=bob", {"appointment_overdue": "01-06T13:00"}),
+        (f"{MEETING}\n01-07 record.deleted meeting/1", {}),
         (OPEN, {}),
         (TROUBLED, {"deal_has_problems": "01-06T09:00"}),
         (f"{TROUBLED}\n01-07 deal.stage_changed 1 new_stage_id=demo\n01-08 record.owner_changed deal/1 new_owner=bob",

@@ -24,7 +24,7 @@ from tests.feed import HOME, PARTITIONS, Feed, event
 
 ACME, *_ = HOME
 LEDGER = "{1.p0}:acme:alerts"
-DAY_MS = 86_400_000
+HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 
 
 def now_ms() -> int:
@@ -153,6 +153,60 @@ async def test_what_is_settled_in_time_and_told_late_resolves(desk: Desk, kind: 
     await desk.say(happened(2, kind, "task/1", desk.start_ms + 30_000, **data))
     assert told(await desk.tick(62_000)) == [FIRED, RESOLVED]
     assert await desk.firing() == []
+
+
+OVER: dict[str, tuple[str, dict[str, Any]]] = {
+    "task_overdue": ("task.status_changed", {"new": "done"}),
+    "assignment_unfulfilled": ("task.status_changed", {"new": "done"}),
+    "appointment_overdue": ("meeting.status_changed", {"new": "completed"}),
+}
+"""Rules of instants that come, and what settles their records."""
+
+
+async def record_of(desk: Desk, rule: str, due_in_ms: int, number: int = 1, **more: Any) -> tuple[str, str]:
+    """A record of ann's for which a rule holds so long after the start; return its subject and the instant."""
+    at, due = desk.start_ms - HOUR_MS, text(desk.start_ms + due_in_ms)
+    entity, kind, said = {
+        "task_overdue": ("task", "task.created", {"assignee_id": "ann", "due_at": due}),
+        "assignment_unfulfilled": ("task", "task.created", {"assignee_id": "ann", "due_at": due, "assigned_by": "wes"}),
+        "appointment_overdue": ("meeting", "meeting.scheduled", {"owner_id": "ann", "start": text(at), "end": due}),
+    }[rule]  # fmt: skip
+    subject = f"{entity}/{number}"
+    await desk.say(happened(number, kind, subject, at, **said), **more)
+    return subject, due
+
+
+@pytest.mark.parametrize("rule", OVER)
+@pytest.mark.parametrize("deleted", [False, True])
+async def test_each_rule_of_an_instant_fires_with_it_and_resolves_when_its_record_is_settled_or_gone(
+    desk: Desk, rule: str, deleted: bool
+) -> None:
+    await desk.say(happened(9, "user.updated", "user/ann", desk.start_ms, manager_id="wes"))
+    subject, due = await record_of(desk, rule, 60_000)
+    assert await desk.tick(59_999) == []
+    [fired] = [each for each in await desk.tick(60_000) if each["data"]["rule"] == rule]
+    data = fired["data"]
+    assert (data["record"], data["owner_id"], data["manager_id"]) == (subject, "ann", "wes")
+    assert data["since"] == due.replace("+00:00", "Z")
+    kind, said = ("record.deleted", {"reason": "user"}) if deleted else OVER[rule]
+    await desk.say(happened(2, kind, subject, desk.start_ms + 30_000, **said))
+    await desk.tick(61_000)
+    assert await desk.firing() == []
+
+
+@pytest.mark.parametrize("rule", OVER)
+async def test_what_is_past_fires_when_it_happens_but_not_from_history_nor_for_tables_built_anew(
+    desk: Desk, rule: str
+) -> None:
+    await record_of(desk, rule, -60_000, headers=[(HISTORY, b"")])
+    assert await desk.tick(1_000) == []
+    await record_of(desk, rule, -60_000, number=2)
+    fired = await desk.tick(2_000)
+    assert rule in {each["data"]["rule"] for each in fired}
+    await desk.feed.redis.flushall()
+    anew = await another(desk, "a")
+    await anew.writer.apply(0, await desk.feed.records(0))
+    assert await anew.tick(3_000) == fired
 
 
 async def test_what_is_settled_before_it_is_looked_at_never_fires(desk: Desk) -> None:
