@@ -1,9 +1,9 @@
 """Calls, e-mails, messages, meetings and tasks: what people do, credited to who did it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from aggregators.moment import Moment, holder, level, moment
+from aggregators.moment import Moment, holder, late, level, moment
 from aggregators.record import is_initial
 from aggregators.story import Facts, Story, facts_of, milliseconds
 from events import Entry
@@ -106,7 +106,7 @@ def meeting(told: Story) -> Iterator[Moment]:
         if start:
             held.at_ms = milliseconds(instant_ns(start))
         yield held
-    yield from level("meeting.overdue", told, _late(told, (_ended_ns(p.facts) for p in told.points)))
+    yield from level("meeting.overdue", told, late(told, (_ended_ns(p.facts) for p in told.points)))
 
 
 def _ended_ns(facts: Facts) -> int | None:
@@ -133,9 +133,9 @@ def task(told: Story, due_ns: DueInstant) -> Iterator[Moment]:
         if done:
             yield moment("task.settled", due, told, on_time=on_time)
     overdue = (None if p.facts.get("status") in SETTLED else due_ns(p.facts) for p in told.points)
-    yield from level("task.overdue", told, _late(told, overdue))
+    yield from level("task.overdue", told, late(told, overdue))
     if told.final.get("assigned_by"):
-        yield from level("task.unfulfilled", told, _late(told, _unfulfilled_ns(told, due_ns)))
+        yield from level("task.unfulfilled", told, late(told, _unfulfilled_ns(told, due_ns)))
 
 
 def _unfulfilled_ns(told: Story, due_ns: DueInstant) -> Iterator[int | None]:
@@ -147,12 +147,3 @@ def _unfulfilled_ns(told: Story, due_ns: DueInstant) -> Iterator[int | None]:
             yield None
         else:
             yield 0 if facts.get("status") == "cancelled" else due_ns(facts)
-
-
-def _late(told: Story, late_ns: Iterable[int | None]) -> Iterator[tuple[int, Facts | None]]:
-    """Each stretch between two changes is late from the instant on that goes with it."""
-    ends = [*(p.time_ns for p in told.points[1:]), None]
-    for point, due, end_ns in zip(told.points, late_ns, ends, strict=True):
-        yield point.time_ns, None
-        if due is not None and (end_ns is None or max(due, point.time_ns) < end_ns):
-            yield max(due, point.time_ns), told.seen(point.facts)

@@ -46,6 +46,8 @@ RULES: tuple[Rule, ...] = (
     Rule("deal_has_problems", "The health of an open deal is `has_problems`; `value` is the deal's.", "deal.open",
          "deals_with_problems", lambda facts: facts.get("value")),
     Rule("lead_unanswered", "Nobody answered an inbound lead within the target.", "lead.unanswered", "leads_unanswered"),
+    Rule("sla_breached", "A ticket was not answered or not solved by when that was promised; `value` is what was promised (`sla`).",
+         "ticket.breached", "tickets_breached", lambda facts: facts.get("sla")),
     Rule(OFF_PACE, "A goal's state is `off_track`; `value` is its pace."),
 )  # fmt: skip
 BY_NAME: Mapping[str, Rule] = {rule.name: rule for rule in RULES}

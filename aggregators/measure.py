@@ -21,6 +21,7 @@ LEVELS = frozenset(
         "task.unfulfilled",
         "meeting.overdue",
         "ticket.open",
+        "ticket.breached",
         "contact.live",
         "client.placed",
         "field.live",

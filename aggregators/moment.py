@@ -59,3 +59,12 @@ def level(anchor: str, told: Story, steps: Iterable[tuple[int, Facts | None]]) -
         if facts is not None:
             yield Moment(anchor, at_ms, holder(facts), current, facts)
         before = facts
+
+
+def late(told: Story, due_ns: Iterable[int | None]) -> Iterator[tuple[int, Facts | None]]:
+    """Return the steps of a level: each stretch between two changes is late from the instant on that goes with its point."""
+    ends = [*(p.time_ns for p in told.points[1:]), None]
+    for point, due, end_ns in zip(told.points, due_ns, ends, strict=True):
+        yield point.time_ns, None
+        if due is not None and (end_ns is None or max(due, point.time_ns) < end_ns):
+            yield max(due, point.time_ns), told.seen(point.facts)

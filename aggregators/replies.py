@@ -1,9 +1,9 @@
 """How soon customers were answered on a ticket, and how long it took who had it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from aggregators.clocks import SOLVED, Clocks
-from aggregators.moment import Moment, moment
+from aggregators.moment import Moment, late, level, moment
 from aggregators.story import Point, Story
 
 
@@ -19,6 +19,7 @@ def moments(told: Story, clocks: Clocks) -> Iterator[Moment]:
         yield _answered("ticket.answered", asked.entry.time_ns, answer, clocks)
     if told.final.get("sla"):
         yield from promised("ticket.first_due", start_ns, "first_response_ms", reply, clocks)
+        yield from level("ticket.breached", told, late(told, map(_breached(start_ns, reply, clocks), told.points)))
 
 
 def promised(anchor: str, since_ns: int, what: str, done: Point | None, clocks: Clocks) -> Iterator[Moment]:
@@ -28,6 +29,21 @@ def promised(anchor: str, since_ns: int, what: str, done: Point | None, clocks: 
         yield moment(anchor, done.entry.time_ns, told, met=True)
     elif due_ns is not None:
         yield moment(anchor, due_ns, told, met=False)
+
+
+def _breached(since_ns: int, reply: Point | None, clocks: Clocks) -> Callable[[Point], int | None]:
+    """Since when a promise is broken that may still be kept late: the first of those that are open at a point of the story."""
+    told = clocks.told
+    answer_ns, solution_ns = clocks.due(since_ns, "first_response_ms"), clocks.due(told.created_ns, "resolution_ms")
+
+    def due_ns(point: Point) -> int | None:
+        if point.facts.get("status") in SOLVED:
+            return None
+        is_answered = reply is not None and point.time_ns >= reply.time_ns
+        dues = solution_ns, None if is_answered else answer_ns
+        return min((due for due in dues if due is not None), default=None)
+
+    return due_ns
 
 
 def _answered(anchor: str, since_ns: int, reply: Point, clocks: Clocks) -> Moment:

@@ -10,6 +10,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("tickets_repeated", ("ticket.compared",), "count", "repeated", lambda f: f["repeated"]),
     Measure("tickets_created", ("ticket.created",), "count", "", one),
     Measure("tickets_open", ("ticket.open",), "count", "", one),
+    Measure("tickets_breached", ("ticket.breached",), "count", "", one),
     Measure("tickets_resolved", ("ticket.resolved",), "count", "", one),
     Measure("first_resolution", ("ticket.first_resolved",), "duration", "took_ms", took),
     Measure("first_resolution_bh", ("ticket.first_resolved",), "duration", "worked_ms", worked, kept=False),

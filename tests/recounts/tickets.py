@@ -175,9 +175,20 @@ def sla_resolution_rate(it: Told) -> Iterator[Part]:
 
 def kept(it: Told, ticket: Record, promised: str, since_ns: int, done: Event | None) -> Iterator[Part]:
     """Whether a promise was kept, where it can be told."""
+    if promised not in (ticket.final("sla") or {}):
+        return
+    due_ns = promise_due_ns(it, ticket, promised, since_ns)
+    met = done is not None and (due_ns is None or ticket.effective_ns(done) <= due_ns)
+    if met or due_ns is not None:
+        at_ns = time_ns(done["time"]) if done and met else due_ns or 0
+        yield Part(at_ns, *ticket.holder(at_ns), ticket.timeless, Fraction(met))
+
+
+def promise_due_ns(it: Told, ticket: Record, promised: str, since_ns: int) -> int | None:
+    """By when something was promised, None where nothing was or the clock stands before."""
     sla = ticket.final("sla") or {}
     if promised not in sla:
-        return
+        return None
     left, due_ns = sla[promised] * MS_NS, None
     since_ns = max(since_ns, ticket.created_ns)
     turns = sorted({since_ns, *(ticket.effective_ns(e) for e in ticket.explicit if ticket.effective_ns(e) > since_ns)})
@@ -193,10 +204,24 @@ def kept(it: Told, ticket: Record, promised: str, since_ns: int, done: Event | N
             left -= end - begin
         if due_ns is not None:
             break
-    met = done is not None and (due_ns is None or ticket.effective_ns(done) <= due_ns)
-    if met or due_ns is not None:
-        at_ns = time_ns(done["time"]) if done and met else due_ns or 0
-        yield Part(at_ns, *ticket.holder(at_ns), ticket.timeless, Fraction(met))
+    return due_ns
+
+
+def dues(it: Told, ticket: Record, now_ns: int) -> list[int]:
+    """By when what is still to be done was promised."""
+    since_ns, reply = first_reply(ticket)
+    answered = reply is not None and ticket.effective_ns(reply) <= now_ns
+    solution_ns = promise_due_ns(it, ticket, "resolution_ms", ticket.created_ns)
+    answer_ns = None if answered else promise_due_ns(it, ticket, "first_response_ms", since_ns)
+    return [due for due in (answer_ns, solution_ns) if due is not None]
+
+
+def tickets_breached(it: Told, now_ns: int) -> Iterator[Part]:
+    """Unsolved, and not answered or solved by when that was promised."""
+    for ticket in it.live("ticket"):
+        waits = ticket.created_ns <= now_ns and status(ticket, "new", now_ns) in UNRESOLVED
+        if waits and any(due <= now_ns for due in dues(it, ticket, now_ns)):
+            yield Part(now_ns, *ticket.holder(now_ns), ticket.timeless)
 
 
 def csat_score(it: Told) -> Iterator[Part]:

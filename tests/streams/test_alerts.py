@@ -159,6 +159,7 @@ OVER: dict[str, tuple[str, dict[str, Any]]] = {
     "task_overdue": ("task.status_changed", {"new": "done"}),
     "assignment_unfulfilled": ("task.status_changed", {"new": "done"}),
     "appointment_overdue": ("meeting.status_changed", {"new": "completed"}),
+    "sla_breached": ("ticket.message", {"author": "agent"}),
 }
 """Rules of instants that come, and what settles their records."""
 
@@ -166,11 +167,13 @@ OVER: dict[str, tuple[str, dict[str, Any]]] = {
 async def record_of(desk: Desk, rule: str, due_in_ms: int, number: int = 1, **more: Any) -> tuple[str, str]:
     """A record of ann's for which a rule holds so long after the start; return its subject and the instant."""
     at, due = desk.start_ms - HOUR_MS, text(desk.start_ms + due_in_ms)
-    entity, kind, said = {
+    records: dict[str, tuple[str, str, dict[str, Any]]] = {
         "task_overdue": ("task", "task.created", {"assignee_id": "ann", "due_at": due}),
         "assignment_unfulfilled": ("task", "task.created", {"assignee_id": "ann", "due_at": due, "assigned_by": "wes"}),
         "appointment_overdue": ("meeting", "meeting.scheduled", {"owner_id": "ann", "start": text(at), "end": due}),
-    }[rule]  # fmt: skip
+        "sla_breached": ("ticket", "ticket.created", {"owner_id": "ann", "sla": {"first_response_ms": HOUR_MS + due_in_ms}}),
+    }  # fmt: skip
+    entity, kind, said = records[rule]
     subject = f"{entity}/{number}"
     await desk.say(happened(number, kind, subject, at, **said), **more)
     return subject, due
