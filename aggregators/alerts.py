@@ -45,6 +45,8 @@ RULES: tuple[Rule, ...] = (
     Rule("deal_lost", "A deal was lost; `value` is its value and `lost_reason`.", "deal.closed", "deals_lost", _lost, True),
     Rule("deal_has_problems", "The health of an open deal is `has_problems`; `value` is the deal's.", "deal.open",
          "deals_with_problems", lambda facts: facts.get("value")),
+    Rule("deal_stalled", "An open deal is in its stage for longer than `stalled_after_days` of the organisation say; a stage of which "
+         "they say nothing fires nothing. `value` is the deal's.", "deal.stuck", "deals_stuck", lambda facts: facts.get("value")),
     Rule("lead_unanswered", "Nobody answered an inbound lead within the target.", "lead.unanswered", "leads_unanswered"),
     Rule("sla_breached", "A ticket was not answered or not solved by when that was promised; `value` is what was promised (`sla`).",
          "ticket.breached", "tickets_breached", lambda facts: facts.get("sla")),

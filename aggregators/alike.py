@@ -31,8 +31,8 @@ TOLD_BY = frozenset(
 """Members that decide which moments a record has; all others count only where a measure reads them."""
 INSTANTS = frozenset({"start", "due_at", "due_date"})
 """Members that decide when a moment is."""
-APART = frozenset({"order"})
-"""Entities whose records count by which others they name."""
+APART = frozenset({"order", "deal"})
+"""Entities whose records count by which others they name, or by what their organisation says of stages."""
 MOST = 10_000
 """A type whose events say more than so many different things is not worth it."""
 

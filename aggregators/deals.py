@@ -1,16 +1,17 @@
 """Deals: open with a value, a stage and a health, then won or lost."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aggregators import stages
-from aggregators.moment import Moment, level, moment
+from aggregators.moment import Moment, late, level, moment
 from aggregators.money import NONE, PROBABILITY, Amount, amount, by_product, sold
 from aggregators.org import Org
 from aggregators.sales import SOLD, Links, kind
 from aggregators.story import Facts, Point, Story, milliseconds, normalised
 
 CLOSED = frozenset({"won", "lost"})
+DAY_NS = 86_400 * 10**9
 Products = dict[str, Amount] | None
 
 
@@ -27,6 +28,8 @@ def moments(told: Story, links: Links, org: Org, *, staged: bool) -> Iterator[Mo
         yield moment("deal.lost", loss.entry.time_ns, told, **lost(loss.stated), won_back=won)
     if staged:
         yield from stages.moments(stages.steps(told), told.final, org)
+    if org.stalled_after_days:
+        yield from level("deal.stuck", told, _stuck(told, org.stalled_after_days))
     yield from level("deal.open", told, _steps(told, products, lines))
 
 
@@ -94,6 +97,18 @@ def closed(created_ms: int, closed_ms: int, said: Facts, status: str) -> dict[st
 def lost(said: Facts) -> dict[str, Any]:
     """Return the facts of a loss: why."""
     return {"lost_reason": normalised(said.get("lost_reason"))}
+
+
+def _stuck(told: Story, days: Mapping[str, float]) -> Iterator[tuple[int, Facts | None]]:
+    """From when on the deal is open in a stage for longer than so many days."""
+    steps = stages.steps(told)
+
+    def due_ns(point: Point) -> int | None:
+        step = next(step for step in reversed(steps) if step.at_ns <= point.time_ns)
+        said = None if step.status in CLOSED else days.get(step.place[1])
+        return None if said is None else step.at_ns + round(said * DAY_NS)
+
+    return late(told, due_ns)
 
 
 def _steps(told: Story, products: Products, lines: Amount | None) -> Iterator[tuple[int, Facts | None]]:

@@ -17,6 +17,7 @@ LEVELS = frozenset(
         "lead.awaiting",
         "lead.unanswered",
         "deal.open",
+        "deal.stuck",
         "task.overdue",
         "task.unfulfilled",
         "meeting.overdue",

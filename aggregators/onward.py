@@ -69,6 +69,10 @@ def onward(before: Record, record: Record, was: Standing, org: Org, plan: Plan) 
     if not changed.isdisjoint(PRESENT | plan.filters) or _reads(was.additions, changed - TIMED, plan):
         return None
     now = {**facts, **said}
+    if change is _deal and not org.stalled_after_days.keys().isdisjoint(
+        (facts.get("stage_id") or "", now.get("stage_id") or "")
+    ):
+        return None  # when it stalls is for the story to tell
     found = change(was, entry, said, now, changed)
     if found is None:
         return None

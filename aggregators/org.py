@@ -51,6 +51,7 @@ class Org:
         self.currency: str = own.get("currency", "EUR")
         self.week_start: str = own.get("week_start", "monday")
         self.fiscal_year_start_month: int = own.get("fiscal_year_start_month", 1)
+        self.stalled_after_days: dict[str, float] = own.get("stalled_after_days", {})
         self.response_targets: list[list[int]] = own.get("lead_response_targets", [])
 
     @cached_property
@@ -62,14 +63,14 @@ class Org:
     def places(self) -> dict[str, Any]:
         """Return what decides where moments count, by what the subjects that it concerns begin with (empty: all of them).
 
-        It is the zone and the currency, for tasks the zones of users, for deals the stages of pipelines, for leads the targets of
-        answers, for tickets who works when.
+        It is the zone and the currency, for tasks the zones of users, for deals the stages of pipelines and when they stall in
+        them, for leads the targets of answers, for tickets who works when.
         """
         zones = {s: zone for s, e in self.entries.items() if s.startswith("user/") and (zone := e.get("time_zone"))}
         return {
             "": (self.calendar.zone.key, self.currency),
             "task/": zones,
-            "deal/": self.stages,
+            "deal/": (self.stages, self.stalled_after_days),
             "lead/": self.response_targets,
             "ticket/": self.hours.decisive,
         }

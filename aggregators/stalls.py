@@ -35,7 +35,7 @@ def stalled(records: Mapping[str, Record], about: About) -> Callable[[Window], I
     for deal in found:
         for place, (left, took_ms) in stages.stays(deal.steps).items():
             stays[place].append((left.at_ns, took_ms))
-    said_days: Mapping[str, float] = about.org.own.get("stalled_after_days") or {}
+    said_days = about.org.stalled_after_days
 
     def as_of(window: Window) -> Iterator[tuple[str, Moment]]:
         to_ns = window.to_ms * 10**6

@@ -52,6 +52,7 @@ MEASURES: tuple[Measure, ...] = (
             lambda f: [str(f["touches"])] if f["status"] == "lost" else None),
     Measure("deals_paced", ("deal.touched",), "names", "band", lambda f: [f["band"]]),
     Measure("deals_paced_won", ("deal.touched",), "names", "status band", lambda f: [f["band"]] if f["status"] == "won" else None),
+    Measure("deals_stuck", ("deal.stuck",), "count", "", one),
     Measure("deals_stalled", ("deal.stalled",), "count", "", one),
     Measure("stalled_value", ("deal.stalled",), "money", "amount", lambda f: f["amount"]),
     Measure("attributed_revenue", ("deal.attributed",), "money", "amount", lambda f: f["amount"]),

@@ -27,10 +27,11 @@ from tests.oracle import Oracle
 from tests.recounts import links as recount
 from tests.recounts.activities import appointments_overdue
 from tests.recounts.deals import closed, deals_with_problems
+from tests.recounts.outreach import deals_stuck, stuck_since_ns
 from tests.recounts.record import EVER_NS, MS_NS, Record, time_ns
 from tests.recounts.tasks import assignments_unfulfilled, task_due_ns, tasks_overdue
 from tests.recounts.tickets import dues, tickets_breached
-from tests.telling import instant, merged, told
+from tests.telling import events, instant, merged, told
 
 ORG = "o:{2}"
 Causes = dict[tuple[str, str], int]
@@ -47,10 +48,10 @@ def of(text: str) -> dict[str, int]:
     return alerts.causes(contribution(history[0].entity, merged(history), Org(), plan()))
 
 
-def folded(events: list[Event], batch: int) -> Causes:
+def folded(history: list[Event], batch: int) -> Causes:
     """The causes after events arrived in batches of so many, with none too old to be news."""
     tables, shard, found = Tables(), Shard("{1.p0}", plan(), cached=3), Causes()
-    arriving = changes(events)
+    arriving = changes(history)
     for start in range(0, len(arriving), batch):
         arrivals = [Arrival(change, 0, start + i) for i, change in enumerate(arriving[start : start + batch])]
         writes = run(shard.apply(arrivals, start), tables)
@@ -62,7 +63,7 @@ def folded(events: list[Event], batch: int) -> Causes:
     return {name: since_ms for name, since_ms in found.items() if since_ms != GONE}
 
 
-BESIDE = {"lead": ("org", "call", "email", "message", "meeting", "visit"), "ticket": ("org", "team")}
+BESIDE = {"deal": ("org",), "lead": ("org", "call", "email", "message", "meeting", "visit"), "ticket": ("org", "team")}
 """Records of what else decide about those of an entity."""
 
 
@@ -76,6 +77,7 @@ def stated(events: Iterable[Event]) -> Causes:
         ("appointment_overdue", "meeting", appointments_overdue),
         ("deal_has_problems", "deal", deals_with_problems),
         ("sla_breached", "ticket", tickets_breached),
+        ("deal_stalled", "deal", deals_stuck),
         ("lead_unanswered", "lead", partial(recount.leads_awaiting_response, late=True)),
     ):
         for record in it.live(entity):
@@ -106,6 +108,9 @@ def turns(it: Oracle, record: Record) -> Iterator[int]:
                 yield max(time_ns(said), record.created_ns) // MS_NS
         for due_ns in dues(it, record, at_ns) if record.entity == "ticket" else ():
             yield max(due_ns, record.created_ns) // MS_NS
+        stuck_ns = stuck_since_ns(it, record, at_ns) if record.entity == "deal" and at_ns >= record.created_ns else None
+        if stuck_ns is not None:
+            yield stuck_ns // MS_NS
     for lead, _, due_ns, first in recount.answered(it) if record.entity == "lead" else ():
         yield max(due_ns, lead.created_ns) // MS_NS
         if first:
@@ -220,9 +225,41 @@ def test_history_is_told_apart_from_what_happens_now() -> None:
 
 
 def test_every_rule_reads_what_is_kept_and_is_one_that_is_published() -> None:
-    assert {rule.name for rule in RULES} == {*get_args(published.Rule)} - {"deal_stalled"}
+    assert {rule.name for rule in RULES} == {*get_args(published.Rule)}
     for rule in RULES:
         assert not rule.anchor or rule.measure in {m.name for m in plan()[rule.anchor].measures}
+
+
+SAID = f"01-01 org.updated org/{ORG} stalled_after_days.demo=2 stalled_after_days.offer=0.5"
+STAYS = f"{OPEN} stage_id=demo"
+ON = "01-06T09:00 deal.stage_changed 1 new_stage_id"
+
+
+@pytest.mark.parametrize(
+    ("text", "since"),
+    [
+        (f"{SAID}\n{STAYS}", "01-07T09:00"),
+        (f"{STAYS}\n01-06 org.updated org/{ORG} stalled_after_days.demo=2", "01-07T09:00"),
+        (f"{STAYS}", None),
+        (f"{SAID}\n{OPEN} stage_id=new", None),
+        (f"{SAID}\n{STAYS}\n{ON}=new", None),
+        (f"{SAID}\n{STAYS}\n{ON}=offer", "01-06T21:00"),
+        (f"{SAID}\n{STAYS}\n01-08 deal.stage_changed 1 new_stage_id=new", None),
+        (f"{SAID}\n{STAYS}\n01-08 deal.updated 1 changed.value=5EUR", "01-07T09:00"),
+        (f"{SAID}\n{STAYS}\n01-08 record.owner_changed deal/1 new_owner=bob", "01-07T09:00"),
+        (f"{SAID}\n{STAYS}\n01-08 deal.won 1", None),
+        (f"{SAID}\n{STAYS}\n01-08 deal.won 1\n01-10 deal.reopened 1", "01-12"),
+        (f"{SAID}\n{STAYS}\n01-08 record.deleted deal/1", None),
+        (f"{SAID}\n{STAYS}\n01-08 org.updated org/{ORG} stalled_after_days.demo=9", "01-14T09:00"),
+        (f"{SAID}\n{STAYS}\n01-08 org.updated org/{ORG} stalled_after_days.offer=9", None),
+        (f"{SAID}\n01-06 deal.stage_changed 1 new_stage_id=demo", "01-08"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("batch", [1, 9])
+def test_a_deal_stalls_when_the_days_that_were_said_are_over(text: str, since: str | None, batch: int) -> None:
+    found = folded(events(text, ORG), batch)
+    assert found.pop(("deal_stalled", "deal/1"), None) == (since and ms(since))
+    assert not found
 
 
 @pytest.mark.parametrize("subject", ["deal/1", "deal/a:b {c}=%", "task/🦊\u2028"])

@@ -15,7 +15,10 @@ from tests.telling import told
 
 STAGES = [{"id": stage, "order": order} for order, stage in enumerate(("new", "demo", "offer"), 1)]
 ORG = Org(
-    {"org/demo": {"time_zone": "Asia/Kathmandu", "currency": "USD"}, "pipeline/sales": {"stages": STAGES}},
+    {
+        "org/demo": {"time_zone": "Asia/Kathmandu", "currency": "USD", "stalled_after_days": {"offer": 2}},
+        "pipeline/sales": {"stages": STAGES},
+    },
 )
 
 

@@ -119,6 +119,23 @@ def deals_stalled(it: Told, now_ns: int) -> Iterator[Part]:
             yield deal_part(it, deal, now_ns)
 
 
+def deals_stuck(it: Told, now_ns: int) -> Iterator[Part]:
+    """Those that are in their stage for longer than was said."""
+    for deal in open_deals(it, now_ns):
+        stuck_ns = stuck_since_ns(it, deal, now_ns)
+        if stuck_ns is not None and stuck_ns <= now_ns:
+            yield deal_part(it, deal, now_ns)
+
+
+def stuck_since_ns(it: Told, deal: Record, now_ns: int) -> int | None:
+    """From when on it stalls where it is, as far as that was said."""
+    said: dict[str, float] = {}
+    for org in it.records["org"].values():
+        said |= org.final("stalled_after_days") or {}
+    (_, stage), since_ns = whereabouts(deal, now_ns)
+    return None if stage not in said else since_ns + round(said[stage] * DAY_NS)
+
+
 def states(deal: Record) -> list[tuple[int, tuple[str, str, str]]]:
     """From when on a deal was in which pipeline, stage and status."""
     found: list[tuple[int, tuple[str, str, str]]] = []

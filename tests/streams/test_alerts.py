@@ -160,6 +160,7 @@ OVER: dict[str, tuple[str, dict[str, Any]]] = {
     "assignment_unfulfilled": ("task.status_changed", {"new": "done"}),
     "appointment_overdue": ("meeting.status_changed", {"new": "completed"}),
     "sla_breached": ("ticket.message", {"author": "agent"}),
+    "deal_stalled": ("deal.stage_changed", {"new_stage_id": "offer"}),
 }
 """Rules of instants that come, and what settles their records."""
 
@@ -172,10 +173,16 @@ async def record_of(desk: Desk, rule: str, due_in_ms: int, number: int = 1, **mo
         "assignment_unfulfilled": ("task", "task.created", {"assignee_id": "ann", "due_at": due, "assigned_by": "wes"}),
         "appointment_overdue": ("meeting", "meeting.scheduled", {"owner_id": "ann", "start": text(at), "end": due}),
         "sla_breached": ("ticket", "ticket.created", {"owner_id": "ann", "sla": {"first_response_ms": HOUR_MS + due_in_ms}}),
+        "deal_stalled": ("deal", "deal.created", {"owner_id": "ann", "stage_id": "demo"}),
     }  # fmt: skip
     entity, kind, said = records[rule]
     subject = f"{entity}/{number}"
-    await desk.say(happened(number, kind, subject, at, **said), **more)
+    days = {"demo": (HOUR_MS + due_in_ms) / DAY_MS}
+    await desk.say(
+        happened(100 + number, "org.updated", f"org/{ACME}", at, stalled_after_days=days),
+        happened(number, kind, subject, at, **said),
+        **more,
+    )
     return subject, due
 
 
