@@ -69,9 +69,8 @@ def onward(before: Record, record: Record, was: Standing, org: Org, plan: Plan) 
     if not changed.isdisjoint(PRESENT | plan.filters) or _reads(was.additions, changed - TIMED, plan):
         return None
     now = {**facts, **said}
-    if change is _deal and not org.stalled_after_days.keys().isdisjoint(
-        (facts.get("stage_id") or "", now.get("stage_id") or "")
-    ):
+    days = org.stalled_after_days
+    if days and change is _deal and not days.keys().isdisjoint((facts.get("stage_id"), now.get("stage_id"))):
         return None  # when it stalls is for the story to tell
     found = change(was, entry, said, now, changed)
     if found is None:
