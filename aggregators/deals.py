@@ -108,7 +108,7 @@ def _stuck(told: Story, days: Mapping[str, float]) -> Iterator[tuple[int, Facts 
         said = None if step.status in CLOSED else days.get(step.place[1])
         return None if said is None else step.at_ns + round(said * DAY_NS)
 
-    return late(told, due_ns)
+    return late(told, map(due_ns, told.points))
 
 
 def _steps(told: Story, products: Products, lines: Amount | None) -> Iterator[tuple[int, Facts | None]]:

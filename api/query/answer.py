@@ -229,4 +229,4 @@ def _compare(told: Sequence[dict[str, Any]], others: Sequence[dict[str, Any]]) -
 def _change(now: Number | None, before: Number | None) -> dict[str, Any]:
     if now is None or before is None:
         return {"value": before, "change": None}
-    return {"value": before, "change": quotient(now - before, abs(before))}
+    return {"value": before, "change": quotient(now - before, max(before, -before))}

@@ -20,5 +20,5 @@ def folded(events: Sequence[dict[str, Any]], batch: int) -> dict[str, Any]:
     for start in range(0, len(changes), batch):
         arrivals = [Arrival(change, 0, start + n) for n, change in enumerate(changes[start : start + batch])]
         tables.write(run(shard.apply(arrivals, start), tables))
-    found = {**tables.values, **tables.sets, **tables.hashes}
-    return {key: value for key, value in found.items() if not key.endswith((":ver", ":touched"))}
+    kept = {**tables.values, **tables.sets, **tables.hashes}
+    return {key: value for key, value in kept.items() if not key.endswith((":ver", ":touched"))}
