@@ -129,7 +129,7 @@ CREATED = "01-05T09:00 task.created 1 due_at=01-06T12:00 assignee_id=ann"
 GIVEN = f"{CREATED} assigned_by=bob"
 MEETING = "01-05T09:00 meeting.scheduled 1 owner_id=ann start=01-06T12:00 end=01-06T13:00"
 TICKET = "01-05T09:00 ticket.created 1 owner_id=ann"
-PROMISED = f"{TICKET} sla.first_response_ms=3600000 sla.resolution_ms=7200000"
+PROMISED = f"{TICKET} sla.first_response_ms=3600000 sla.resolution_ms=7200000 sla.hours=calendar"
 OPEN = "01-05T09:00 deal.created 1 owner_id=ann"
 TROUBLED = f"{OPEN}\n01-06T09:00 deal.health_changed 1 new=has_problems"
 
