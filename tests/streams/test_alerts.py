@@ -172,7 +172,9 @@ async def record_of(desk: Desk, rule: str, due_in_ms: int, number: int = 1, **mo
         "task_overdue": ("task", "task.created", {"assignee_id": "ann", "due_at": due}),
         "assignment_unfulfilled": ("task", "task.created", {"assignee_id": "ann", "due_at": due, "assigned_by": "wes"}),
         "appointment_overdue": ("meeting", "meeting.scheduled", {"owner_id": "ann", "start": text(at), "end": due}),
-        "sla_breached": ("ticket", "ticket.created", {"owner_id": "ann", "sla": {"first_response_ms": HOUR_MS + due_in_ms}}),
+        "sla_breached": ("ticket", "ticket.created", {
+            "owner_id": "ann", "sla": {"first_response_ms": HOUR_MS + due_in_ms, "hours": "calendar"},
+        }),
         "deal_stalled": ("deal", "deal.created", {"owner_id": "ann", "stage_id": "demo"}),
     }  # fmt: skip
     entity, kind, said = records[rule]
