@@ -1,6 +1,6 @@
 """Which rows hold a number, and the sum of them."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from aggregators.calendar import Calendar
@@ -120,3 +120,21 @@ def add(total: Row, row: Row, sign: int = 1) -> None:
     """Add a row to a sum."""
     for name, value in row.items():
         total[name] = total.get(name, 0) + sign * value
+
+
+def together(rows: Sequence[Row]) -> Row:
+    """Return the sum of rows; that of one is the row itself."""
+    if len(rows) == 1:
+        return rows[0]
+    total: Row = {}
+    for row in rows:
+        add(total, row)
+    return {name: value for name, value in total.items() if value}
+
+
+def rest(total: Row, rows: Sequence[Row]) -> Row:
+    """Return what is left of a sum beside some rows."""
+    left = {**total}
+    for row in rows:
+        add(left, row, -1)
+    return {name: value for name, value in left.items() if value}

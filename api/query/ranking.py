@@ -6,12 +6,15 @@ from typing import Any, NamedTuple
 from aggregators.catalogue import anchors_of
 from aggregators.values import Number
 from aggregators.windows import Window
-from api.query.answer import context_for, gauged, value
+from api.query.answer import context_for, gauged
 from api.query.distinct import Sums
 from api.query.question import Question
 from api.query.selection import NONE, parts
 from api.query.sums import Summing
 from api.query.tables import Directory, Tables
+
+LAST = "last_ms"
+"""What is remembered of a holder beside sums: its last moment of an anchor."""
 
 
 class Place(NamedTuple):
@@ -39,18 +42,17 @@ async def rankings(asked: Question, tables: Tables, directory: Directory) -> lis
 
 
 def _values(asked: Question, directory: Directory, window: Window, sums: Sums) -> dict[str, Number | None]:
-    context = context_for(asked, directory.org, window)
-    return {key[0]: value(asked, context, row).value for key, row in sums.groups.items() if key[0] != NONE}
+    context, formula = context_for(asked, directory.org, window), (asked.of or asked.kpi).formula
+    return {key[0]: formula.value(row, context).value for key, row in sums.groups.items() if key[0] != NONE}
 
 
 def _ranked(values: Mapping[str, Number | None], achieved: Mapping[str, int]) -> list[Place]:
-    ordered = sorted(values, key=lambda n: (values[n] is None, -(values[n] or 0), achieved.get(n, 0), n))
-    places: list[Place] = []
-    for position, name in enumerate(ordered, 1):
-        same = places and places[-1].value == values[name]
-        rank = places[-1].rank if same else position
-        places.append(Place(None if values[name] is None else rank, name, values[name]))
-    return places
+    ranks: dict[Number | None, int] = {}
+    for position, one in enumerate(sorted((v for v in values.values() if v is not None), reverse=True), 1):
+        ranks.setdefault(one, position)
+    last = len(values) + 1  # those without a value
+    ordered = sorted(values, key=lambda name: (ranks.get(values[name], last), achieved.get(name, 0), name))
+    return [Place(ranks.get(values[name]), name, values[name]) for name in ordered]
 
 
 def _tied(values: Mapping[str, Number | None]) -> list[str]:
@@ -74,9 +76,12 @@ async def _achieved(
         for anchor in anchors
     ]
     found: dict[str, int] = {}
-    if ranges:
-        for (name, _), at_ms in zip(ranges, await tables.last([r for _, r in ranges]), strict=True):
-            found[name] = max(found.get(name, 0), at_ms)
+    memo = await tables.remembered()
+    new = [one for _, one in ranges if memo.get(one[1], one) is None]
+    for one, at_ms in zip(new, await tables.last(new), strict=True):
+        memo.put(one[1], one, {LAST: at_ms})
+    for name, one in ranges:
+        found[name] = max(found.get(name, 0), (memo.get(one[1], one) or {}).get(LAST, 0))
     return found
 
 

@@ -1,7 +1,7 @@
 """The sums behind an answer, from rows where there are any and from records where not."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from aggregators.catalogue import anchors_of, derived_of
 from aggregators.composed import Composed
@@ -16,7 +16,7 @@ from aggregators.teams import ALWAYS, Part
 from aggregators.users import Users
 from aggregators.waiting import OLDEST
 from aggregators.windows import Window
-from api.query.cells import WHOLE, Group, Rows, Term, add, adding
+from api.query.cells import WHOLE, Group, Rows, Term, add, adding, rest, together
 from api.query.composed import joined, parts_of
 from api.query.distinct import Sums, fewer, users
 from api.query.edges import added
@@ -140,11 +140,12 @@ class Summing:
         for i in range(len(windows)):
             total, *rows = flat[i * size : (i + 1) * size]
             groups = dict(zip(scopes, rows, strict=True))
+            there = self._there()
             if by and by[0] not in STRUCTURAL and by[0] != "product":
                 named = {**groups, (NONE,): {}}.values()  # a value may have the very name that stands for none
-                groups[NONE,] = _rest(total, [*named])
+                groups[NONE,] = rest(total, [*named])
             found.append(
-                Sums(total, {key: row for key, row in groups.items() if self._exists(key) or read_by(formula, row)})
+                Sums(total, {key: row for key, row in groups.items() if key[0] in there or read_by(formula, row)})
             )
         return found
 
@@ -166,10 +167,12 @@ class Summing:
             one.groups.update(kept)
         return sums
 
-    def _exists(self, key: Key) -> bool:
-        """Tell whether a group is told also where there is nothing of it: a user or team that was not deleted."""
-        level = self.asked.by[0]
-        return level in STRUCTURAL and not self.directory.org.entries.get(f"{level}/{key[0]}", {}).get("deleted")
+    def _there(self) -> Collection[str]:
+        """The groups that are told also where there is nothing of them: users or teams that were not deleted."""
+        if not self.asked.by or self.asked.by[0] not in STRUCTURAL:
+            return ()
+        level, entries = self.asked.by[0], self.directory.org.entries
+        return {name for name in self._groups(level) if not entries.get(f"{level}/{name}", {}).get("deleted")}
 
     def _groups(self, level: str) -> dict[str, str]:
         """The users or teams of the scope, and the scope that each is."""
@@ -203,18 +206,25 @@ class Summing:
     async def _remembered(self, wanted: Sequence[tuple[str, Window, Group]]) -> list[Row]:
         """The sums of users or teams; those of whom nothing has changed are known."""
         memo, what = await self.tables.remembered(), (self.kpi.gauge, self.kpi.formula.measures)
-        sums = [[(p, (p.from_ms, p.to_ms, w.to_ms, *what)) for p in self._credited(s, w)] for s, w, _ in wanted]
-        unknown = {(p.holder, key): p for one in sums for p, key in one if memo.get(p.holder, key) is None}
-        terms = [self._terms_of(part, key[2]) for (_, key), part in unknown.items()]
+        parts = [[(p, w.to_ms) for p in self._credited(scope, w)] for scope, w, _ in wanted]
+        sums = [[memo.get(p.holder, (p, to_ms, what)) for p, to_ms in one] for one in parts]
+        unknown = [*dict.fromkeys(of for one, rows in zip(parts, sums, strict=True) if None in rows for of in one)]
+        terms = [self._terms_of(*of) for of in unknown]
         read = dict(zip(unknown, await self._rows(terms), strict=True))
-        for (holder, key), row, of in zip(read, read.values(), terms, strict=True):
+        for (part, to_ms), of in zip(unknown, terms, strict=True):
             if not any(term.edges for term in of):
-                memo.put(holder, key, row)
-        return [_together([memo.get(p.holder, key) or read.get((p.holder, key), {}) for p, key in one]) for one in sums]
+                memo.put(part.holder, (part, to_ms, what), read[part, to_ms])
+        return [
+            together([row if row is not None else read[of] for of, row in zip(one, rows, strict=True)])
+            for one, rows in zip(parts, sums, strict=True)
+        ]
 
     def _credited(self, scope: str, window: Window) -> list[Part]:
-        found = self._parts(scope, window.to_ms - 1 if self.kpi.gauge else window.from_ms, window.to_ms)
-        if self.asked.credit == "current":
+        from_ms, is_current = window.to_ms - 1 if self.kpi.gauge else window.from_ms, self.asked.credit == "current"
+        if scope[:5] == "user:" and scope[5:] != NONE and self.asked.scope == "org" and not is_current:
+            return [Part(f"u:{scope[5:]}", from_ms, window.to_ms)]  # as below, for the many that there are
+        found = self._parts(scope, from_ms, window.to_ms)
+        if is_current:
             found += [p._replace(holder=f"x{p.holder}") for p in found if p.holder != "o"]
         return found
 
@@ -279,19 +289,3 @@ class Summing:
 
 def _reach(windows: Sequence[Window]) -> Window:
     return Window(min((w.from_ms for w in windows), default=0), max((w.to_ms for w in windows), default=0))
-
-
-def _together(rows: Sequence[Row]) -> Row:
-    if len(rows) == 1:
-        return rows[0]
-    total: Row = {}
-    for row in rows:
-        add(total, row)
-    return {name: value for name, value in total.items() if value}
-
-
-def _rest(total: Row, rows: Sequence[Row]) -> Row:
-    rest = {**total}
-    for row in rows:
-        add(rest, row, -1)
-    return {name: value for name, value in rest.items() if value}
