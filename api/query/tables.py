@@ -23,6 +23,8 @@ from streams.commit import CLOSED, READ, READ_KEYS
 
 T = TypeVar("T")
 TRIES = 20
+BRIEFLY = 8
+"""So many of them go by what is remembered; then all is read that was ever missing."""
 
 _read_entry = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -115,10 +117,11 @@ class Tables:
     async def settled(self, ask: Callable[[Directory], Awaitable[T]]) -> T:
         """Ask again until everything was read at one offset.
 
-        What a commit came between is read again all at once, so that an answer ends however fast the tables change.
+        What a commit came between is read again all at once, so that an answer ends however fast the tables change. Where most is
+        remembered the rest is another one each time, and read so soon that no commit comes between it for long.
         """
         wanted: dict[Read, Any] = {}
-        for _ in range(TRIES):
+        for tried in range(TRIES):
             self._begin()
             try:
                 directory = await self._directory()
@@ -130,7 +133,7 @@ class Tables:
                     self.memos.keep(self.keys.prefix, self.memo)
                 return told
             except _MovedError:
-                wanted |= self.known
+                wanted = {} if self.memo and tried < BRIEFLY else wanted | self.known
             except _RebuiltError:
                 wanted = {}  # by keys that are there no more
         raise UnsettledError
@@ -170,8 +173,8 @@ class Tables:
             raise _MovedError
         self.version = found
 
-    async def _read(self, wanted: Iterable[Read]) -> list[Any]:
-        """Read what is not known yet, all at one offset; the answers to all that is wanted."""
+    async def _read(self, wanted: Iterable[Read], *, later: bool = False) -> list[Any]:
+        """Read what is not known yet, all at one offset (or ``later``); the answers to all that is wanted."""
         reads = list(wanted)
         missing = [read for read in dict.fromkeys(reads) if read not in self.known]
         if missing or not reads:
@@ -188,7 +191,8 @@ class Tables:
                 (version, owner, _), *found = await pipe.execute()
             if await self.follow(owner):
                 raise _RebuiltError
-            self._same(version)
+            if not later:
+                self._same(version)
             self.owner = owner or b""
             chunks = -(-len(strings) // READ_KEYS)
             self.known |= zip(strings, chain.from_iterable(found[:chunks]), strict=True)
@@ -251,11 +255,16 @@ class Tables:
         return list(dict.fromkeys(member.partition(b":")[2].decode() for members in found for member in members))
 
     async def last(self, ranges: Sequence[tuple[str, str, int, int]]) -> list[int]:
-        """Return the instant (ms) of the last moment in each of ``(anchor, holder, from_ms, to_ms)``, 0 where there is none."""
-        found = await self._latest(ranges, 1)
+        """Return the instant (ms) of the last moment in each of ``(anchor, holder, from_ms, to_ms)``, 0 where there is none.
+
+        It only says who of those that are even is told first, and may be as of a commit that came since.
+        """
+        found = await self._latest(ranges, 1, later=True)
         return [int(members[0].partition(b":")[0]) if members else 0 for members in found]
 
-    async def _latest(self, ranges: Iterable[tuple[str, str, int | str, int]], count: int) -> list[list[bytes]]:
+    async def _latest(
+        self, ranges: Iterable[tuple[str, str, int | str, int]], count: int, *, later: bool = False
+    ) -> list[list[bytes]]:
         """The latest moments in each of some ranges."""
         asked = [
             (self.keys.moments(anchor, holder), str(to_ms), str(from_ms), count)
@@ -263,7 +272,9 @@ class Tables:
         ]
         if not asked:
             return []
-        (found,) = await self._read([("EVAL", LATEST, 1, self.keys.version, msgspec.msgpack.encode(asked))])
+        (found,) = await self._read(
+            [("EVAL", LATEST, 1, self.keys.version, msgspec.msgpack.encode(asked))], later=later
+        )
         return found  # type: ignore[no-any-return]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from api.query.engine import Engine
 from api.query.errors import UnsettledError
-from api.query.tables import TRIES, Directory, Read, Tables
+from api.query.tables import BRIEFLY, TRIES, Directory, Read, Tables
 from crmpulse.embedded import Redis
 from tests.loading import PARTITIONS
 from tests.telling import Told, events, telling
@@ -55,13 +55,42 @@ async def test_an_answer_ends_though_a_commit_comes_after_each_of_its_reads(redi
             await commit(tables)(10 * len(asked))
             matched = len(await tables.matching(calls))
             await commit(tables)(10 * len(asked) + 1)
-            return found, matched, len(await tables.last(calls))
+            return found, matched, len(await tables.newest([("call.logged", "u:ann", 1 << 60)], 1))
 
         assert await tables.settled(ask) == (2, 1, 1)
         assert len(asked) == 3
 
 
-@pytest.mark.parametrize("reads", ["records", "load", "matching", "last"])
+async def test_who_of_those_that_are_even_was_first_may_be_as_of_a_commit_that_came_since(redis_server: Redis) -> None:
+    async with telling(redis_server, FIRST) as asking:
+        tables, asked = await asking.engine.tables("demo"), list[int]()
+
+        async def ask(_: Directory) -> list[int]:
+            asked.append(1)
+            await tables.records(["call/1"])
+            await commit(tables)(len(asked))
+            return await tables.last([("call.logged", "u:ann", 0, 1 << 60)])
+
+        assert len(await tables.settled(ask)) == len(asked) == 1
+
+
+async def test_what_is_remembered_is_brought_up_to_date_again_where_a_commit_comes_between(redis_server: Redis) -> None:
+    async with telling(redis_server, FIRST) as asking:
+        tables, asked = await asking.engine.tables("demo"), list[int]()
+
+        async def ask(_: Directory) -> None:
+            asked.append(1)
+            await tables.remembered()
+            if len(asked) < TRIES:
+                await commit(tables)(len(asked))
+            await tables.records([f"task/{len(asked)}"])
+
+        await tables.settled(ask)
+        assert len(asked) == TRIES
+        assert len(tables.known) == 1 + TRIES - BRIEFLY
+
+
+@pytest.mark.parametrize("reads", ["records", "load", "matching"])
 async def test_every_kind_of_read_notices_a_commit_before_it(reads: str, redis_server: Redis) -> None:
     async with telling(redis_server, FIRST) as asking:
         tables = await asking.engine.tables("demo")
