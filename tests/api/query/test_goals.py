@@ -83,6 +83,19 @@ async def told(redis_server: Redis, now: str, *goals: Event) -> dict[str, Any]:
     return {one["goal"]: one for one in found["goals"]}
 
 
+@pytest.mark.parametrize(
+    ("kpi", "unit"),
+    [("goal_progress", "EUR"), ("goal_projection", "EUR"), ("goal_attainment", "ratio"), ("goal_pace", "ratio")],
+)
+async def test_what_is_told_in_the_unit_of_the_goals_kpi_and_what_as_a_ratio(
+    kpi: str, unit: str, redis_server: Redis
+) -> None:
+    set_ = goal("01-01", "g", kpi="revenue_won", target={"amount": "1000", "currency": "EUR"})
+    async with telling(redis_server, [*events(STORY), set_]) as asking:
+        found = await asking.engine.kpi(asking.org, kpi, params(f"goal=g&now={instant('02-15')}"))
+    assert found["unit"] == unit
+
+
 async def test_progress_is_the_value_of_the_kpi_under_the_goals_filters(redis_server: Redis) -> None:
     set_ = [
         goal("01-01", "web", where={"source": "web"}, period="quarter"),
