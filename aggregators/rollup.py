@@ -143,8 +143,11 @@ def _enter_group(keys: OrgKeys, day: str, month: str, of: tuple[str, str], cells
 
 
 def _enter(key: str, holder: str, cells: Row, rows: Rows) -> None:
-    """Have cells added to a row, those of histograms of the organisation to rows of their own."""
-    apart = {name: measure for name in cells if (measure := _histogram(name))} if holder == "o" else {}
+    """Have the cells of a batch added to a row; those of histograms of the organisation to rows of their own."""
+    if holder != "o":
+        rows.cells[key] = cells
+        return
+    apart = {name: measure for name in cells if (measure := _histogram(name))}
     for name, measure in apart.items():
         _add(rows.cells, histogram_row(key, measure), {name: cells[name]})
     _add(rows.cells, key, {name: units for name, units in cells.items() if name not in apart} if apart else cells)
