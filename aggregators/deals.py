@@ -8,10 +8,9 @@ from aggregators.moment import Moment, late, level, moment
 from aggregators.money import NONE, PROBABILITY, Amount, amount, by_product, sold
 from aggregators.org import Org
 from aggregators.sales import SOLD, Links, kind
-from aggregators.story import Facts, Point, Story, milliseconds, normalised
+from aggregators.story import DAY_NS, Facts, Point, Story, milliseconds, normalised
 
 CLOSED = frozenset({"won", "lost"})
-DAY_NS = 86_400 * 10**9
 Products = dict[str, Amount] | None
 
 

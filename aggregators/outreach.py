@@ -10,10 +10,9 @@ from aggregators.about import About
 from aggregators.moment import Moment
 from aggregators.reach import reached
 from aggregators.record import Record
-from aggregators.story import Story
+from aggregators.story import DAY_NS, Story
 from aggregators.touches import Touch, Touches
 
-DAY_NS = 86_400 * 10**9
 MEETING_DAYS, DEAL_DAYS, REPLY_DAYS = 30, 90, 14
 
 

@@ -8,12 +8,11 @@ from aggregators import deals, stages
 from aggregators.about import About
 from aggregators.moment import Moment, holder
 from aggregators.record import Record
-from aggregators.story import Story
+from aggregators.story import DAY_NS, Story
 from aggregators.touches import Touches
 from aggregators.windows import Window
 from events.instants import instant_ns
 
-DAY_NS = 86_400 * 10**9
 TIMES, SILENT_DAYS = 2, 30
 """A deal is in a stage for too long after so many times the usual, and nobody is in touch after so many days."""
 

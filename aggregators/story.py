@@ -12,6 +12,7 @@ from events import EVENTS, Data, Entry
 Facts = Mapping[str, Any]
 
 _MS = 1_000_000
+DAY_NS = 86_400 * 10**9
 
 _RENAMED: dict[str, dict[str, str]] = {
     "crm.record.owner_changed": {"new_owner": "owner_id"},
