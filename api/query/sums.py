@@ -205,19 +205,26 @@ class Summing:
 
     async def _remembered(self, wanted: Sequence[tuple[str, Window, Group]]) -> list[Row]:
         """The sums of users or teams; those of whom nothing has changed are known."""
-        memo, what = await self.tables.remembered(), (self.kpi.gauge, self.kpi.formula.measures)
+        memo = await self.tables.remembered()
         parts = [[(p, w.to_ms) for p in self._credited(scope, w)] for scope, w, _ in wanted]
-        sums = [[memo.get(p.holder, (p, to_ms, what)) for p, to_ms in one] for one in parts]
+        sums = [[memo.get(p.holder, self._what(p, to_ms)) for p, to_ms in one] for one in parts]
         unknown = [*dict.fromkeys(of for one, rows in zip(parts, sums, strict=True) if None in rows for of in one)]
         terms = [self._terms_of(*of) for of in unknown]
         read = dict(zip(unknown, await self._rows(terms), strict=True))
         for (part, to_ms), of in zip(unknown, terms, strict=True):
             if not any(term.edges for term in of):
-                memo.put(part.holder, (part, to_ms, what), read[part, to_ms])
+                memo.put(part.holder, self._what(part, to_ms), read[part, to_ms])
         return [
             together([row if row is not None else read[of] for of, row in zip(one, rows, strict=True)])
             for one, rows in zip(parts, sums, strict=True)
         ]
+
+    def _what(self, part: Part, to_ms: int) -> tuple[object, ...]:
+        """By what a sum is remembered: after the last month that has rows nothing changes with the time alone."""
+        last_ms, measures = self.rows.last_ms, self.kpi.formula.measures
+        if self.kpi.gauge:
+            return min(to_ms, last_ms), measures
+        return part.from_ms, min(part.to_ms, last_ms), measures
 
     def _credited(self, scope: str, window: Window) -> list[Part]:
         from_ms, is_current = window.to_ms - 1 if self.kpi.gauge else window.from_ms, self.asked.credit == "current"
