@@ -23,7 +23,7 @@ class Aside:
 
     async def told(self, ask: Callable[[Engine], Awaitable[T]]) -> T:
         """Return what the engine tells; who waits for it does not keep others waiting."""
-        engine = self.engine = self.engine or Engine(connect(self.settings), self.settings)
+        engine = self.engine = self.engine or Engine(connect(self.settings, patient=False), self.settings)
         if not self.thread.is_alive():
             self.thread.start()
         return await self._there(_awaited(ask, engine))

@@ -31,7 +31,7 @@ class Service:
 
     def __init__(self, settings: Settings, tokens: Tokens, metrics: Metrics) -> None:
         self.settings, self.tokens, self.metrics = settings, tokens, metrics
-        self.redis = connect(settings)
+        self.redis = connect(settings, patient=False)
         self.marks = Marks(self.redis, settings)
         self.publisher = Publisher(settings, Current(self.redis, settings))
         self.log = Log(settings)

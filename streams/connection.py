@@ -6,6 +6,8 @@ from aiokafka.helpers import create_ssl_context
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from crmpulse.settings import CannotStartError, Settings, host_port
 from streams.cluster import Cluster
@@ -27,13 +29,15 @@ def kafka(settings: Settings) -> dict[str, Any]:
     }
 
 
-def connect(settings: Settings) -> Redis:
+def connect(settings: Settings, *, patient: bool = True) -> Redis:
     """Return a client, of a cluster where the settings name several nodes.
 
-    A command whose connection broke is sent again, which the commit script is made for.
+    A command whose connection broke is sent again, which the commit script is made for; by a ``patient`` client also one that was
+    not answered within ``TIMEOUT_SECONDS``.
     """
     nodes = [host_port(address) for address in settings.redis.split(",")]
-    retry = Retry(ExponentialWithJitterBackoff(base=0.05, cap=1.0), RETRIES)
+    broken = (RedisConnectionError, RedisTimeoutError) if patient else (RedisConnectionError,)
+    retry = Retry(ExponentialWithJitterBackoff(base=0.05, cap=1.0), RETRIES, broken)
     options: dict[str, Any] = {
         "socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": 3.0, "retry": retry,
         "username": settings.redis_user or None, "password": settings.redis_password or None,

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import asyncio
 from typing import Literal
 
 import pytest
 from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 from redis.asyncio import Redis as Client
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from crmpulse.settings import CannotStartError, Settings
+from streams import connection
 from streams.connection import kafka, require_no_eviction
 from streams.transport import credentials
 
@@ -40,3 +43,25 @@ async def test_a_redis_that_may_drop_keys_is_refused(redis: Client, policy: str)
             await require_no_eviction(redis)
     finally:
         await redis.config_set("maxmemory-policy", "noeviction")
+
+
+@pytest.mark.parametrize(("patient", "asked"), [(True, 1 + connection.RETRIES), (False, 1)])
+async def test_only_who_is_patient_asks_a_redis_again_that_does_not_answer(
+    monkeypatch: pytest.MonkeyPatch, *, patient: bool, asked: int
+) -> None:
+    commands: list[bytes] = []
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while request := await reader.read(1000):
+            commands.append(request)
+            if b"GET" not in request:
+                writer.write(b"+OK\r\n" * request.count(b"\r\n*") + b"+OK\r\n")  # how a client introduces itself
+        writer.close()
+
+    monkeypatch.setattr(connection, "TIMEOUT_SECONDS", 0.05)
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with connection.connect(Settings(redis=f"127.0.0.1:{port}"), patient=patient) as redis:
+            with pytest.raises(RedisTimeoutError):
+                await redis.get("a key")
+    assert sum(b"a key" in each for each in commands) == asked
