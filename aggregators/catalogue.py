@@ -112,10 +112,16 @@ def _found_by(wanted: set[str]) -> set[str]:
     }
 
 
-_ELSEWHERE = dict.fromkeys(
-    ("call.logged", "email.logged", "message.logged", "meeting.held", "task.done", "quote.created", "order.confirmed"),
-    frozenset({"pipeline"}),
-)
+OF_DEAL = frozenset({"pipeline", "deal_type", "deal_subtype"})
+"""Dimensions in which a record that does not tell its own value has that of the deal that it names."""
+
+_ELSEWHERE = {
+    **dict.fromkeys(
+        ("call.logged", "email.logged", "message.logged", "meeting.held", "task.done", "quote.created"),
+        frozenset({"pipeline"}),
+    ),
+    "order.confirmed": OF_DEAL,
+}
 """Dimensions that no fact of the record itself tells: answered from the records, through the deal that they name."""
 
 

@@ -63,8 +63,8 @@ KPIS: tuple[Kpi, ...] = (
         Sold("gross_profit", ("sales",), "uncosted_value"),
         "Sum of quantity x (price - cost) over the lines of deals won and orders confirmed, as deals_won and orders_count count "
         "them, at the rate of that day. Lines without a cost are left out and their value is told as `cost_missing`; so are those "
-        "without a price. Refunds take off nothing. `pipeline` of an order is that of the deal that it names; that deal counts by "
-        "its confirmed orders alone."),
+        "without a price. Refunds take off nothing. Pipeline and deal types of an order are those of the deal that it names; that "
+        "deal counts by its confirmed orders alone."),
     Kpi("primary_sales", AREA, "core", "count sum", "sales, money", "user team org source channel region product",
         Count("primary_sales", "primary_value"),
         "First sales of accounts: of all deals won and orders confirmed of an account the earliest, as deals_won and orders_count "

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from aggregators import conversations, touches
 from aggregators.about import About
 from aggregators.calendar import Calendar
-from aggregators.catalogue import anchors_of, derived_of
+from aggregators.catalogue import OF_DEAL, anchors_of, derived_of
 from aggregators.contribution import DIMENSIONS, added_by, moments
 from aggregators.data_quality import Members
 from aggregators.fields import FOUND_BY, declared
@@ -150,8 +150,8 @@ class Scan:
         return found
 
     async def _fetch_deals(self) -> None:
-        """An activity's pipeline is that of the deal that it names."""
-        if "pipeline" in self.dimensions:
+        """An activity's pipeline is that of the deal that it names, and so are an order's deal types."""
+        if not OF_DEAL.isdisjoint(self.dimensions):
             told = [story(record) for record in self.records.values()]
             named = {f"deal/{t.final['deal_id']}" for t in told if t and t.final.get("deal_id")}
             self.records |= await self.tables.records(named - self.records.keys())
@@ -183,16 +183,17 @@ class Scan:
             return self.directory.teams.of(holder, found.team_at_ms) or [NONE]
         if dimension in CLOCK:
             return [clock(found.moment.at_ms, dimension, self.directory.org.calendar)]
-        value = found.facts.get("product" if dimension == "product" else DIMENSIONS.get(dimension, dimension))
+        fact = "product" if dimension == "product" else DIMENSIONS.get(dimension, dimension)
+        value = found.facts.get(fact)
         if (
             value is None
-            and dimension == "pipeline"
+            and dimension in OF_DEAL
             and found.facts.get("deal_id")
             and not found.subject.startswith("deal/")
         ):
             deal = self.records.get(f"deal/{found.facts['deal_id']}")
             told = story(deal) if deal else None
-            value = told.final.get("pipeline_id") if told else None
+            value = told.final.get(fact) if told else None
         return [label(value)]
 
     def cells(self, found: Found) -> Row:

@@ -1133,6 +1133,17 @@ CASES: dict[str, list[Case]] = {
             01-05 deal.won 1 lines=a*2@5USD@3USD
             01-01 fx_rate.set fx/USD/2026-01-01 rate=0.5
         """, {"": 2, "cost_missing?": None}),
+        ("an order is of the pipeline and the types of its deal, as long as there is one", """
+            01-01 deal.created 1 deal_type=new deal_subtype=big pipeline_id=p
+            01-05 deal.won 1
+            01-06 order.created 1 deal_id=1 lines=a*1@5@3
+            01-06 order.status_changed 1 new=confirmed
+            01-06 order.created 2 deal_id=2 lines=a*1@9@5
+            01-06 order.status_changed 2 new=confirmed
+            01-02 deal.created 2 deal_type=new
+            01-07 record.deleted deal/2
+        """, {"by=deal_type": {"new": 2, "(none)": 4}, "by=deal_subtype": {"big": 2, "(none)": 4},
+              "by=pipeline": {"p": 2, "(none)": 4}, "where=deal_type:new": 2}),
     ],
     "rank": [
         ("who is equal shares a place, and the next is left out", """

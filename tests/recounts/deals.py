@@ -120,7 +120,9 @@ def weighted_pipeline(it: Told, now_ns: int) -> Iterator[Part]:
 
 def deal_part(it: Told, deal: Record, at_ns: int, lost_reason: str = NONE) -> Part:
     """One deal, as it stood then; `products` has what the lines of each are worth."""
-    dims = deal.timeless | {
+    named = it.records["deal"].get(deal.final("deal_id") or "")
+    kind = {d: named.timeless[d] for d in ("deal_type", "deal_subtype")} if named and not named.deleted else {}
+    dims = {**deal.timeless, **(kind if deal.entity == "order" else {})} | {
         "pipeline": pipeline(it, deal, at_ns),
         "stage": label(deal.at("stage_id", at_ns)),
         "lost_reason": lost_reason,
