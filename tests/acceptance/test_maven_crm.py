@@ -40,16 +40,13 @@ def shuffled_and_repeated(seed: int) -> list[Event]:
     scope="module",
     loop_scope="module",
     params=[
-        pytest.param((as_exported, 5000), id="as exported"),
-        pytest.param((lambda: shuffled_and_repeated(1), 5000), id="any order, batches of 5000"),
-        pytest.param((lambda: shuffled_and_repeated(2), 7), id="any order, batches of 7"),
-        pytest.param((lambda: shuffled_and_repeated(3), 1), id="any order, batches of 1"),
+        pytest.param(as_exported, id="as exported"),
+        pytest.param(lambda: shuffled_and_repeated(1), id="any order"),
     ],
 )
 async def api(request: pytest.FixtureRequest, redis_server: Redis) -> AsyncIterator[Asking]:
-    events, batch = request.param
     settings = Settings(redis=redis_server.address)
-    await load(settings, events(), batch)
+    await load(settings, request.param(), 5000)
     async with Asking(settings, "demo") as asking:
         yield asking
 
@@ -131,6 +128,26 @@ async def test_regional_offices_and_products_add_up(api: Asking) -> None:
     managers = await api.groups("deals_won", "team")
     for manager in {row["manager"] for row in rows}:
         assert managers[manager] == sum(int(row["won"]) for row in rows if row["manager"] == manager)
+
+
+@pytest.mark.parametrize("batch", [7, 1])
+async def test_all_of_it_is_the_same_in_any_order_in_small_batches(batch: int) -> None:
+    with Redis() as own:
+        settings = Settings(redis=own.address)
+        await load(settings, shuffled_and_repeated(batch), batch)
+        async with Asking(settings, "demo") as asking:
+            for check in CHECKS:
+                await check(asking)
+
+
+CHECKS = (
+    test_totals_and_quarters_are_those_published,
+    test_sales_cycle_is_that_published,
+    test_every_agent_has_the_totals_of_the_reference,
+    test_every_month_and_quarter_of_every_agent_equals_the_reference,
+    test_open_deals_as_of_each_day_equal_the_reference,
+    test_regional_offices_and_products_add_up,
+)
 
 
 async def _series_by_user(api: Asking, kpi: str, every: str) -> dict[tuple[str, str], Any]:
