@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from aggregators.memory import Tables
 from aggregators.tables import escaped
-from api.query import tables
+from api.query import scripts
 from api.query.engine import Engine
 from crmpulse.settings import Settings
 from streams import commit
@@ -52,10 +52,12 @@ class _Memory:
         match script:
             case commit.READ:
                 self.answers.append([self.tables.values.get(key) for key in msgspec.msgpack.decode(args[2])])
-            case tables.MATCHING:
+            case scripts.MATCHING:
                 self.answers.append([self._matching(args[2], args[4:]), []])
-            case tables.LATEST:
+            case scripts.LATEST:
                 self.answers.append([self._latest(*asked) for asked in msgspec.msgpack.decode(args[2])])
+            case scripts.SINCE:
+                self.answers.append([[]])  # nothing changes here
             case _:
                 raise NotImplementedError(script)
 

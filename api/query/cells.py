@@ -4,10 +4,17 @@ from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from aggregators.calendar import Calendar
+from aggregators.catalogue import anchors_of, derived_of
+from aggregators.contribution import Plan
+from aggregators.data_quality import Members
+from aggregators.kpi import Kpi
 from aggregators.measures import MEASURES
 from aggregators.rollup import is_duration
 from aggregators.tables import OrgKeys, Row, histogram_row, row_of
 from aggregators.teams import ALWAYS, Part
+from aggregators.waiting import OLDEST
+from api.query.question import BUSINESS, Question
+from api.query.selection import NONE
 
 
 class Group(NamedTuple):
@@ -18,6 +25,8 @@ class Group(NamedTuple):
 
 
 WHOLE = Group()
+STRUCTURAL = ("user", "team")
+"""Dimensions that holders tell."""
 
 
 class Edge(NamedTuple):
@@ -90,6 +99,19 @@ class Rows:
                 rows += [histogram_row(row, measure) for row in long for measure in self.durations]
             found = self._shapes[whole, group, start, end] = rows, edges
         return found
+
+
+def by_rows(asked: Question, kpi: Kpi, kept: Plan) -> bool:
+    """Tell whether rows answer a question; else records do."""
+    if asked.stat == OLDEST or asked.hours == BUSINESS or isinstance(kpi.formula, Members) or derived_of(kpi):
+        return False  # no row tells it
+    if not asked.where and not asked.by:
+        return True
+    if not asked.where and len(asked.by) == 1 and asked.by[0] in STRUCTURAL:
+        return not (asked.scope.startswith("user:") and asked.by == ("team",))
+    named = [*asked.by, *(name for name, _ in asked.where)]
+    broken_down = all(any(d == named[0] for d, _ in kept[anchor].dimensions) for anchor in anchors_of(kpi))
+    return asked.scope == "org" and len(named) == 1 and broken_down and NONE not in [value for _, value in asked.where]
 
 
 def _reach(calendar: Calendar, months: list[str]) -> tuple[int, int]:

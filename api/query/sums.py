@@ -1,11 +1,10 @@
 """The sums behind an answer, from rows where there are any and from records where not."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 
-from aggregators.catalogue import anchors_of, derived_of
 from aggregators.composed import Composed
-from aggregators.data_quality import Members
 from aggregators.formulas import TRAILING_MS, Together, read_by
 from aggregators.freshness import Freshness
 from aggregators.moment import NOBODY
@@ -14,20 +13,18 @@ from aggregators.rollup import is_level, is_settled
 from aggregators.tables import Row
 from aggregators.teams import ALWAYS, Part
 from aggregators.users import Users
-from aggregators.waiting import OLDEST
 from aggregators.windows import Window
-from api.query.cells import WHOLE, Group, Rows, Term, add, adding, rest, together
+from api.query.cells import STRUCTURAL, WHOLE, Group, Rows, Term, add, adding, by_rows, rest, together
 from api.query.composed import joined, parts_of
 from api.query.distinct import Sums, fewer, users
 from api.query.edges import added
 from api.query.freshness import fresh
 from api.query.per_activity import earned_and_done
-from api.query.question import BUSINESS, CLOCK, Question
+from api.query.question import CLOCK, Question
 from api.query.scan import Key, Scan, clock
 from api.query.selection import NONE, everyone, parts
 from api.query.tables import Directory, Tables
 
-STRUCTURAL = ("user", "team")
 MANY = 20
 """From so many sums on it pays to remember them."""
 
@@ -38,6 +35,7 @@ class Summing:
     def __init__(self, asked: Question, tables: Tables, directory: Directory) -> None:
         self.asked = asked
         self.kpi = asked.of or asked.kpi
+        self.gauge = self.kpi.gauge
         self.tables = tables
         self.directory = directory
         self.rows = Rows(tables.keys, directory.org.calendar, directory.months, self.kpi.formula.measures)
@@ -95,28 +93,9 @@ class Summing:
     async def _over(self, windows: Sequence[Window]) -> list[Sums]:
         if self.asked.by and {*self.asked.by} <= {*CLOCK} and not self.asked.where:
             return await self._from_hours(windows)
-        if self._by_rows():
+        if by_rows(self.asked, self.kpi, self.tables.plan):
             return await self._from_rows(windows)
         return await self._from_records(windows)
-
-    def _by_rows(self) -> bool:
-        asked = self.asked
-        if (
-            asked.stat == OLDEST
-            or asked.hours == BUSINESS
-            or isinstance(self.kpi.formula, Members)
-            or derived_of(self.kpi)
-        ):
-            return False  # no row tells it
-        if not asked.where and not asked.by:
-            return True
-        if not asked.where and len(asked.by) == 1 and asked.by[0] in STRUCTURAL:
-            return not (asked.scope.startswith("user:") and asked.by == ("team",))
-        named = [*asked.by, *(name for name, _ in asked.where)]
-        kept = all(
-            any(d == named[0] for d, _ in self.tables.plan[anchor].dimensions) for anchor in anchors_of(self.kpi)
-        )
-        return asked.scope == "org" and len(named) == 1 and kept and NONE not in [value for _, value in asked.where]
 
     # From rows
 
@@ -205,29 +184,38 @@ class Summing:
 
     async def _remembered(self, wanted: Sequence[tuple[str, Window, Group]]) -> list[Row]:
         """The sums of users or teams; those of whom nothing has changed are known."""
-        memo = await self.tables.remembered()
+        memo = await self.tables.remembered(*self._likely({window: None for _, window, _ in wanted}))
+        whats = cache(self._what)
         parts = [[(p, w.to_ms) for p in self._credited(scope, w)] for scope, w, _ in wanted]
-        sums = [[memo.get(p.holder, self._what(p, to_ms)) for p, to_ms in one] for one in parts]
+        sums = [[memo.get(p.holder, whats(p.from_ms, p.to_ms, to_ms)) for p, to_ms in one] for one in parts]
         unknown = [*dict.fromkeys(of for one, rows in zip(parts, sums, strict=True) if None in rows for of in one)]
         terms = [self._terms_of(*of) for of in unknown]
         read = dict(zip(unknown, await self._rows(terms), strict=True))
         for (part, to_ms), of in zip(unknown, terms, strict=True):
             if not any(term.edges for term in of):
-                memo.put(part.holder, self._what(part, to_ms), read[part, to_ms])
+                memo.put(part.holder, whats(part.from_ms, part.to_ms, to_ms), read[part, to_ms])
         return [
             together([row if row is not None else read[of] for of, row in zip(one, rows, strict=True)])
             for one, rows in zip(parts, sums, strict=True)
         ]
 
-    def _what(self, part: Part, to_ms: int) -> tuple[object, ...]:
+    def _likely(self, windows: Iterable[Window]) -> tuple[list[str], list[str]]:
+        """What is asked for in any case: the keys of the organisation's rows, and what those of who was touched end with."""
+
+        def keys(holder: str) -> list[str]:
+            terms = [term for w in windows for term in self._terms_of(Part(holder, w.from_ms, w.to_ms), w.to_ms)]
+            return list(dict.fromkeys(key for term in terms for key in (*term.rows, *term.edges)))
+
+        begin = len(self.tables.keys.holder(""))
+        return keys("o") if self.asked.scope == "org" else [], [key[begin:] for key in keys("")]
+
+    def _what(self, from_ms: int, to_ms: int, end_ms: int) -> tuple[object, ...]:
         """By what a sum is remembered: after the last month that has rows nothing changes with the time alone."""
         last_ms, measures = self.rows.last_ms, self.kpi.formula.measures
-        if self.kpi.gauge:
-            return min(to_ms, last_ms), measures
-        return part.from_ms, min(part.to_ms, last_ms), measures
+        return (min(end_ms, last_ms), measures) if self.gauge else (from_ms, min(to_ms, last_ms), measures)
 
     def _credited(self, scope: str, window: Window) -> list[Part]:
-        from_ms, is_current = window.to_ms - 1 if self.kpi.gauge else window.from_ms, self.asked.credit == "current"
+        from_ms, is_current = window.to_ms - 1 if self.gauge else window.from_ms, self.asked.credit == "current"
         if scope[:5] == "user:" and scope[5:] != NONE and self.asked.scope == "org" and not is_current:
             return [Part(f"u:{scope[5:]}", from_ms, window.to_ms)]  # as below, for the many that there are
         found = self._parts(scope, from_ms, window.to_ms)
@@ -239,7 +227,7 @@ class Summing:
         return [term for part in self._credited(scope, window) for term in self._terms_of(part, window.to_ms, group)]
 
     def _terms_of(self, part: Part, to_ms: int, group: Group = WHOLE) -> list[Term]:
-        return self.rows.held(part.holder, to_ms, group) if self.kpi.gauge else self.rows.over(part, group)
+        return self.rows.held(part.holder, to_ms, group) if self.gauge else self.rows.over(part, group)
 
     async def _rows(self, sums: Sequence[Sequence[Term]]) -> list[Row]:
         terms = [term for one in sums for term in one]

@@ -4,7 +4,7 @@ A rebuild replaces all tables at once and removes the old ones after it. It clos
 an owner that closed nothing is whole, and else it is asked where the tables are now.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
@@ -18,6 +18,7 @@ from aggregators.tables import OrgKeys, Row, decode_row
 from aggregators.teams import Teams
 from api.query.errors import UnsettledError
 from api.query.memo import Memo, Memos, Origin
+from api.query.scripts import LATEST, MATCHING, SINCE
 from streams.cluster import naming
 from streams.commit import CLOSED, READ, READ_KEYS
 
@@ -28,49 +29,6 @@ BRIEFLY = 8
 
 _read_entry = msgspec.json.Decoder(dict[str, Any]).decode
 
-
-MATCHING = """
-local seen, found, named = {}, {}, {}
-local function add(list, subject)
-  if seen[subject] then return end
-  seen[subject] = true
-  local escaped = string.gsub(subject, '[%%:{}=%s]', function(c) return string.format('%%%02X', string.byte(c)) end)
-  local state = redis.call('GET', ARGV[1] .. escaped)
-  if state or list == named then list[#list + 1] = subject; list[#list + 1] = state or '' end
-end
-for i = 3, #ARGV, 3 do
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', ARGV[i], ARGV[i + 1], ARGV[i + 2])) do
-    add(found, string.match(member, ':(.*)'))
-  end
-end
-if ARGV[2] == 'named' then
-  for _, list in ipairs({found, named}) do
-    local i = 2
-    while i <= #list do
-      for entity, id in string.gmatch(list[i], '"(%a+)_id":"([^"\\\\]+)"') do add(named, entity .. '/' .. id) end
-      for ids in string.gmatch(list[i], '"contact_ids":%[([^%]]*)') do
-        for id in string.gmatch(ids, '"([^"\\\\]+)"') do add(named, 'contact/' .. id) end
-      end
-      i = i + 2
-    end
-  end
-end
-return {found, named}
-"""
-"""The states of the records with a moment in any of some ranges, read at once; ids escaped as ``aggregators.tables`` does.
-
-Where it is asked for, those of the records that they name, and so on, too (empty: there is none): as far as they can be told from
-states that are not decoded, which leaves out ids that JSON escapes and names that only a ``changed`` tells.
-"""
-
-LATEST = """
-local found = {}
-for i, asked in ipairs(cmsgpack.unpack(ARGV[1])) do
-  found[i] = redis.call('ZREVRANGEBYSCORE', asked[1], '(' .. asked[2], asked[3], 'LIMIT', 0, asked[4])
-end
-return found
-"""
-"""The latest members before an instant of many sorted sets, asked for at once as key, instant, earliest, most."""
 
 Read = str | tuple[Any, ...]
 """A key whose value is read, or a command that reads with its arguments."""
@@ -125,7 +83,8 @@ class Tables:
             self._begin()
             try:
                 directory = await self._directory()
-                await self._read(wanted)
+                if wanted:
+                    await self._read(wanted)
                 told = await ask(directory)
                 if self.version is None:
                     await self._read([])  # the directory alone was asked: it has to be today's
@@ -133,7 +92,7 @@ class Tables:
                     self.memos.keep(self.keys.prefix, self.memo)
                 return told
             except _MovedError:
-                wanted = {} if self.memo and tried < BRIEFLY else wanted | self.known
+                wanted = {} if self.memo and self.memo.size and tried < BRIEFLY else wanted | self.known
             except _RebuiltError:
                 wanted = {}  # by keys that are there no more
         raise UnsettledError
@@ -209,11 +168,18 @@ class Tables:
         self.rows |= {key: decode_row(value) if value else {} for key, value in packed}
         return self.rows
 
-    async def remembered(self) -> Memo:
-        """Return what is remembered of sums, as far as it holds where the tables stand."""
+    async def remembered(self, keys: Collection[str] = (), ends: Collection[str] = ()) -> Memo:
+        """Return what is remembered of sums, as far as it holds where the tables stand.
+
+        At once the rows of some ``keys`` are read, and of all who were touched since those that end so.
+        """
         if self.memo is None:
             since = self.before.position if self.before else "inf"
-            (touched,) = await self._read([("ZRANGEBYSCORE", self.keys.touched, f"({since}", "+inf")])
+            packed = msgspec.msgpack.encode([*ends])
+            read = ("EVAL", SINCE, 2, self.keys.version, self.keys.touched, f"({since}", self.keys.holder(""), packed)
+            (touched, *rows), *_ = await self._read([read, *keys])
+            begins = [self.keys.holder(holder.decode()) for holder in touched]
+            self.known |= zip((begin + end for begin in begins for end in ends), chain.from_iterable(rows), strict=True)
             version = self.version or b""
             origin, position = Origin(self.owner, _directory_of(version)), int(version.rpartition(b" ")[2] or -1)
             before = self.before or Memo(origin, position, {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from random import Random
 from typing import Any
 
@@ -11,6 +12,7 @@ from aggregators.fold import Delta
 from api.query import memo, sums
 from api.query.engine import Engine
 from api.query.memo import Memo, Memos, Origin
+from api.query.tables import Tables
 from crmpulse.embedded import Redis
 from crmpulse.settings import Settings
 from tests.committing import Committing, committing
@@ -87,6 +89,10 @@ async def differing(tables: Committing, seed: int) -> list[str]:
     return found
 
 
+def call(number: str, owner: str) -> str:
+    return f"01-05 call.logged {number} direction=outbound owner_id={owner}"
+
+
 def question(rng: Random) -> tuple[str, str]:
     """A question about users or teams."""
     if rng.random() < 0.2:
@@ -126,3 +132,29 @@ async def test_that_would_fail_if_a_commit_did_not_note_whom_it_credits(
         async with committing(Settings(redis=redis_server.address)) as tables:
             found += [] if found else await differing(tables, seed)
     assert found
+
+
+@pytest.mark.usefixtures("every_sum")
+async def test_who_was_touched_is_read_in_one_step_with_their_rows_so_that_no_commit_comes_between(
+    redis_server: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    load = Tables.load
+
+    async def loaded(self: Tables, keys: Iterable[str]) -> Any:
+        asked.append("load")
+        await tables.commit(NOW, call(f"{len(asked)}", "bo"))
+        return await load(self, keys)
+
+    async with committing(Settings(redis=redis_server.address)) as tables:
+        engine = Engine(tables.redis, tables.settings)
+        await tables.commit(
+            NOW,
+            "01-05 call.logged a direction=outbound owner_id=ann\n01-05 call.logged b direction=outbound owner_id=bo",
+        )
+        await answer(engine, tables.org, "leaderboard", "kpi=calls_made&level=user&window=all")
+        await tables.commit(NOW, call("c", "ann"))
+        monkeypatch.setattr(Tables, "load", loaded)
+        found = await answer(engine, tables.org, "leaderboard", "kpi=calls_made&level=user&window=all")
+    assert [(row["id"], row["value"]) for row in found["rows"]] == [("ann", 2), ("bo", 1)]
+    assert asked == ["load"]
