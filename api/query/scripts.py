@@ -46,7 +46,8 @@ return found
 SINCE = """
 local touched = redis.call('ZRANGEBYSCORE', KEYS[2], ARGV[1], '+inf')
 local found, ends = {touched}, cmsgpack.unpack(ARGV[3])
-for i, holder in ipairs(#ends > 0 and touched or {}) do
+if #ends == 0 or #ends > ARGV[4] + 0 or #ends * #touched > 4 * ARGV[4] then return found end
+for i, holder in ipairs(touched) do
   local kind, name = string.match(holder, '^([^:]*:?)(.*)$')
   name = string.gsub(name, '[%%:{}=%s]', function(c) return string.format('%%%02X', string.byte(c)) end)
   local keys = {}
@@ -55,4 +56,7 @@ for i, holder in ipairs(#ends > 0 and touched or {}) do
 end
 return found
 """
-"""Who was touched since an offset, and then of each the rows whose keys end so; ids escaped as ``aggregators.tables`` does."""
+"""Who was touched since an offset, and of each the rows whose keys end so, unless these are more than four times so many in all.
+
+Ids escaped as ``aggregators.tables`` does.
+"""

@@ -171,15 +171,17 @@ class Tables:
     async def remembered(self, keys: Collection[str] = (), ends: Collection[str] = ()) -> Memo:
         """Return what is remembered of sums, as far as it holds where the tables stand.
 
-        At once the rows of some ``keys`` are read, and of all who were touched since those that end so.
+        At once the rows of some ``keys`` are read, and of all who were touched since those that end so, if they are few.
         """
         if self.memo is None:
             since = self.before.position if self.before else "inf"
-            packed = msgspec.msgpack.encode([*ends])
-            read = ("EVAL", SINCE, 2, self.keys.version, self.keys.touched, f"({since}", self.keys.holder(""), packed)
-            (touched, *rows), *_ = await self._read([read, *keys])
-            begins = [self.keys.holder(holder.decode()) for holder in touched]
-            self.known |= zip((begin + end for begin in begins for end in ends), chain.from_iterable(rows), strict=True)
+            args = (f"({since}", self.keys.holder(""), msgspec.msgpack.encode([*ends]), READ_KEYS)
+            (touched, *rows), *_ = await self._read(
+                [("EVAL", SINCE, 2, self.keys.version, self.keys.touched, *args), *keys]
+            )
+            for holder, found in zip(touched, rows, strict=False):  # without their rows where these are too many
+                begin = self.keys.holder(holder.decode())
+                self.known |= zip((begin + end for end in ends), found, strict=True)
             version = self.version or b""
             origin, position = Origin(self.owner, _directory_of(version)), int(version.rpartition(b" ")[2] or -1)
             before = self.before or Memo(origin, position, {})
