@@ -39,11 +39,6 @@ class Kpi(NamedTuple):
         return bool(self.formula.measures) and self.kind != "rank" and not isinstance(self.formula, UNSUMMED)
 
     @property
-    def is_aim(self) -> bool:
-        """Tell whether there may be goals on the KPI: what is made of records, and is not a guess."""
-        return self.counts and self.kind != "forecast"
-
-    @property
     def chooser(self) -> str:
         """Return the parameter that says which of the formula's variants is meant."""
         return next((name for name in CHOOSERS if name in self.params), "variant")

@@ -64,18 +64,14 @@ class Periods(NamedTuple):
         return self.between(tomorrow - timedelta(days=days), tomorrow)
 
     def series(self, every: str, window: Window) -> list[Window]:
-        """Cut a window into the units that it overlaps; the first and the last may be cut short."""
+        """Cut a window into the units that it overlaps; the first and the last may be cut short, and are no units then."""
         found, at = [], window.from_ms
         while at < window.to_ms:
-            end = min(self._end(every, at), window.to_ms)
-            found.append(Window(at, end))
-            at = end
+            unit = Window(at, self.calendar.hour_end(at)) if every == "hour" else self.unit(every, at)
+            whole = unit.from_ms == at and unit.to_ms <= window.to_ms
+            found.append(unit if whole else Window(at, min(unit.to_ms, window.to_ms)))
+            at = found[-1].to_ms
         return found
-
-    def _end(self, every: str, at_ms: int) -> int:
-        if every == "hour":
-            return self.calendar.hour_end(at_ms)
-        return self.unit(every, at_ms).to_ms
 
     def previous(self, window: Window) -> Window:
         """Return the window before: the calendar unit before it, else as many days, else as long a time."""

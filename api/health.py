@@ -14,7 +14,7 @@ from aggregators.tables import LAYOUT
 from api import reference, service_answers
 from api.log import Ends
 from api.positions import agreed
-from api.problems import Problem
+from api.problems import RETRY, Problem
 from api.service import Service, reader, service
 from streams.commit import Mark, mark
 from streams.layout import Layout
@@ -100,7 +100,7 @@ async def ready(request: Request) -> Response:
     if (stands.lag or 0) > MOST_LAG:
         wrong.append(f"{stands.lag} events wait to be counted, more than {MOST_LAG}.")
     if wrong:
-        raise Problem(503, "unavailable", " ".join(wrong))
+        raise Problem(503, "unavailable", " ".join(wrong), RETRY)
     return _json({"status": "ready"})
 
 

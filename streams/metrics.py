@@ -14,6 +14,7 @@ FORWARDED = Counter(
     "crmpulse_events_forwarded_total", "Records that came to another partition than their organisation's."
 )
 BATCH_SECONDS = Histogram("crmpulse_batch_duration_seconds", "Time from a fetched batch to its commit.")
+COMMIT_SECONDS = Histogram("crmpulse_commit_duration_seconds", "Time that Redis takes to commit a batch.")
 LAG = Gauge("crmpulse_partition_lag_records", "Records of a partition that wait to be applied.", ["partition"])
 HALTED = Gauge(
     "crmpulse_partitions_halted", "Partitions that are not applied because log or tables are not as they were."

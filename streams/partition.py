@@ -157,7 +157,8 @@ class Partition:
         await publish(self.producer, self.settings.dead_letters_topic, letters, forwards)
         if self.ages:
             await self._note_ages(writes, letters)
-        answer, stored = await self.store.commit(self.prefix, before, before.after(fresh[-1], highest_ms), writes)
+        with metrics.COMMIT_SECONDS.time():
+            answer, stored = await self.store.commit(self.prefix, before, before.after(fresh[-1], highest_ms), writes)
         if answer is not Answer.OK:
             raise MovedError(answer)
         self.mark = stored

@@ -33,7 +33,7 @@ async def answer(asked: Question, tables: Tables, directory: Directory, tell: Te
     kpi = asked.kpi
     main = gauged(asked, [asked.window])[0]
     buckets = gauged(asked, _series(asked, directory)) if asked.every else []
-    compared = [before(asked, window, asked.compare) for window in [main, *buckets]] if asked.compare else []
+    compared = gauged(asked, [before(asked, w, asked.compare) for w in [main, *buckets]]) if asked.compare else []
     windows = [main, *buckets, *compared]
     told = await (tell or tell_sums)(asked, tables, directory, windows)
     result: dict[str, Any] = {
@@ -62,10 +62,10 @@ async def tell_sums(
         asked = asked._replace(by=(formula.dimension,))
     sums = await Summing(asked, tables, directory).over(windows)
     sums = _together(sums) if asked.compare else sums
-    totals = await _totals(asked, tables, directory, windows)
+    wholes = await totals(asked, tables, directory, windows)
     return [
         _told(asked, directory.org, window, found, total)
-        for window, found, total in zip(windows, sums, totals, strict=True)
+        for window, found, total in zip(windows, sums, wholes, strict=True)
     ]
 
 
@@ -132,9 +132,9 @@ def _together(sums: Sequence[Sums]) -> list[Sums]:
     ]
 
 
-async def _totals(asked: Question, tables: Tables, directory: Directory, windows: Sequence[Window]) -> list[Row | None]:
-    """What a share is a share of: the same without its dimension."""
-    formula = asked.kpi.formula
+async def totals(asked: Question, tables: Tables, directory: Directory, windows: Sequence[Window]) -> list[Row | None]:
+    """Return what a share is a share of: the same without its dimension."""
+    formula = (asked.of or asked.kpi).formula
     if not isinstance(formula, Share):
         return [None for _ in windows]
     where = tuple((name, value) for name, value in asked.where if name != formula.dimension)

@@ -157,6 +157,9 @@ class Engine:
             reading = Reading({n: params[n] for n in ("level", "team") if n in params}, ("level", "team"))
             level = reading.choice("level", ("user", "team"), "user")
             team = reading.one("team")
+            if level not in kpi.by:
+                levels = [one for one in ("user", "team") if one in kpi.by]
+                reading.problems.append(Problem("level", f"{kpi.id} is not told by {level}", levels))
             reading.done()
             asked = question(kpi, rest, directory.org, RANKED)._replace(by=(level,))
             asked = asked._replace(scope=f"team:{team}") if team else asked
@@ -243,8 +246,13 @@ class Engine:
 
     async def _rank(self, asked: Question, tables: Tables, directory: Directory) -> dict[str, Any]:
         level, _, name = asked.scope.partition(":")
-        if level == "org":
-            raise ImpossibleError([Problem("scope", "a rank is that of one user or team: user:<id> or team:<id>")])
+        wrong = (
+            [Problem("scope", "a rank is that of one user or team: user:<id> or team:<id>")] if level == "org" else []
+        )
+        several = {"by": asked.by, "every": asked.every, "compare": asked.compare}
+        reason = "is not told of a rank; ask for a leaderboard of all, or for one rank at a time"
+        if wrong := [*wrong, *(Problem(name, reason) for name, given in several.items() if given)]:
+            raise ImpossibleError(wrong)
         peers = asked._replace(scope="org", by=(level,))
         now, *earlier = await ranking.rankings(peers, tables, directory)
         place = next((p for p in now if p.id == name), None)

@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aggregators.catalogue import BY_ID
+from aggregators.composed import SystemReturn
 from aggregators.goals import Goal
 from aggregators.kpi import CHOOSERS, Kpi
+from aggregators.lift import Lift, Return
 from aggregators.org import Org
 from aggregators.windows import Window, utc_text
 from api.query.answer import unit
@@ -39,11 +41,16 @@ def unit_of(goal: Goal, org: Org) -> str | None:
     return None if mistakes(goal, org, BY_ID) else unit(BY_ID[goal.kpi], org, asked_of(goal, org, _ANY))
 
 
+def is_aim(kpi: Kpi) -> bool:
+    """Tell whether there may be goals on a KPI: what is a sum of records, and is not a guess."""
+    return kpi.counts and kpi.kind != "forecast" and not isinstance(kpi.formula, Lift | Return | SystemReturn)
+
+
 def mistakes(goal: Goal, org: Org, kpis: Mapping[str, Kpi]) -> list[Problem]:
     """Return all that keeps a goal from being told where these KPIs are, each with the member of the goal that it is in."""
     kpi = kpis.get(goal.kpi)
-    known = [name for name, one in kpis.items() if one.is_aim]
-    if kpi is None or not kpi.is_aim:
+    known = [name for name, one in kpis.items() if is_aim(one)]
+    if kpi is None or not is_aim(kpi):
         reason = f"there is no KPI {goal.kpi!r}" if kpi is None else f"there are no goals on {goal.kpi}"
         return [Problem("kpi", reason, nearest(goal.kpi, known)), *_dates(goal)]
     return [*_question(goal, kpi, org), *_params(goal, kpi), *_dates(goal)]

@@ -10,7 +10,7 @@ from aggregators.unsummed import GoalsMet, OfGoal
 from aggregators.values import Value
 from aggregators.windows import Periods, Window
 from api.query.answer import answer, form, ordered, paged, tell_sums
-from api.query.errors import ImpossibleError, Problem
+from api.query.errors import ImpossibleError, Problem, UnknownError
 from api.query.goal_checks import asked_of, mistakes, unit_of
 from api.query.goals import At, Standing, periods_of, pick, so_far, stand
 from api.query.projection import landing
@@ -85,7 +85,7 @@ async def _stood(
     instants = _instants(asked, windows)
     within_ms = instants[0].within_ms
     meant = [goal for goal in goals(directory.org) if _is_meant(asked, goal, within_ms, directory)]
-    meant = [pick(asked.goal, meant)] if asked.goal else meant
+    meant = [_meant(asked.goal, meant)] if asked.goal else meant
     _check_size(len(meant) * len(instants))
     stood = [await stand(goal, instants, tables, directory) for goal in meant]
     found = []
@@ -101,6 +101,14 @@ async def _stood(
             told |= paged(asked, [_group(asked, key, one) for key, one in each])
         found.append(told)
     return found
+
+
+def _meant(goal_id: str, known: Sequence[Goal]) -> Goal:
+    """The goal that a parameter names."""
+    try:
+        return pick(goal_id, known)
+    except UnknownError as unknown:
+        raise ImpossibleError([Problem("goal", f"{unknown}", unknown.nearest)]) from None
 
 
 async def _landing(asked: Question, standing: Standing, tables: Tables, directory: Directory) -> dict[str, Any]:

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from aggregators.catalogue import anchors_of
+from aggregators.tables import Row
 from aggregators.values import Number
 from aggregators.windows import Window
-from api.query.answer import context_for, gauged
+from api.query.answer import context_for, gauged, totals, value
 from api.query.distinct import Sums
 from api.query.question import Question
 from api.query.selection import NONE, parts
@@ -35,15 +36,18 @@ async def rankings(asked: Question, tables: Tables, directory: Directory) -> lis
         windows.append(asked.periods.previous(asked.window))
     windows = gauged(asked, windows)
     sums = await Summing(asked, tables, directory).over(windows)
-    now, *earlier = (_values(asked, directory, w, found) for w, found in zip(windows, sums, strict=True))
+    wholes = await totals(asked._replace(by=()), tables, directory, windows)
+    now, *earlier = (_values(asked, directory, *each) for each in zip(windows, sums, wholes, strict=True))
     achieved = await _achieved(asked, tables, directory, windows[0], _tied(now))
     # Of the window before only ranks are told, which those who are tied share.
     return [_ranked(now, achieved), *(_ranked(before, {}) for before in earlier)]
 
 
-def _values(asked: Question, directory: Directory, window: Window, sums: Sums) -> dict[str, Number | None]:
-    context, formula = context_for(asked, directory.org, window), (asked.of or asked.kpi).formula
-    return {key[0]: formula.value(row, context).value for key, row in sums.groups.items() if key[0] != NONE}
+def _values(
+    asked: Question, directory: Directory, window: Window, sums: Sums, whole: Row | None
+) -> dict[str, Number | None]:
+    context = context_for(asked, directory.org, window)
+    return {key[0]: value(asked, context, row, whole).value for key, row in sums.groups.items() if key[0] != NONE}
 
 
 def _ranked(values: Mapping[str, Number | None], achieved: Mapping[str, int]) -> list[Place]:

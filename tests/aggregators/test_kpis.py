@@ -799,6 +799,9 @@ CASES: dict[str, list[Case]] = {
               "of=deals_won&every=month&from=2026-01-01&to=2026-04-01": [None, Fraction(1, 2), -1],
               "of=revenue_won&window=last_month&now=2026-03-05": None,
               "scope=user:ann&of=deals_won&window=last_month&now=2026-03-05": 2}),
+        ("in a series of the unit before, however many days that has", "01-02 deal.won 1\n02-27 deal.won 2\n03-30 deal.won 3", {
+            "of=deals_won&every=month&from=2026-02-01&to=2026-04-01": [0, 0],
+            "of=deals_won&every=quarter&from=2026-01-01&to=2026-07-01": [None, -1]}),
         ("of a gauge as of the ends", "01-05 deal.created 1\n02-05 deal.created 2",
          {"of=deals_open&window=last_month&now=2026-03-05": 1, "unit?of=deals_open&window=last_month&now=2026-03-05": "ratio"}),
     ],

@@ -83,6 +83,14 @@ def test_a_series_is_its_window_cut_at_the_beginnings_of_units(
         assert all(of.unit(every, b.from_ms).from_ms == b.from_ms == a.to_ms for a, b in pairwise(series))
 
 
+@pytest.mark.parametrize("every", ["day", "week", "month", "quarter", "year"])
+def test_a_whole_bucket_is_compared_with_the_unit_before_and_a_cut_one_with_as_many_days(every: str) -> None:
+    cut, *whole, last = UTC_DAYS.series(every, Window(ms("2023-08-16T12:00"), ms("2026-03-18T12:00")))
+    assert [UTC_DAYS.previous(window) for window in whole] == [UTC_DAYS.unit(every, w.from_ms, 1) for w in whole]
+    assert (cut.unit, last.unit) == ("", "")
+    assert UTC_DAYS.previous(cut).to_ms == cut.from_ms
+
+
 def test_hours_are_cut_where_clocks_change() -> None:
     lord_howe = Periods(calendar("Australia/Lord_Howe"))
     series = lord_howe.series("hour", Window(ms("2026-04-04T14:00"), ms("2026-04-04T16:30")))
@@ -125,7 +133,7 @@ def test_a_week_in_which_clocks_change_is_as_long_as_it_is(week_start: str, arou
     week = berlin.unit("week", instant(f"{around}T12:00", BERLIN))
     assert (week.to_ms - week.from_ms) / 3_600_000 == hours
     assert sum(w.to_ms - w.from_ms for w in berlin.series("day", week)) == week.to_ms - week.from_ms
-    assert len(berlin.series("day", week)) == 7 and berlin.series("week", week) == [week._replace(unit="")]
+    assert len(berlin.series("day", week)) == 7 and berlin.series("week", week) == [week]
 
 
 def test_the_window_before_is_as_many_days_else_as_long() -> None:

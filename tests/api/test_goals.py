@@ -54,9 +54,12 @@ async def test_goals_are_listed_also_those_that_cannot_be_told(settings: Setting
 async def test_a_goal_that_is_not_there_has_near_names(settings: Settings) -> None:
     await load(settings, events(STORY), 10)
     async with serving(settings) as client:
-        for path in ("/v1/goals/mines", "/v1/kpis/goal_pace?goal=mines"):
-            answer = await client.get(path)
-            assert (answer.status_code, answer.json()["nearest"]) == (404, ["mine"])
+        answer = await client.get("/v1/goals/mines")
+        assert (answer.status_code, answer.json()["nearest"]) == (404, ["mine"])
+        answer = await client.get("/v1/kpis/goal_pace?goal=mines")
+        assert answer.status_code == 422
+        [problem] = answer.json()["errors"]
+        assert (problem["parameter"], problem["nearest"]) == ("goal", ["mine"])
         answer = await client.get("/v1/kpis/goal_pace")
         assert problems(answer) == {"goal": []}
         assert problems(await client.get("/v1/goals?scope=me&until=x")) == {"until": [], "scope": ["org"]}
@@ -104,6 +107,7 @@ WRONG: list[tuple[dict[str, Any], dict[str, list[str]]]] = [
     ({"target": {"amount": "5", "currency": "EUR"}}, {"target": []}),
     ({"period": None}, {"period": []}),
     ({"period": "mont"}, {"period": []}),
+    ({"kpi": "crm_roi"}, {"kpi": []}),
     ({"start": "2026-01-01", "end": "2026-02-01"}, {"period": []}),
     ({"period": None, "start": "2026-01-01"}, {"end": []}),
     ({"period": None, "end": "2026-01-01"}, {"start": []}),
@@ -161,7 +165,7 @@ async def test_who_may_not_set_goals_is_refused_and_who_is_limited_sees_their_ow
             assert [answer.status_code for answer in found] == statuses, who
             hidden = await client.get("/v1/goals/g?scope=user:ann")
             assert hidden.status_code == 404
-            assert (await client.get("/v1/kpis/goal_pace?goal=g&scope=user:ann")).status_code == 404
+            assert (await client.get("/v1/kpis/goal_pace?goal=g&scope=user:ann")).status_code == 422
 
 
 async def last(settings: Settings) -> Event:

@@ -40,6 +40,13 @@ async def test_groups_series_and_comparison_go_together(telling_of: Telling) -> 
     ]  # fmt: skip
 
 
+async def test_a_bucket_to_come_of_a_gauge_is_not_compared_with_what_is_still_to_come(telling_of: Telling) -> None:
+    asked = "window=this_week&now=2026-02-18T12:00&every=day&compare=previous"
+    async with telling_of("02-01 task.created 1 assignee_id=ann due_at=02-20") as asking:
+        found = await asking.answer("tasks_overdue", asked)
+    assert [(bucket["value"], bucket["compare"]["value"]) for bucket in found["series"]] == [(0, 0)] * 7
+
+
 async def test_a_group_that_was_and_is_no_more_is_compared_on_whatever_page(telling_of: Telling) -> None:
     async with telling_of(TOGETHER) as asking:
         pages = [

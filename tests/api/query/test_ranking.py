@@ -1,5 +1,6 @@
 """Leaderboards: who is where, who was there first, and who was where before."""
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -65,6 +66,7 @@ async def test_a_deleted_user_is_ranked_for_what_they_did_only(redis_server: Red
     ("level=user", "kpi"), ("kpi=rank", "kpi"), ("kpi=deals_won&level=person", "level"), ("kpi=deals_won&by=source", "by"),
     ("kpi=deals_won&every=day", "every"), ("kpi=deals_won&compare=previous", "compare"), ("kpi=deals_won&cursor=1", "cursor"),
     ("kpi=deals_won&window=x", "window"), ("kpi=deals_won&team=a&team=b", "team"),
+    ("kpi=cost_per_lead", "level"), ("kpi=crm_roi&level=team", "level"),
 ])  # fmt: skip
 async def test_what_cannot_be_ranked_is_said(asked: str, parameter: str, redis_server: Redis) -> None:
     async with telling(redis_server, WINS) as asking:
@@ -77,3 +79,21 @@ async def test_a_rank_is_that_of_one_user_or_team(redis_server: Redis) -> None:
     async with telling(redis_server, WINS) as asking:
         with pytest.raises(ImpossibleError, match="scope: a rank is that of one user or team"):
             await asking.answer("rank", "of=deals_won")
+
+
+@pytest.mark.parametrize("more", ["by=user", "every=month", "compare=previous"])
+async def test_a_rank_is_one_place_and_nothing_beside_it(more: str, redis_server: Redis) -> None:
+    async with telling(redis_server, WINS) as asking:
+        with pytest.raises(ImpossibleError, match=f"{more.partition('=')[0]}: is not told of a rank"):
+            await asking.answer("rank", f"of=deals_won&scope=user:ann&{more}")
+
+
+async def test_shares_are_ranked_as_what_they_are(redis_server: Redis) -> None:
+    calls = "01-05 call.logged 1 owner_id=ann\n01-05 call.logged 2 owner_id=ann\n01-05 call.logged 3 owner_id=bo"
+    async with telling(redis_server, calls + "\n01-05 email.logged 1 owner_id=bo direction=outbound") as asking:
+        found = {row["id"]: row["value"] for row in await rows(asking, "kpi=activity_mix")}
+        told = await asking.answer("activity_mix", "by=user")
+    assert found == {
+        group["key"]["user"]: group["value"] for group in told["groups"] if group["key"]["user"] != "(none)"
+    }
+    assert found == {"ann": Fraction(1, 2), "bo": Fraction(1, 2)}
