@@ -6,15 +6,14 @@ import msgspec
 from fastapi import APIRouter, Path, Request, Response
 
 from aggregators.alerts import BY_NAME
-from api import answers, reference
+from api import answers, bodies, reference
 from api.auth import Caller
-from api.problems import Problem, invalid
+from api.problems import invalid
 from api.query import alerts as ledger
 from api.query.encoding import encode
 from api.query.question import LARGEST, Reading, scope_of
 from api.service import caller, reader, service
 
-MAX_BYTES = 4096
 ASKED = ("state", "rule", "scope", "limit", "cursor")
 
 AlertId = Annotated[str, Path(description="the alert's id", examples=["5d41402abc4b2a76b9719d911017c592"])]
@@ -49,14 +48,12 @@ async def acknowledge(id: AlertId, request: Request) -> Response:
     """Note that somebody has seen to an alert: the user that the token is limited to, else `by`. The first one is kept."""
     asks = caller(request, ("org",))
     asks.need("read")
-    by = _by(asks, await request.body())
+    by = _by(asks, await bodies.read(request))
     tables = await service(request).engine.tables(asks.org)
     return _json(await ledger.acknowledge(tables, id, by, asks.limit))
 
 
 def _by(asks: Caller, body: bytes) -> str:
-    if len(body) > MAX_BYTES:
-        raise Problem(413, "too-large", f"The body has at most {MAX_BYTES} bytes.")
     try:
         asked = msgspec.json.decode(body, type=Asked) if body.strip() else Asked()
     except msgspec.DecodeError as error:

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from api import answers, goal_events, ingest, reference
+from api import answers, bodies, goal_events, reference
 from api.auth import Caller
+from api.bodies import MAX_BYTES
 from api.query.encoding import encode
 from api.service import caller, reader, service
 
@@ -38,7 +39,7 @@ async def set_goal(id: GoalId, request: Request) -> Response:
     """
     asks = caller(request, ("org",))
     asks.need("admin")
-    event = await goal_events.setting(service(request).engine, asks.org, id, await ingest.body(request))
+    event = await goal_events.setting(service(request).engine, asks.org, id, await bodies.read(request, MAX_BYTES))
     return await _published(request, asks, event)
 
 

@@ -1,31 +1,25 @@
 """Events over HTTP: all of a request are in the log, or the answer says why none is."""
 
-import asyncio
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote
 
 import msgspec
 from fastapi import APIRouter, Request, Response
-from starlette.requests import ClientDisconnect
 
-from api import reference
+from api import bodies, reference
 from api.auth import Caller
+from api.bodies import MAX_BYTES
 from api.problems import RETRY, Problem
 from api.service import Service, caller, service
 from events import EVENTS, Change, Invalid, decode, decode_binary, directory
 
-MAX_BYTES = 1 << 20
 MAX_EVENTS = 500
 MAX_IN_FLIGHT = 2000
 MAX_BYTES_IN_FLIGHT = 64 << 20
-ARRIVE_SECONDS = 10.0
-DISCARDED_BYTES = 16 << 20
-DISCARDED_SECONDS = 5.0
-"""So much of a body that is too long is read all the same: many clients look for an answer only when all is written, and never
-see one that closes the connection before."""
+TOO_LARGE = f"A request has at most {MAX_BYTES} bytes and {MAX_EVENTS} events; send several."
 
 ONE, BATCH, JSON = "application/cloudevents+json", "application/cloudevents-batch+json", "application/json"
 ADMIN_ONLY = frozenset(kind.entity for kind in EVENTS.values() if kind.__module__ == directory.__name__)
@@ -45,10 +39,9 @@ async def publish(request: Request) -> Response:
     question, which then waits until it is counted. If an event cannot be used, nothing is published.
     """
     at, asks = service(request), caller(request, known=("org",))
-    if not asks.may("publish"):
-        asks.need("publish")
-    with _slot(at, await _announced(request)):
-        values, answers = _decoded(request, await body(request))
+    asks.need("publish")
+    with _slot(at, await bodies.announced(request, MAX_BYTES, TOO_LARGE)):
+        values, answers = _decoded(request, await bodies.read(request, MAX_BYTES, TOO_LARGE))
         _check(asks, answers)
         position = await at.publisher.publish(asks.org, values)
     at.metrics.accepted.inc(len(values))
@@ -68,50 +61,6 @@ def _slot(at: Service, size: int) -> Iterator[None]:
     finally:
         at.publishing -= 1
         at.publishing_bytes -= size
-
-
-async def _announced(request: Request) -> int:
-    """How many bytes the body can have."""
-    length = request.headers.get("content-length", "")
-    size = int(length) if re.fullmatch("[0-9]{1,18}", length) else MAX_BYTES
-    if size > MAX_BYTES:
-        if request.headers.get("expect", "").lower() != "100-continue":  # who asks first has sent nothing
-            await _discard(request)
-        raise _too_large()
-    return size
-
-
-async def body(request: Request) -> bytes:
-    """Return the body, read no further than it may be long."""
-    found = bytearray()
-    try:
-        async with asyncio.timeout(ARRIVE_SECONDS):
-            async for chunk in request.stream():
-                found += chunk
-                if len(found) > MAX_BYTES:
-                    break
-    except TimeoutError:
-        raise Problem(408, "too-slow", f"The body did not arrive within {ARRIVE_SECONDS:g} s.") from None
-    if len(found) > MAX_BYTES:
-        await _discard(request)
-        raise _too_large()
-    return bytes(found)
-
-
-async def _discard(request: Request) -> None:
-    """Read what is left of a body, up to a limit and for some time."""
-    left = DISCARDED_BYTES
-    with suppress(TimeoutError, ClientDisconnect):
-        async with asyncio.timeout(DISCARDED_SECONDS):
-            async for chunk in request.stream():
-                left -= len(chunk)
-                if left < 0:
-                    break
-
-
-def _too_large() -> Problem:
-    detail = f"A request has at most {MAX_BYTES} bytes and {MAX_EVENTS} events; send several."
-    return Problem(413, "too-large", detail, {"Connection": "close"})
 
 
 def _decoded(request: Request, body: bytes) -> tuple[Sequence[bytes], Sequence[Change | Invalid]]:
@@ -137,7 +86,7 @@ def _split(body: bytes) -> list[bytes]:
     except (ValueError, RecursionError) as error:
         raise _refused([_error(0, Invalid(f"The body is not a JSON array of events: {error}.", "$"))]) from None
     if len(values) > MAX_EVENTS:
-        raise _too_large()
+        raise bodies.too_large(MAX_BYTES, TOO_LARGE)
     if not values:
         raise _refused([_error(0, Invalid("The array has no events.", "$"))])
     return values

@@ -8,14 +8,13 @@ from urllib.parse import quote
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from api import reference, service_answers
+from api import bodies, reference, service_answers
 from api.auth import COOKIE, Caller
-from api.problems import Problem, invalid
+from api.problems import invalid
 from api.query.encoding import encode
 from api.service import caller, service
 
 DAY_S = 86_400
-MAX_BYTES = 4096
 UNSAID = {"name": None, "time_zone": "UTC", "currency": "EUR"}
 
 router = APIRouter(tags=["Session"])
@@ -42,7 +41,7 @@ async def begin(request: Request) -> Response:
     """Make a token a cookie for the pages, which may read; or, with `link`, a link that shows them on a screen."""
     asks = caller(request, ("org",))
     asks.need("read")
-    asked = _asked(await request.body())
+    asked = _asked(await bodies.read(request))
     if asks.limit and asked.limit not in ("", asks.limit):
         asks.need_scope(asked.limit)
     tokens, expires_s = service(request).tokens, _expiry(asks, asked.days)
@@ -65,8 +64,6 @@ async def end(request: Request) -> Response:
 
 
 def _asked(body: bytes) -> Asked:
-    if len(body) > MAX_BYTES:
-        raise Problem(413, "too-large", f"The body has at most {MAX_BYTES} bytes.")
     try:
         return msgspec.json.decode(body, type=Asked) if body.strip() else Asked()
     except msgspec.DecodeError as error:

@@ -11,8 +11,9 @@ import httpx
 import pytest
 from aiokafka.structs import ConsumerRecord
 
-from api import ingest, publisher
-from api.ingest import MAX_BYTES, MAX_BYTES_IN_FLIGHT, MAX_EVENTS, MAX_IN_FLIGHT
+from api import bodies, ingest, publisher
+from api.bodies import MAX_BYTES
+from api.ingest import MAX_BYTES_IN_FLIGHT, MAX_EVENTS, MAX_IN_FLIGHT
 from crmpulse.embedded import Redis, Tansu
 from crmpulse.settings import Settings
 from events import Change, decode, partition_for
@@ -222,7 +223,7 @@ async def never_all() -> AsyncIterator[bytes]:
 
 
 async def test_what_arrives_too_slowly_is_given_up(offline: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingest, "ARRIVE_SECONDS", 0.01)
+    monkeypatch.setattr(bodies, "ARRIVE_SECONDS", 0.01)
     async with serving(offline) as client:
         assert (await client.post("/v1/events", content=never_all())).status_code == 408
 
@@ -242,12 +243,12 @@ async def too_large_and_then_silent() -> AsyncIterator[bytes]:
 async def test_no_more_than_some_of_what_is_too_much_is_read(
     offline: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ingest, "DISCARDED_BYTES", 1 << 20)
+    monkeypatch.setattr(bodies, "DISCARDED_BYTES", 1 << 20)
     pieces: list[int] = []
     async with serving(offline) as client:
         assert (await client.post("/v1/events", content=without_end(pieces))).status_code == 413
         assert MAX_BYTES + (1 << 20) < sum(pieces) < MAX_BYTES + (2 << 20)
-        monkeypatch.setattr(ingest, "DISCARDED_SECONDS", 0.01)
+        monkeypatch.setattr(bodies, "DISCARDED_SECONDS", 0.01)
         assert (await client.post("/v1/events", content=too_large_and_then_silent())).status_code == 413
 
 

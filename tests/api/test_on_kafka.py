@@ -8,7 +8,7 @@ import os
 import pytest
 
 from api import log
-from api.ingest import MAX_BYTES
+from api.bodies import MAX_BYTES
 from crmpulse.embedded import Redis
 from crmpulse.settings import Settings
 from events import partition_for

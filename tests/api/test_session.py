@@ -59,6 +59,11 @@ async def test_a_token_becomes_a_cookie_that_reads(guarded: Guarded) -> None:
         assert (await client.get(KPIS)).status_code == 401
 
 
+async def test_a_body_that_is_too_long_is_refused(guarded: Guarded) -> None:
+    async with serving(guarded.settings, **guarded.token("read")) as client:
+        assert (await client.post("/v1/session", content=b" " * 5_000)).status_code == 413
+
+
 async def test_over_https_the_cookie_stays_there(guarded: Guarded) -> None:
     header = guarded.token("read")
     async with serving(guarded.settings, **header) as client:

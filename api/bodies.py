@@ -1,0 +1,62 @@
+"""Bodies of requests: read no further than they may be long, and no longer than they may take."""
+
+import asyncio
+import re
+from contextlib import suppress
+
+from fastapi import Request
+from starlette.requests import ClientDisconnect
+
+from api.problems import Problem
+
+MAX_BYTES = 1 << 20
+SMALL_BYTES = 4096
+ARRIVE_SECONDS = 10.0
+DISCARDED_BYTES = 16 << 20
+DISCARDED_SECONDS = 5.0
+"""So much of a body that is too long is read all the same: many clients look for an answer only when all is written, and never
+see one that closes the connection before."""
+
+
+async def read(request: Request, most: int = SMALL_BYTES, detail: str = "") -> bytes:
+    """Return the body, of at most so many bytes. Raises Problem: 413, with a ``detail`` of one's own, or 408."""
+    found = bytearray()
+    try:
+        async with asyncio.timeout(ARRIVE_SECONDS):
+            async for chunk in request.stream():
+                found += chunk
+                if len(found) > most:
+                    break
+    except TimeoutError:
+        raise Problem(408, "too-slow", f"The body did not arrive within {ARRIVE_SECONDS:g} s.") from None
+    if len(found) > most:
+        await _discard(request)
+        raise too_large(most, detail)
+    return bytes(found)
+
+
+async def announced(request: Request, most: int, detail: str = "") -> int:
+    """Return how many bytes the body can have. Raises Problem where it says that it has more."""
+    length = request.headers.get("content-length", "")
+    size = int(length) if re.fullmatch("[0-9]{1,18}", length) else most
+    if size > most:
+        if request.headers.get("expect", "").lower() != "100-continue":  # who asks first has sent nothing
+            await _discard(request)
+        raise too_large(most, detail)
+    return size
+
+
+async def _discard(request: Request) -> None:
+    """Read what is left of a body, up to a limit and for some time."""
+    left = DISCARDED_BYTES
+    with suppress(TimeoutError, ClientDisconnect):
+        async with asyncio.timeout(DISCARDED_SECONDS):
+            async for chunk in request.stream():
+                left -= len(chunk)
+                if left < 0:
+                    break
+
+
+def too_large(most: int, detail: str = "") -> Problem:
+    """Return the answer to a body of more bytes, or of more than a ``detail`` says."""
+    return Problem(413, "too-large", detail or f"The body has at most {most} bytes.", {"Connection": "close"})
