@@ -84,6 +84,8 @@ class Applier:
         """Claim the assigned partitions, and return the offsets at which to read on."""
         assigned = {tp.partition for tp in tps}
         self.held = {number: partition for number, partition in self.held.items() if number in assigned}
+        self.halted = {number: why for number, why in self.halted.items() if number in assigned}
+        metrics.HALTED.set(len(self.halted))
         self.progress.hold(assigned)
         return await self._claimed(tps)
 

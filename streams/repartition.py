@@ -19,6 +19,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 from rich.progress import Progress
 
 from aggregators.catalogue import digest, listed
@@ -26,7 +27,7 @@ from aggregators.record import decode_record, encode_record
 from aggregators.tables import unescaped
 from crmpulse.settings import CannotStartError, Settings
 from events import partition_for
-from streams import forwarding, log, topics, verify
+from streams import forwarding, layout, log, topics, verify
 from streams.building import Building
 from streams.commit import Mark
 from streams.comparison import differing
@@ -68,10 +69,10 @@ async def rebuilt(settings: Settings, partitions: int) -> list[str]:
             try:
                 differences = await _run(redis, settings, lease, live, new)
             except BaseException:
-                await _forget(settings, new.topic)
+                await _forget(redis, settings, new)
                 raise
             if differences:
-                await _forget(settings, new.topic)
+                await _forget(redis, settings, new)
             await remove_others(redis, live.layout if differences else new.layout)
             return differences
 
@@ -97,10 +98,12 @@ async def _run(redis: Redis, settings: Settings, lease: Lease, live: Layout, new
         raise CannotStartError(f"The tables cannot be made anew, because the log {error}.") from error
 
 
-async def _forget(settings: Settings, topic: str) -> None:
-    """Delete a topic that nothing was switched to."""
-    with suppress(KafkaError, OSError):
-        await topics.remove(settings, topic)
+async def _forget(redis: Redis, settings: Settings, new: Layout) -> None:
+    """Delete the topic of a layout that was not switched to; where nobody says whether it was, the topic stays."""
+    with suppress(RedisError, KafkaError, OSError):
+        holds = await layout.read(redis)
+        if holds and holds.topic != new.topic:
+            await topics.remove(settings, new.topic)
 
 
 class Repartition:

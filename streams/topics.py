@@ -63,9 +63,17 @@ async def required(client: AIOKafkaClient, *names: str) -> list[int]:
 
 
 async def create_copy(settings: Settings, topic: str, partitions: int) -> None:
-    """Create a topic for the events as they are, whose records tell when they were appended first. CannotStartError where refused."""
+    """Create a topic for the events as they are, whose records tell when they were appended first.
+
+    Raises CannotStartError where it is refused, or there already: what was published to it is none of the events as they are.
+    """
     config = {**STAMPED, "message.timestamp.type": "CreateTime"}
     async with _admin(settings) as admin:
+        if topic in await admin.list_topics():
+            raise CannotStartError(
+                f"There is a topic {topic} in Kafka, of tables that Redis does not know. Where `crmpulse:layout` was lost, what was "
+                "published to that topic is not counted: see the runbook. Else delete it, and start the rebuild again."
+            )
         await _create(admin, [Topic(topic, partitions, config)], settings.replication)
 
 

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from streams.metrics import HALTED
+from streams.partition import HaltedError
 from streams.verify import differences
 from tests.applying import Worker
 from tests.feed import HOME, Feed, event
@@ -154,6 +156,13 @@ async def test_a_halted_partition_is_left_alone_until_it_is_claimed_again_and_fi
     await worker.applier.apply(await worker.batch(await worker.assign(), 6))
     assert worker.applier.halted == {}
     assert await worker.feed.row(DAY) == SIX_CALLS
+
+
+async def test_a_halted_partition_that_another_worker_has_is_halted_here_no_more(worker: Worker) -> None:
+    worker.applier._halt(0, HaltedError("why"))
+    await worker.applier.resume(frozenset())
+    assert worker.applier.halted == {}
+    assert HALTED._value.get() == 0
 
 
 async def test_a_partition_that_was_given_away_is_forgotten(worker: Worker) -> None:

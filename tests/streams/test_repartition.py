@@ -16,9 +16,10 @@ from crmpulse.settings import CannotStartError
 from events import partition_for
 from streams import building, layout, repartition, republishing
 from streams.layout import Layout
+from streams.lease import Lease
 from streams.rebuild import rebuilt as rebuilt_as_it_is
 from streams.repartition import rebuilt
-from streams.topics import partitions
+from streams.topics import create_copy, partitions
 from streams.verify import differences
 from tests.feed import PARTITIONS, Feed
 from tests.load import Load, publish
@@ -153,6 +154,32 @@ async def test_one_that_dies_leaves_the_live_tables_and_no_topic(
     assert await partitions(applied.settings, f"{applied.settings.events_topic}.2") == 0
     monkeypatch.undo()
     assert await rebuilt(applied.settings, MORE) == []
+
+
+async def test_one_whose_switch_is_not_answered_leaves_the_topic_that_holds_from_then_on(
+    applied: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    switch = Lease.switch
+
+    async def unanswered(lease: Lease, to: Layout) -> None:
+        await switch(lease, to)
+        raise OSError
+
+    monkeypatch.setattr(Lease, "switch", unanswered)
+    with pytest.raises(OSError):
+        await rebuilt(applied.settings, MORE)
+    found = await layout.read(applied.redis)
+    assert found
+    assert found.topic == f"{applied.settings.events_topic}.2"
+    assert await partitions(applied.settings, found.topic) == MORE
+
+
+async def test_a_topic_that_is_there_already_is_not_published_to(applied: Feed) -> None:
+    there = f"{applied.settings.events_topic}.2"
+    await create_copy(applied.settings, there, 1)
+    with pytest.raises(CannotStartError, match=f"There is a topic {there} in Kafka"):
+        await rebuilt(applied.settings, MORE)
+    assert await partitions(applied.settings, there) == 1
 
 
 async def test_the_number_that_there_is_already_is_refused(applied: Feed) -> None:
