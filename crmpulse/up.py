@@ -49,7 +49,7 @@ def run(settings: Settings, *, demo: bool = False, data: Path | None = None, rep
         source, company = _source(demo, data, replay)
         here = _addresses(settings, parts)
         topics.ensure(here)
-        children = [parts.enter_context(_child(command, here)) for command in ("worker", "api")]
+        children = parts.enter_context(_children(here))
         _ready(here, children)
         console.print(f"API      http://{here.http}/   (documentation at /docs)")
         console.print(f"Kafka    {here.kafka}\nRedis    {here.redis}")
@@ -89,24 +89,32 @@ def _is_taken(address: str) -> bool:
 
 
 @contextmanager
-def _child(command: str, settings: Settings) -> Iterator[Child]:
+def _children(settings: Settings) -> Iterator[list[Child]]:
+    """Worker and API, which end together."""
+    children: list[Child] = []
+    try:
+        children.extend(Child(command, _started(command, settings)) for command in ("worker", "api"))
+        yield children
+    finally:
+        for _, process in children:
+            process.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        for _, process in children:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, deadline - time.monotonic()))
+            process.kill()
+            process.wait()
+
+
+def _started(command: str, settings: Settings) -> "subprocess.Popen[bytes]":
     quiet = {f"{PREFIX}LOG_LEVEL": "warning"} if "log_level" not in settings.model_fields_set else {}
     own = {f"{PREFIX}{name.upper()}": str(value) for name, value in settings.model_dump().items() if value != ""}
-    process = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-m", "crmpulse", command],
         env={**os.environ, **own, **quiet},
         stdin=subprocess.DEVNULL,
         start_new_session=True,  # Ctrl-C is for us: children end in order, before what they need
     )
-    try:
-        yield Child(command, process)
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 @contextmanager
