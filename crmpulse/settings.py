@@ -125,9 +125,14 @@ class Settings(BaseSettings):
     tokens: OptionalFile = Field("", description="File of token hashes; empty: no tokens, and the API on loopback only")
     secret: str = Field(
         "",
-        description="Signs sessions and links of the pages; empty: the tokens file alone does, so keep it to yourself",
+        description="Signs sessions and links of the pages; empty: who can read the tokens file could forge them",
     )
-    partitions: int = Field(12, ge=1, le=10_000, description="Partitions of the events topic, fixed once it exists")
+    partitions: int = Field(
+        12,
+        ge=1,
+        le=10_000,
+        description="Partitions of the first events topic; crmpulse rebuild --partitions changes them later",
+    )
     replication: int = Field(1, ge=1, le=10, description="Copies that Kafka keeps of each topic")
     events_topic: Name = Field("crm.events", description="Topic of the events, kept for ever")
     dead_letters_topic: Name = Field("crm.dead-letters", description="Topic of the events that could not be used")
@@ -137,7 +142,12 @@ class Settings(BaseSettings):
     session_timeout_ms: int = Field(
         10_000, ge=1_000, le=300_000, description="Milliseconds of silence after which a worker counts as gone"
     )
-    final_days: int = Field(90, ge=1, le=3_650, description="Days after which an activity can no longer be corrected")
+    final_days: int = Field(
+        90,
+        ge=1,
+        le=3_650,
+        description="Days after which an activity can no longer be corrected; a change needs a rebuild",
+    )
     alert_fresh_hours: int = Field(
         24, ge=1, le=8_760, description="Hours for which a cause of an alert is news: an older one does not fire"
     )

@@ -72,7 +72,7 @@ async def create_copy(settings: Settings, topic: str, partitions: int) -> None:
         if topic in await admin.list_topics():
             raise CannotStartError(
                 f"There is a topic {topic} in Kafka, of tables that Redis does not know. Where `crmpulse:layout` was lost, what was "
-                "published to that topic is not counted: see the runbook. Else delete it, and start the rebuild again."
+                "published to that topic is not counted: see docs/operating.md. Else delete it, and start the rebuild again."
             )
         await _create(admin, [Topic(topic, partitions, config)], settings.replication)
 

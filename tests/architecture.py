@@ -33,7 +33,7 @@ GENERATED = "# Generated"
 KNOWN_HOSTS = ("localhost", "127.0.0.1", "[::1]", "json-schema.org", "example.com", "example.org")
 URL_HOST = re.compile(r"\b(?!memory:)[a-z][a-z0-9+]*://(\[[0-9a-f:]+\]|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)")
 IPV4 = re.compile(r"\b(?!127\.)\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?=[:\"'/\s]|$)")
-MACHINE_PATH = re.compile(r"(?<![\w.}~-])/(?:work|root|home|Users|tmp|farm)/")
+MACHINE_PATH = re.compile(r"(?<![\w.}~-])/(?:work|root|home|Users|tmp|mnt|srv)/")
 ADDRESS_IN_LOCK = re.compile(r"https?:|//|--(?:extra-)?index-url|--find-links")
 
 
