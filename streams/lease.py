@@ -23,7 +23,12 @@ KEY = f"{{{layout.KEY}}}:rebuild"
 NUMBER = f"{{{layout.KEY}}}:last"
 LEASE_MS = 20_000
 
-RENEW = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('PEXPIRE', KEYS[1], ARGV[2]) or 0"
+RENEW = """
+local holder = redis.call('GET', KEYS[1])
+if holder ~= ARGV[1] and (holder or ARGV[3] == '') then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+"""
 SWITCH = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[2], ARGV[2])
@@ -49,10 +54,14 @@ async def holder(redis: Redis) -> str:
 
 
 class Lease:
-    """Held inside ``async with``; entering raises CannotStartError where another rebuild runs."""
+    """Held inside ``async with``; entering raises CannotStartError where another rebuild runs.
+
+    One that ended is taken again where nobody else did, until tables are closed under it: workers open them when it has ended.
+    """
 
     def __init__(self, redis: Redis) -> None:
         self.redis = redis
+        self.may_retake = True
         self.name = uuid.uuid4().hex
         self._renew, self._switch, self._end = (redis.register_script(script) for script in (RENEW, SWITCH, END))
 
@@ -76,6 +85,12 @@ class Lease:
         await self.redis.set(NUMBER, current, nx=True)
         return int(await self.redis.incr(NUMBER))
 
+    async def hold(self) -> None:
+        """Hold it without a gap from now on, so that tables can be closed under it; LostError where another rebuild has it."""
+        if not await self._renewed_once():
+            raise LostError
+        self.may_retake = False
+
     async def switch(self, to: Layout) -> None:
         """Have all workers and the API go by another layout from now on; LostError where the lease has ended."""
         if not await self._switch(keys=[KEY, layout.KEY], args=[self.name, msgspec.json.encode(to)]):
@@ -85,4 +100,7 @@ class Lease:
         while True:
             await asyncio.sleep(LEASE_MS / 5000)
             with suppress(RedisError, OSError):
-                await self._renew(keys=[KEY], args=[self.name, LEASE_MS])
+                await self._renewed_once()
+
+    async def _renewed_once(self) -> bool:
+        return bool(await self._renew(keys=[KEY], args=[self.name, LEASE_MS, "yes" if self.may_retake else ""]))

@@ -115,6 +115,7 @@ class Rebuild:
     async def _switch(self) -> None:
         """Close the live tables, bring the new ones to where they stand, and have those hold from now on."""
         began = time.monotonic()
+        await self.lease.hold()
         closed = await close(self.redis, self.live, self.lease.name)
         for mark, one in zip(closed, self.buildings, strict=True):
             await one.upto(mark)

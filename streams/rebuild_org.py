@@ -75,6 +75,7 @@ class RebuildOrg:
         await follow(self._marks, lambda upto: self.recount.upto(upto[0]))
         began = time.monotonic()
         store = Store(self.redis, f"rebuilt {self.lease.name}")
+        await self.lease.hold()
         mark = await store.close(self.prefix, self.lease.name) or _gone(self.prefix)
         await self.recount.upto(mark)
         names = await self._names()

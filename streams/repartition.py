@@ -207,6 +207,7 @@ class Repartition:
     async def _switch(self) -> None:
         """Close the live tables, bring the new topic and tables to where they stand, and have those hold from now on."""
         began = time.monotonic()
+        await self.lease.hold()
         closed = await close(self.redis, self.live, self.lease.name)
         await self._upto(closed)
         await topics.stamp(self.settings, self.new.topic)

@@ -168,6 +168,39 @@ async def test_one_whose_lease_has_ended_does_not_switch(applied: Feed, monkeypa
     assert await layout.read(applied.redis) == Layout(1, 3)
 
 
+async def test_one_whose_lease_has_ended_before_the_tables_were_closed_has_lost_nothing(
+    applied: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catch_up = rebuild.Rebuild._catch_up
+
+    async def takes_too_long(self: rebuild.Rebuild, what: str) -> None:
+        await catch_up(self, what)
+        await self.redis.delete(lease.KEY)
+
+    monkeypatch.setattr(rebuild.Rebuild, "_catch_up", takes_too_long)
+    assert await rebuilt(applied.settings) == []
+    assert await layout.read(applied.redis) == Layout(2, 3)
+
+
+async def test_a_lease_that_has_ended_is_taken_again_only_before_tables_are_closed_under_it(redis: Client) -> None:
+    async with Lease(redis) as held:
+        for _ in range(2):
+            await redis.delete(lease.KEY)
+            assert await held._renewed_once() is held.may_retake
+            if held.may_retake:
+                await held.hold()
+        with pytest.raises(LostError):
+            await held.hold()
+
+
+async def test_a_lease_that_another_rebuild_has_is_not_taken_again(redis: Client) -> None:
+    async with Lease(redis) as held:
+        await redis.set(lease.KEY, "another")
+        with pytest.raises(LostError):
+            await held.hold()
+        assert await lease.holder(redis) == "another"
+
+
 async def test_a_lease_is_renewed_for_as_long_as_it_is_held(redis: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lease, "LEASE_MS", 100)
     async with Lease(redis) as held:
