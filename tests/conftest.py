@@ -12,6 +12,12 @@ from tests.services import Kafka
 
 settings.register_profile("crmpulse", deadline=None)  # how long an example takes tells of the machine
 settings.load_profile("crmpulse")
+LONGEST = "test_kills.py"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the file that takes longest, so that no process is left with it alone at the end."""
+    items.sort(key=lambda item: item.path.name != LONGEST)
 
 
 @pytest.fixture(scope="session")
