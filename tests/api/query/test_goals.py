@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from api.query.errors import ImpossibleError, UnknownError
+from api.query.errors import ImpossibleError
 from crmpulse.embedded import Redis
 from tests.loading import Event
 from tests.telling import Told, events, instant, params, telling
@@ -197,7 +197,7 @@ async def test_who_may_see_a_scope_sees_no_other_goal(redis_server: Redis) -> No
         for scope, seen in (("org", {"ours", "west", "ann"}), ("team:west", {"west", "ann"}), ("user:ann", {"ann"})):
             answer = await asking.answer("goal_progress", f"by=goal&scope={scope}&now=2026-02-15")
             assert {group["key"]["goal"] for group in answer["groups"]} == seen
-        with pytest.raises(UnknownError, match="There is no goal 'ours'"):
+        with pytest.raises(ImpossibleError, match="There is no goal 'ours'"):
             await asking.answer("goal_progress", "goal=ours&scope=team:west")
 
 
