@@ -246,13 +246,13 @@ class Engine:
 
     async def _rank(self, asked: Question, tables: Tables, directory: Directory) -> dict[str, Any]:
         level, _, name = asked.scope.partition(":")
-        wrong = (
-            [Problem("scope", "a rank is that of one user or team: user:<id> or team:<id>")] if level == "org" else []
-        )
         several = {"by": asked.by, "every": asked.every, "compare": asked.compare}
         reason = "is not told of a rank; ask for a leaderboard of all, or for one rank at a time"
-        if wrong := [*wrong, *(Problem(name, reason) for name, given in several.items() if given)]:
-            raise ImpossibleError(wrong)
+        problems = [Problem(name, reason) for name, given in several.items() if given]
+        if level == "org":
+            problems.append(Problem("scope", "a rank is that of one user or team: user:<id> or team:<id>"))
+        if problems:
+            raise ImpossibleError(problems)
         peers = asked._replace(scope="org", by=(level,))
         now, *earlier = await ranking.rankings(peers, tables, directory)
         place = next((p for p in now if p.id == name), None)

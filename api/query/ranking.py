@@ -36,7 +36,7 @@ async def rankings(asked: Question, tables: Tables, directory: Directory) -> lis
         windows.append(asked.periods.previous(asked.window))
     windows = gauged(asked, windows)
     sums = await Summing(asked, tables, directory).over(windows)
-    wholes = await totals(asked._replace(by=()), tables, directory, windows)
+    wholes = await totals(asked, tables, directory, windows)
     now, *earlier = (_values(asked, directory, *each) for each in zip(windows, sums, wholes, strict=True))
     achieved = await _achieved(asked, tables, directory, windows[0], _tied(now))
     # Of the window before only ranks are told, which those who are tied share.
