@@ -21,7 +21,7 @@ pytestmark = pytest.mark.kafka
 logger = logging.getLogger(__name__)
 
 KILLS = 10
-EVENTS_A_KILL = 20_000
+EVENTS_A_KILL = 6_000
 
 
 @pytest.fixture
