@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,11 @@ from tests.services import Kafka
 settings.register_profile("crmpulse", deadline=None)  # how long an example takes tells of the machine
 settings.load_profile("crmpulse")
 LONGEST = "test_kills.py"
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many again as there are cores: a fifth of the time tests wait for servers."""
+    return (os.cpu_count() or 1) * 3 // 2
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

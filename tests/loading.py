@@ -1,5 +1,6 @@
 """Events into real Redis through the partition writer, batch by batch, without a broker; and the API on top of it."""
 
+import itertools
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -40,8 +41,8 @@ def record(offset: int, event: Event, partition: int = 0, timestamp_ms: int = 0)
     return ConsumerRecord("crm.events", partition, offset, timestamp_ms, 1, None, value, 0, 0, len(value), ())
 
 
-async def load(settings: Settings, events: Sequence[Event], batch: int) -> None:
-    """Apply events of one organisation to empty tables in batches of so many."""
+async def load(settings: Settings, events: Sequence[Event], *batches: int) -> None:
+    """Apply events of one organisation to empty tables in batches of so many, of these sizes in turns."""
     redis = Redis.from_url(f"redis://{settings.redis}")
     try:
         await redis.flushall()
@@ -50,8 +51,11 @@ async def load(settings: Settings, events: Sequence[Event], batch: int) -> None:
         writer = Partition(number, partitions, settings, Store(redis, "test"), NoProducer())
         await writer.claim(0)
         records = [record(offset, event, number) for offset, event in enumerate(events)]
-        for start in range(0, len(records), batch):
-            await writer.apply(start, records[start : start + batch])
+        start, sizes = 0, itertools.cycle(batches)
+        while start < len(records):
+            end = start + next(sizes)
+            await writer.apply(start, records[start:end])
+            start = end
     finally:
         await redis.aclose()
 

@@ -130,11 +130,10 @@ async def test_regional_offices_and_products_add_up(api: Asking) -> None:
         assert managers[manager] == sum(int(row["won"]) for row in rows if row["manager"] == manager)
 
 
-@pytest.mark.parametrize("batch", [7, 1])
-async def test_all_of_it_is_the_same_in_any_order_in_small_batches(batch: int) -> None:
+async def test_all_of_it_is_the_same_in_any_order_in_small_batches() -> None:
     with Redis() as own:
         settings = Settings(redis=own.address)
-        await load(settings, shuffled_and_repeated(batch), batch)
+        await load(settings, shuffled_and_repeated(1), 1, 7)
         async with Asking(settings, "demo") as asking:
             for check in CHECKS:
                 await check(asking)

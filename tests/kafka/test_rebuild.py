@@ -22,7 +22,7 @@ from tests.workers import Worker, crmpulse, until
 pytestmark = pytest.mark.kafka
 
 FIRST_EVENTS = int(os.environ.get("CRMPULSE_TEST_EVENTS", "5000"))
-RATE = int(os.environ.get("CRMPULSE_TEST_RATE", "250"))
+RATE = int(os.environ.get("CRMPULSE_TEST_RATE", "100"))
 SECONDS = 120 + FIRST_EVENTS / 500
 """Long enough for any machine to apply them."""
 ORG = "org 1"
