@@ -57,6 +57,8 @@ def up(
 ) -> None:
     """Run the whole service on this machine: broker, Redis, worker and API."""
     with _start() as checked:
+        if sum(map(bool, (replay, data, demo))) > 1:
+            raise CannotStartError("--demo, --data and --replay each say what to begin with: give one of them.")
         from crmpulse import up as whole  # noqa: PLC0415
 
         whole.run(checked, demo=demo, data=data, replay=replay)

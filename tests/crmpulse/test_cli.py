@@ -160,6 +160,9 @@ def test_up_needs_neither_broker_nor_redis(fake: Fake, tmp_path: Path) -> None:
         (Settings(), False, tmp_path, None),
         (Settings(), False, None, tmp_path),
     ]
+    both = crmpulse("up", "--demo", "--data", str(tmp_path))
+    assert (both.exit_code, len(calls)) == (2, 4)
+    assert "give one of them" in both.stderr
 
 
 @pytest.mark.usefixtures("servers")
