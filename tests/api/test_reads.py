@@ -108,8 +108,8 @@ async def test_an_unknown_parameter_is_named_with_the_nearest(client: httpx.Asyn
         assert errors[0]["nearest"] == ["org"]
 
 
-@pytest.mark.parametrize("kpi", [kpi.id for kpi in KPIS if kpi.counts])
-async def test_every_kpi_has_an_answer_before_anything_happened(client: httpx.AsyncClient, kpi: str) -> None:
-    answer = await client.get(f"/v1/kpis/{kpi}?{NEEDED.get(kpi, '')}")
-    assert (answer.status_code, answer.json()["kpi"]) == (200, kpi)
-    assert not answer.json()["value"]
+async def test_every_kpi_has_an_answer_before_anything_happened(client: httpx.AsyncClient) -> None:
+    for kpi in [kpi.id for kpi in KPIS if kpi.counts]:
+        answer = await client.get(f"/v1/kpis/{kpi}?{NEEDED.get(kpi, '')}")
+        assert (answer.status_code, answer.json()["kpi"]) == (200, kpi)
+        assert not answer.json()["value"], kpi
