@@ -16,6 +16,7 @@ settings.load_profile("crmpulse")
 LONGEST = "test_kills.py"
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Half as many again as there are cores: a fifth of the time tests wait for servers."""
     return (os.cpu_count() or 1) * 3 // 2
