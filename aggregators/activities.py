@@ -119,14 +119,16 @@ def task(told: Story, due_ns: DueInstant) -> Iterator[Moment]:
     """Return what a task contributes: its completion to the assignee and to who did it, its due, and the time that it is overdue."""
     done = None
     for point in told.points:
-        status = point.stated.get("status")
-        if status:
-            done = (done or point) if status == "done" else None
+        match point.stated.get("status"):
+            case "done":
+                done = done or point
+            case "reopened":
+                done = None
     if done:
         at_ns = done.entry.time_ns
         yield moment("task.completed", at_ns, told)
         yield moment("task.done", at_ns, told, actor=done.entry.actor, activity="task")
-    due = None if told.final.get("status") == "cancelled" else due_ns(told.final)
+    due = None if told.final.get("status") == "cancelled" and not done else due_ns(told.final)
     if due is not None:
         on_time = done is not None and done.entry.time_ns <= due
         yield moment("task.due", due, told, on_time=on_time, done=done is not None)

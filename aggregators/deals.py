@@ -8,7 +8,7 @@ from aggregators.moment import Moment, late, level, moment
 from aggregators.money import NONE, PROBABILITY, Amount, amount, by_product, sold
 from aggregators.org import Org
 from aggregators.sales import SOLD, Links, kind
-from aggregators.story import DAY_NS, Facts, Point, Story, milliseconds, normalised
+from aggregators.story import DAY_NS, Facts, Point, Story, milliseconds, reason
 
 CLOSED = frozenset({"won", "lost"})
 Products = dict[str, Amount] | None
@@ -24,7 +24,7 @@ def moments(told: Story, links: Links, org: Org, *, staged: bool) -> Iterator[Mo
     yield from _closed(told, links, value)
     won = told.final.get("status") == "won"
     for loss in _losses(told):
-        yield moment("deal.lost", loss.entry.time_ns, told, **lost(loss.stated), won_back=won)
+        yield moment("deal.lost", loss.entry.time_ns, told, lost_reason=lost_reason(told, loss), won_back=won)
     if staged:
         yield from stages.moments(stages.steps(told), told.final, org)
     if org.stalled_after_days:
@@ -43,7 +43,7 @@ def _closed(told: Story, links: Links, value: dict[str, Any]) -> Iterator[Moment
     if last is None or last.stated["status"] not in CLOSED:
         return
     closed_ns, status = last.entry.time_ns, last.stated["status"]
-    extra = closed(milliseconds(told.created_ns), milliseconds(closed_ns), last.stated, status)
+    extra = closed(milliseconds(told.created_ns), milliseconds(closed_ns), status, lost_reason(told, last))
     won = {} if status == "lost" else {link: said for link, said in links.items() if link.startswith(SOLD)}
     orders = [worth({"value": money, "lines": lines})[2] for money, lines in won.values()]
     if orders:
@@ -84,18 +84,14 @@ def _last(told: Story) -> Point | None:
     return next((point for point in reversed(told.points) if "status" in point.stated), None)
 
 
-def closed(created_ms: int, closed_ms: int, said: Facts, status: str) -> dict[str, Any]:
+def closed(created_ms: int, closed_ms: int, status: str, why: str | None) -> dict[str, Any]:
     """Return the facts of a close: how, after how long, and why."""
-    return {
-        "status": status,
-        "cycle_ms": max(0, closed_ms - created_ms),
-        **lost(said),
-    }
+    return {"status": status, "cycle_ms": max(0, closed_ms - created_ms), "lost_reason": why}
 
 
-def lost(said: Facts) -> dict[str, Any]:
-    """Return the facts of a loss: why."""
-    return {"lost_reason": normalised(said.get("lost_reason"))}
+def lost_reason(told: Story, loss: Point) -> str | None:
+    """Return why a deal was lost."""
+    return reason(told, loss, "lost_reason")
 
 
 def _stuck(told: Story, days: Mapping[str, float]) -> Iterator[tuple[int, Facts | None]]:

@@ -7,7 +7,7 @@ from aggregators.business_hours import BusinessHours
 from aggregators.clocks import Clocks
 from aggregators.moment import Moment, level, moment
 from aggregators.sales import Links, is_customer
-from aggregators.story import Facts, Story, milliseconds, normalised
+from aggregators.story import Facts, Story, milliseconds, reason
 
 OPEN = frozenset({"open", "working"})
 LIVE = OPEN | {"qualified"}
@@ -29,7 +29,7 @@ def moments(told: Story, links: Links, target_ms: Callable[[int], int], hours: B
         yield moment("lead.converted", entered[0].entry.time_ns, told)
     if status == "disqualified":
         last = next(p for p in reversed(told.points) if "status" in p.stated)
-        yield moment("lead.lost", last.entry.time_ns, told, lost_reason=normalised(last.stated.get("reason")))
+        yield moment("lead.lost", last.entry.time_ns, told, lost_reason=reason(told, last, "reason"))
     yield from level(
         "lead.open", told, ((p.time_ns, told.seen(p.facts) if _is(OPEN, p.facts) else None) for p in told.points)
     )

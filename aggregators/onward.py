@@ -14,7 +14,7 @@ from aggregators.contribution import Addition, Plan, added, additions
 from aggregators.moment import Moment, holder
 from aggregators.org import Org
 from aggregators.record import Record
-from aggregators.story import TIMED, Facts, facts_of, milliseconds, story
+from aggregators.story import TIMED, Facts, facts_of, milliseconds, normalised, story
 from events import DealHealthChanged, DealLost, DealStageChanged, DealUpdated, DealWon, Entry, TaskStatusChanged
 
 PRESENT = frozenset({"owner_id", "team_id", "lines"})
@@ -76,7 +76,7 @@ def onward(before: Record, record: Record, was: Standing, org: Org, plan: Plan) 
     if found is None:
         return None
     gone, new, moments = found
-    taken = stages.stepped(was.steps, entry.time_ns, now) if was.steps else []
+    taken = stages.stepped(was.steps, entry.time_ns, now, now) if was.steps else []
     steps = [*was.steps, *taken]
     if taken:
         passed = added(stages.moments(steps, now, org), org, plan)
@@ -106,7 +106,8 @@ def _deal(was: Standing, entry: Entry, said: Facts, now: dict[str, Any], changed
     if status is None:
         moments = [Moment("deal.open", at_ms, owner, owner, deals.opened(now, now, None, None))]
     elif status in deals.CLOSED:
-        facts = now | deals.closed(milliseconds(was.created_ns), at_ms, said, status) | deals.worth(now)[2]
+        why = normalised(said.get("lost_reason"))
+        facts = now | deals.closed(milliseconds(was.created_ns), at_ms, status, why) | deals.worth(now)[2]
         facts["sale"] = sales.kind(now, {}) if status == "won" else None
         moments = [Moment("deal.closed", at_ms, owner, owner, facts)]
         if status == "lost":

@@ -138,7 +138,7 @@ def described(entity: str, record: Record) -> dict[str, Any]:
     """
     told = story(record)
     if told is None:
-        return {"deleted": True} if is_deleted(record) else {}
+        return _gone(entity, record) if is_deleted(record) else {}
     if entity == "goal":
         return goal(record)
     found = _kept(entity, told.final)
@@ -151,6 +151,14 @@ def described(entity: str, record: Record) -> dict[str, Any]:
     if entity in ("org", "team") and (hours := over_time(record, "business_hours")):
         found["business_hours"] = hours
     return found
+
+
+def _gone(entity: str, record: Record) -> dict[str, Any]:
+    """What is left of a directory record that is deleted: the places of users and teams, since what they did counts there."""
+    if entity == "user":
+        return {"deleted": True, "teams": memberships(record)}
+    parents = [parent for _, parent in over_time(record, "parent_id")][-1:] if entity == "team" else []
+    return {"deleted": True, **({"parent_id": parents[0]} if parents and parents[0] else {})}
 
 
 def goal(record: Record) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from aggregators.moment import Moment, holder
 from aggregators.org import Org
 from aggregators.story import Facts, Story, milliseconds
+from events import Entry
 
 ANCHORS = frozenset({"deal.stage_entered", "deal.stage_left"})
 Place = tuple[str, str]
@@ -41,18 +42,31 @@ def counted(anchors: Iterable[str]) -> bool:
 
 
 def steps(told: Story) -> list[Step]:
-    """Return where a deal was, change by change; of several at one instant the last counts."""
+    """Return where a deal was, change by change, those at one instant too: for who has it when that is over.
+
+    It never was in the stage that it was created in where an event before the creation says another.
+    """
+    points = told.points
+    had = {point.time_ns: point.facts for point in points}
+    began = (n for n, p in enumerate(points) if "stage_id" in p.stated and _is_before(p.entry, points[0].entry))
     found: list[Step] = []
-    for at_ns, facts in {point.time_ns: point.facts for point in told.points}.items():
-        found += stepped(found, at_ns, facts)
+    for point in points[next(began, 0) :]:
+        found += stepped(found, point.time_ns, point.facts, had[point.time_ns])
     return found
 
 
-def stepped(known: Sequence[Step], at_ns: int, facts: Facts) -> list[Step]:
-    """Return the step that a deal takes when these facts hold from an instant on; none where it stays."""
+def _is_before(one: Entry, other: Entry) -> bool:
+    return one.time_ns <= other.time_ns and one.order < other.order
+
+
+def stepped(known: Sequence[Step], at_ns: int, facts: Facts, had: Facts) -> list[Step]:
+    """Return the step that a deal takes when these facts hold from an instant on; none where it stays.
+
+    ``had`` are the facts that tell who has it at that instant.
+    """
     place, status = (facts.get("pipeline_id") or "", facts.get("stage_id") or ""), facts.get("status", "open")
     stays = known and (known[-1].place, known[-1].status) == (place, status)
-    return [] if stays else [Step(at_ns, place, status, holder(facts))]
+    return [] if stays else [Step(at_ns, place, status, holder(had))]
 
 
 def moments(steps: Sequence[Step], facts: Facts, org: Org) -> Iterator[Moment]:
@@ -117,7 +131,7 @@ def _moves(steps: Sequence[Step], visits: Sequence[Step], lines: Lines) -> Itera
     """Each visit, and what was passed over on the way to it."""
     if visits:
         origin = next(step for step in steps if step.place[1])  # where it begins, unless that came later, is no move
-        yield Passage(visits[0], visits[0].place, forward=visits[0] is origin is not steps[0])
+        yield Passage(visits[0], visits[0].place, forward=visits[0] is origin and origin.at_ns > steps[0].at_ns)
     for before, visit in pairwise(visits):
         pipeline, (start, end) = visit.place[0], (_rank(step.place, lines) for step in (before, visit))
         forward = before.place[0] == pipeline and -1 < start < end

@@ -116,8 +116,6 @@ def story(record: Record) -> Story | None:
         return None
     created = next(filter(is_initial, entries), None)
     explicit = [e for e in entries if e is not created]
-    if created and created.data.type.endswith(".logged"):
-        explicit = [e for e in explicit if e.order > created.order]
     stated = [facts_of(e) for e in explicit]
     facts = facts_of(created) if created else {}
     if created and not created.data.type.endswith(".created"):
@@ -174,6 +172,18 @@ def facts_told(kind: type[Data]) -> set[str]:
     renamed = _RENAMED.get(kind.type, {})
     members = {renamed.get(field.encode_name, field.encode_name) for field in fields(kind)}
     return (members | _STATED.get(kind.type, {}).keys()) - {"changed", "custom"}
+
+
+def reason(told: Story, point: Point, member: str) -> str | None:
+    """Return why a record has the status that it was given at a point, in one spelling, as it was corrected before the next one."""
+    why, since = point.stated.get(member), False
+    for each in told.points:
+        if since and "status" in each.stated:
+            break
+        if since and member in (getattr(each.entry.data, "changed", None) or {}):
+            why = each.stated[member]
+        since = since or each is point
+    return normalised(why)
 
 
 def _former_owner(explicit: list[Entry], stated: list[dict[str, Any]]) -> dict[str, str]:

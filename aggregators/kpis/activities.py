@@ -29,8 +29,8 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("activity_mix", AREA, "derived", "ratio", "ratio", "user team org activity channel segment",
         Share(Count("activities_completed"), "activity"),
         "activities_completed of a kind / all of them. `segment` is that of the activity, its account or its contacts."),
-    Kpi("calls_per_sale", AREA, "derived", "ratio", "calls", "user team org", Ratio(("calls_connected",), ("deals_won",)),
-        "Outbound calls that connected (as in call_connect_rate), when they were made / deals_won in the same window."),
+    Kpi("calls_per_sale", AREA, "derived", "ratio", "calls", "user team org", Ratio(("calls_talked",), ("deals_won",)),
+        "Calls that connected (as in call_talk_time), inbound ones too, when they were made / deals_won in the same window."),
     Kpi("result_per_activity", AREA, "derived", "ratio", "money/act", "user team org activity",
         PerActivity("revenue_won", "activities_completed", "sales_cycle"),
         "revenue_won / activities_completed of the same window; null where nothing was done. By activity, all that was earned / the "

@@ -7,14 +7,14 @@ AREA = "Tasks, appointments & overdue"
 
 KPIS: tuple[Kpi, ...] = (
     Kpi("tasks_completed", AREA, "core", "count", "tasks", "user team org", Count("tasks_completed"),
-        "Tasks done, at the first completion since they were last reopened or cancelled, credited to the assignee of then."),
+        "Tasks done, at the first completion since they were last reopened, credited to the assignee of then."),
     Kpi("tasks_overdue", AREA, "core", "gauge", "tasks", "user team org", Count("tasks_overdue"),
         "Tasks open as of an instant whose due instant is before it. A due date without a time is the end of that day where the "
         "assignee is, else where the organisation is."),
     Kpi("task_on_time_rate", AREA, "core", "ratio", "ratio", "user team org",
         Ratio(("tasks_on_time",), ("tasks_due_done", "tasks_due_open")),
         "Tasks done by their due instant / tasks whose due instant is in the window and that are done or past it, credited to the "
-        "assignee at that instant. Cancelled ones and those without a due are left out; the latest due and the completion of "
+        "assignee at that instant. Those cancelled undone and those without a due are left out; the latest due and the completion of "
         "tasks_completed count. One that is done counts at once, in the window of its due.", due=True),
     Kpi("assignments_unfulfilled", AREA, "core", "gauge", "tasks", "user team org", Count("assignments_unfulfilled"),
         "Tasks that somebody gave to somebody else (`assigned_by` is not the assignee) and that are overdue as of an instant, or "

@@ -235,10 +235,13 @@ CASES: dict[str, list[Case]] = {
             01-05 deal.lost 2 sequence=2
             01-05 deal.won 2 sequence=1
         """, {"": 1}),
-        ("a user who was deleted keeps what they won", """
+        ("a user who was deleted keeps what they won, and so do the teams, deleted or not", """
+            01-01 user.updated user/ann team_id=west
+            01-01 team.updated team/west parent_id=top
             01-05 deal.won 1 owner_id=ann source=web region=DE-BY
             01-06 record.deleted user/ann
-        """, {"": 1, "by=user": {"ann": 1}, "by=source,region": {"web | DE-BY": 1},
+            01-06 record.deleted team/west
+        """, {"": 1, "by=user": {"ann": 1}, "scope=team:west": 1, "scope=team:top": 1, "by=source,region": {"web | DE-BY": 1},
               "from=2026-01-04T23:30&to=2026-01-05T00:30": 1}),
     ],
     "deals_lost": [
@@ -249,6 +252,13 @@ CASES: dict[str, list[Case]] = {
             04-02 deal.lost 2 lost_reason="too dear" stage_id=demo
         """, {"": 2, "by=lost_reason": {"too dear": 2}, "by=stage": {"offer": 1, "demo": 1},
               "every=month&from=2026-02-01&to=2026-05-01": [1, 0, 1]}),
+        ("a reason that is corrected is the reason, until the deal is lost again", """
+            01-02 deal.lost 1 lost_reason=price
+            01-03 record.updated deal/1 changed.lost_reason=timing
+            01-02 deal.lost 2 lost_reason=price
+            01-03 deal.updated 2 changed.lost_reason=timing
+            01-04 deal.lost 2
+        """, {"by=lost_reason": {"timing": 1, "(none)": 1}}),
         ("reopening and winning retract", "01-02 deal.lost 1\n01-03 deal.reopened 1\n01-02 deal.lost 2\n01-03 deal.won 2", {"": 0}),
     ],
     "revenue_won": [
@@ -484,14 +494,14 @@ CASES: dict[str, list[Case]] = {
             02-05 task.status_changed 1 new=done
             02-06 record.owner_changed task/1 new_owner=bo
         """, {"": 1, "from=2026-02-04&to=2026-02-05": 1, "by=user": {"ann": 1}, "by=user&credit=current": {"bo": 1}}),
-        ("reopened or cancelled is not completed, a new due is no status", TASK + """
+        ("reopened is not completed, cancelled after it is, a new due is no status", TASK + """
             01-02 task.status_changed 1 new=done
             01-03 task.status_changed 1 new=due_changed due_at=02-01
             01-02 task.status_changed 2 new=done
             01-03 task.status_changed 2 new=reopened
             01-02 task.status_changed 3 new=done
             01-03 task.status_changed 3 new=cancelled
-        """, {"": 1, "from=2026-01-02&to=2026-01-03": 1}),
+        """, {"": 2, "from=2026-01-02&to=2026-01-03": 2}),
     ],
     "tasks_overdue": [
         ("after the due instant, not at it, until done", TASK + "01-06 task.status_changed 1 new=done",
@@ -683,6 +693,9 @@ CASES: dict[str, list[Case]] = {
             01-05 lead.status_changed 2 new=disqualified
             01-06 lead.status_changed 2 new=open
             01-07 lead.status_changed 3 new=disqualified
+            01-08 record.updated lead/2 changed.reason=spam
+            02-06 record.deleted lead/1 reason=user
+            02-07 record.deleted lead/1 restored=true
         """, {"": 2, "every=month&from=2026-01-01&to=2026-03-01": [1, 1], "by=lost_reason": {"price": 1, "(none)": 1},
               "where=lost_reason:PRICE": 1, "scope=user:ann": 1}),
     ],
@@ -783,7 +796,7 @@ CASES: dict[str, list[Case]] = {
             01-01 call.logged 3 direction=outbound outcome=busy
             01-01 call.logged 4 direction=inbound outcome=connected
             01-05 deal.won 1 owner_id=ann
-        """, {"": 2, "scope=user:ann": 1, "scope=user:bo": None}),
+        """, {"": 3, "scope=user:ann": 1, "scope=user:bo": None}),
     ],
     "growth_rate": [
         ("of what it was before, or a year earlier", """
@@ -864,6 +877,7 @@ CASES: dict[str, list[Case]] = {
     "task_on_time_rate": [
         ("of those due, done by then", TASK + """
             01-05T12:00 task.status_changed 1 new=done
+            01-08 task.status_changed 1 new=cancelled
             01-01 task.created 2 assignee_id=ann due_at=01-06T12:00
             01-07 task.status_changed 2 new=done
             01-01 task.created 3 assignee_id=bo due_at=01-07T12:00

@@ -57,9 +57,10 @@ def test_before_the_creation_what_holds_is_what_held_then() -> None:
     assert at(CREATED, "01-01", "stage_id") == "new"
 
 
-def test_what_a_later_log_replaces_is_gone_but_what_followed_stays() -> None:
+def test_a_later_log_replaces_what_it_says_anew() -> None:
     call = "01-02 call.logged 1 direction=inbound\n01-01 record.updated call/1 changed.outcome=connected\n"
-    assert of(call).final == {"direction": "inbound"}
+    assert of(call).final == {"direction": "inbound", "outcome": "connected"}
+    assert of(call.replace("inbound", "inbound outcome=busy")).final == {"direction": "inbound", "outcome": "busy"}
     assert of(call.replace("01-01", "01-03")).final == {"direction": "inbound", "outcome": "connected"}
 
 

@@ -44,7 +44,7 @@ def call_connect_rate(it: Told) -> Iterator[Part]:
 
 def calls_per_sale(it: Told) -> Iterator[Part]:
     for call, part in logged(it, "call"):
-        if outbound(call) and connected(call):
+        if connected(call):
             part.bottom = 0
             yield part
     for part in deals_won(it):

@@ -35,7 +35,7 @@ def deals_won(it: Told) -> Iterator[Part]:
 
 def deals_lost(it: Told) -> Iterator[Part]:
     for deal, _, at_ns, event in closed(it, "lost"):
-        yield deal_part(it, deal, at_ns, lost_reason=reason(event))
+        yield deal_part(it, deal, at_ns, lost_reason=reason(deal, event))
 
 
 def deals_lost_value(it: Told) -> Iterator[Part]:
@@ -44,7 +44,7 @@ def deals_lost_value(it: Told) -> Iterator[Part]:
             deal, events=[e for e in deal.events if e is deal.created or order(e) <= order(event)], known={}
         )
         lost = worth(it, until, at_ns, EVER_NS)
-        part = deal_part(it, deal, at_ns, lost_reason=reason(event))
+        part = deal_part(it, deal, at_ns, lost_reason=reason(deal, event))
         part.top, part.missing_rate, part.products = lost.top, lost.missing_rate, lost.products
         yield part
 
@@ -63,7 +63,7 @@ def win_back_rate(it: Told) -> Iterator[Part]:
         for before, event in zip(kinds, ends, strict=False):
             if event["type"] != "crm.deal.lost" or before == "crm.deal.lost":
                 continue
-            part = deal_part(it, deal, time_ns(event["time"]), lost_reason=reason(event))
+            part = deal_part(it, deal, time_ns(event["time"]), lost_reason=reason(deal, event))
             part.top = Fraction(ends[-1]["type"] == "crm.deal.won")
             yield part
 
@@ -71,7 +71,9 @@ def win_back_rate(it: Told) -> Iterator[Part]:
 def win_rate(it: Told) -> Iterator[Part]:
     for deal, end, at_ns, event in closed(it, "won", "lost"):
         part = (
-            links.won_part(it, deal, at_ns) if end == "won" else deal_part(it, deal, at_ns, lost_reason=reason(event))
+            links.won_part(it, deal, at_ns)
+            if end == "won"
+            else deal_part(it, deal, at_ns, lost_reason=reason(deal, event))
         )
         part.top = Fraction(end == "won")
         yield part
@@ -161,8 +163,13 @@ def line_amount(it: Told, deal: Record, line: dict[str, Any]) -> tuple[Fraction,
     return Fraction(units, 10_000), currency if isinstance(price, str) else price["currency"]
 
 
-def reason(event: Event) -> str:
-    return " ".join((data(event).get("lost_reason") or "").split()).casefold() or NONE
+def reason(deal: Record, event: Event) -> str:
+    """As the loss says, or a correction before the next time that it is won, lost or reopened."""
+    later = deal.explicit[deal.explicit.index(event) + 1 :]
+    ends = [n for n, each in enumerate(later) if each["type"] in DEAL_STATUS]
+    changes = [data(each).get("changed") or {} for each in later[: ends[0] if ends else None]]
+    said = [data(event).get("lost_reason"), *(c["lost_reason"]["new"] for c in changes if "lost_reason" in c)]
+    return " ".join((said[-1] or "").split()).casefold() or NONE
 
 
 FLOWS: dict[str, Callable[[Told], Iterator[Part]]] = {

@@ -32,7 +32,9 @@ def leads_lost(it: Told) -> Iterator[Part]:
     for lead in it.live("lead"):
         changes = lead.happened("crm.lead.status_changed")
         if changes and data(changes[-1])["new"] == "disqualified":
-            at_ns, why = time_ns(changes[-1]["time"]), data(changes[-1]).get("reason") or ""
+            later = lead.explicit[lead.explicit.index(changes[-1]) + 1 :]
+            corrected = [c["reason"]["new"] for e in later if "reason" in (c := data(e).get("changed") or {})]
+            at_ns, why = time_ns(changes[-1]["time"]), [data(changes[-1]).get("reason"), *corrected][-1] or ""
             dims = lead.timeless | {"lost_reason": " ".join(why.split()).casefold() or NONE}
             yield Part(at_ns, *lead.holder(at_ns), dims)
 

@@ -8,9 +8,10 @@ from itertools import pairwise
 from typing import Any
 
 from tests.recounts import touches
-from tests.recounts.deals import DEAL_STATUS, closed, deal_part, open_deals
+from tests.recounts.deals import closed, deal_part, open_deals
 from tests.recounts.record import MS_NS, Part, Record, time_ns
 from tests.recounts.relationships import DAY_NS, gone, mutual, ours, reached
+from tests.recounts.stages import stands
 from tests.recounts.told import Told
 
 Touches = list[tuple[Record, Part]]
@@ -139,12 +140,10 @@ def stuck_since_ns(it: Told, deal: Record, now_ns: int) -> int | None:
 def states(deal: Record) -> list[tuple[int, tuple[str, str, str]]]:
     """From when on a deal was in which pipeline, stage and status."""
     found: list[tuple[int, tuple[str, str, str]]] = []
-    for at_ns in sorted({deal.created_ns, *(deal.effective_ns(event) for event in deal.explicit)}):
-        ends = [e for e in deal.happened(*DEAL_STATUS) if deal.effective_ns(e) <= at_ns]
-        status = DEAL_STATUS[ends[-1]["type"]] if ends else "open"
-        state = deal.at("pipeline_id", at_ns) or "", deal.at("stage_id", at_ns) or "", status
+    for one in stands(deal):
+        state = one.pipeline or "", one.stage or "", one.status
         if not found or found[-1][1] != state:
-            found.append((at_ns, state))
+            found.append((one.at_ns, state))
     return found
 
 

@@ -39,10 +39,8 @@ CREATED = {
     "invoice": "crm.invoice.issued",
     "payment": "crm.payment.received",
 }
-REPLACED = {"call", "email", "message"}
-RESTATED = {"meeting", "feedback", "heartbeat", "spend", "automation", "visit"}
+RESTATED = {"call", "email", "message", "meeting", "feedback", "heartbeat", "spend", "automation", "visit"}
 """Entities whose first event, said again, counts by its order beside all others."""
-"""Entities whose latest `logged` replaces all that was said before it."""
 DIMENSIONS = {"source": "source", "channel": "channel", "campaign": "campaign_id", "region": "region",
               "deal_type": "deal_type", "deal_subtype": "deal_subtype", "category": "category", "origin": "origin"}  # fmt: skip
 
@@ -92,10 +90,7 @@ class Record:
     @cached_property
     def explicit(self) -> list[Event]:
         """The events whose facts outrank those of creation."""
-        said = self.events
-        if self.entity in REPLACED and self.created:
-            said = said[said.index(self.created) :]
-        return [event for event in said if event["type"] != CREATED.get(self.entity)]
+        return [event for event in self.events if event["type"] != CREATED.get(self.entity)]
 
     @property
     def stating(self) -> list[Event]:

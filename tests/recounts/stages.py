@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from tests.recounts.deals import DEAL_STATUS, deal_part
-from tests.recounts.record import MS_NS, Part, Record, label
+from tests.recounts.record import MS_NS, Part, Record, label, mentions, order
 from tests.recounts.told import Told
 
 
@@ -31,14 +31,20 @@ class Pass(NamedTuple):
 
 
 def stands(deal: Record) -> list[Stand]:
-    instants = {deal.created_ns, *(deal.effective_ns(event) for event in deal.explicit)}
-    return [stand(deal, at_ns) for at_ns in sorted(instants)]
+    """After each event, also where several are at one instant; the first stage is one that outranks that of the creation."""
+    begun = [deal.created] if deal.created else []
+    before = [event for event in deal.explicit if deal.created and order(event) < order(deal.created)]
+    outranking = [n for n, event in enumerate(before, 1) if [*mentions(event, "stage_id")]]
+    first = outranking[0] if outranking else 1 - len(begun)
+    told = [deal.explicit[:n] for n in range(first, len(deal.explicit) + 1)]
+    return [stand(deal, replace(deal, events=[*begun, *said], known={})) for said in told]
 
 
-def stand(deal: Record, at_ns: int) -> Stand:
-    said = [event["type"] for event in deal.happened(*DEAL_STATUS) if deal.effective_ns(event) <= at_ns]
-    status = DEAL_STATUS[said[-1]] if said else "open"
-    return Stand(at_ns, deal.at("pipeline_id", at_ns), deal.at("stage_id", at_ns), status)
+def stand(deal: Record, sofar: Record) -> Stand:
+    ends = sofar.happened(*DEAL_STATUS)
+    at_ns = deal.effective_ns(sofar.explicit[-1]) if sofar.explicit else deal.created_ns
+    status = DEAL_STATUS[ends[-1]["type"]] if ends else "open"
+    return Stand(at_ns, sofar.final("pipeline_id"), sofar.final("stage_id"), status)
 
 
 def listed(it: Told, pipeline: str | None) -> list[str]:
@@ -82,9 +88,9 @@ def is_before(line: list[str], one: str | None, other: str | None) -> bool:
 
 
 def is_late_start(deal: Record) -> bool:
-    """Whether the deal was without a stage at first, and was not lost when it got one."""
-    first = next(n for n, one in enumerate(stands(deal)) if one.stage)
-    return first > 0 and stands(deal)[first].status != "lost"
+    """Whether the deal was without a stage at first, and was not lost when it got one later."""
+    first = next(one for one in stands(deal) if one.stage)
+    return first.at_ns > stands(deal)[0].at_ns and first.status != "lost"
 
 
 def passed_by_win(it: Told, deal: Record, pipeline: str | None, stage: str) -> list[Pass]:

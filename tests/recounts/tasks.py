@@ -14,12 +14,11 @@ from tests.recounts.told import Told
 def tasks_done(it: Told) -> Iterator[tuple[Record, int, Event]]:
     """Task, when it was done for good, and the event that says so."""
     for task in it.live("task"):
-        changes = [event for event in task.happened("crm.task.status_changed") if data(event)["new"] != "due_changed"]
-        done: Event | None = None
-        for event in changes:
-            done = (done or event) if data(event)["new"] == "done" else None
+        changes = task.happened("crm.task.status_changed")
+        opened = [n for n, event in enumerate(changes) if data(event)["new"] == "reopened"]
+        done = [e for n, e in enumerate(changes) if data(e)["new"] == "done" and n > max(opened, default=-1)]
         if done:
-            yield task, time_ns(done["time"]), done
+            yield task, time_ns(done[0]["time"]), done[0]
 
 
 def tasks_completed(it: Told) -> Iterator[Part]:
@@ -60,7 +59,7 @@ def task_on_time_rate(it: Told) -> Iterator[Part]:
     done_ns = {task.key: at_ns for task, at_ns, _ in tasks_done(it)}
     for task in it.live("task"):
         due_ns = task_due_ns(it, task, EVER_NS)
-        if due_ns is not None and status(task, "open", EVER_NS) != "cancelled":
+        if due_ns is not None and (task.key in done_ns or status(task, "open", EVER_NS) != "cancelled"):
             on_time = task.key in done_ns and done_ns[task.key] <= due_ns
             if task.key in done_ns or due_ns // MS_NS < it.now_ns // MS_NS:
                 yield Part(due_ns, *task.holder(due_ns), task.timeless, Fraction(on_time))

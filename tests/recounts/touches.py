@@ -63,7 +63,7 @@ def is_of(it: Told, deal: Record, activity: Record) -> bool:
 
 def touches_per_deal(it: Told, ending: str) -> Iterator[Part]:
     for deal, _, at_ns, event in closed(it, ending):
-        part = deal_part(it, deal, at_ns, lost_reason=reason(event) if ending == "lost" else NONE)
+        part = deal_part(it, deal, at_ns, lost_reason=reason(deal, event) if ending == "lost" else NONE)
         own = of_deal(it, deal, at_ns)
         part.by_activity = {kind: Fraction(sum(touch.entity == kind for touch, _ in own)) for kind in KINDS}
         part.top = Fraction(len(own))

@@ -119,12 +119,17 @@ CASES: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
             01-06 deal.stage_changed 1 new_stage_id=a
             05-01 pipeline.updated pipeline/sales stages=a,b,c
         """, {"": 0, "denominator?": 2}),
-        ("what is said of one instant is one step, the last of it", SALES + """
+        ("what is said of one instant is each a step, and what was said before the creation is where it began", SALES + """
             01-05 deal.created 1 pipeline_id=sales stage_id=new
             01-04 deal.stage_changed 1 new_stage_id=demo
             01-08 deal.stage_changed 1 new_stage_id=new sequence=1
             01-08 deal.stage_changed 1 new_stage_id=deal sequence=2
-        """, {"by=stage": {"demo": 1, "offer": 1}, "denominator?where=stage:new": 0, "denominator?": 3}),
+        """, {"by=stage": {"new": 1, "demo": 1, "offer": 1}, "denominator?where=stage:new": 1, "denominator?": 4,
+              "denominator?from=2026-01-05&to=2026-01-06": 1}),
+        ("created and moved at one instant is a move", SALES + """
+            01-05 deal.created 1 pipeline_id=sales stage_id=new
+            01-05 deal.stage_changed 1 new_stage_id=demo sequence=1
+        """, {"by=stage": {"new": 1}, "denominator?": 2}),
         ("a deleted deal was in no stage", SALES + """
             01-05 deal.created 1 pipeline_id=sales stage_id=new
             01-06 deal.stage_changed 1 new_stage_id=demo
