@@ -69,9 +69,9 @@ class Alerts:
     async def write(self, changes: Changes) -> bool:
         """Write changes, with the partition's lock held; tell whether they are."""
         mark = self.partition.mark
+        self.has_told |= bool(changes.outbox)  # also where the answer is lost: what was written is there then
         if mark is None or await self.ledger.write(mark, changes) is not Answer.OK:
             return False  # whoever writes the next batch finds out why
-        self.has_told |= bool(changes.outbox)
         for entry in (entry for turn in changes.turns for entry in turn.entries):
             (metrics.RESOLVED if entry.resolved_ms else metrics.FIRED).labels(entry.rule).inc()
         return True

@@ -36,11 +36,17 @@ class Goals:
         if self.partition.goals_due_ms > now_ms:
             return
         self.partition.goals_due_ms = now_ms + LOOK_MS
+        failed: list[Exception] = []
         try:
             orgs = await self.ledger.goals()
             for org, version in (await self.ledger.versions(orgs)).items():
                 if version != self.versions.get(org) or clock_ms() >= self.next_ms.get(org, 0):
-                    await self._look(org, version, clock_ms)
+                    try:
+                        await self._look(org, version, clock_ms)
+                    except Exception as error:  # said below: the others are not to wait for this one
+                        failed.append(error)
+            if failed:
+                raise failed[0]
         except BaseException:
             self.partition.goals_due_ms = 0
             raise

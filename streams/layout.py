@@ -1,6 +1,7 @@
 """What all workers and the API agree on: the layout of the tables and the number of partitions they were made for."""
 
 import time
+from typing import Any
 
 import msgspec
 from redis.asyncio import Redis
@@ -54,9 +55,13 @@ def generation(topic: str, settings: Settings) -> int:
 
 async def read(redis: Redis) -> Layout | None:
     """Return the layout that holds, None where nothing was ever applied."""
-    found = await redis.get(KEY)
-    # The first form had no number yet.
-    return msgspec.convert({"form": 1, **msgspec.json.decode(found)}, Layout) if found else None
+    found: Any = await redis.get(KEY)
+    return decoded(found) if found else None
+
+
+def decoded(found: bytes) -> Layout:
+    """Return a layout as it is kept."""
+    return msgspec.convert({"form": 1, **msgspec.json.decode(found)}, Layout)  # the first form had no number yet
 
 
 async def located(redis: Redis, settings: Settings) -> Settings:

@@ -10,7 +10,7 @@ class Progress:
         self.next: dict[int, int] = {}
         self.held: set[int] = set()
         self.records = 0
-        self.moved_at = time.monotonic()
+        self.moved_at = self.looked_at = time.monotonic()
 
     def hold(self, partitions: set[int]) -> None:
         """Note which partitions the worker holds now."""
@@ -24,6 +24,7 @@ class Progress:
 
     def starts(self, partition: int, next_offset: int) -> None:
         """Note where a partition is applied from; that alone moves nothing."""
+        self.held.add(partition)
         self.next[partition] = next_offset
 
     def applied(self, partition: int, next_offset: int, records: int) -> None:
@@ -31,6 +32,12 @@ class Progress:
         self.next[partition] = next_offset
         self.records += records
         self.moved_at = time.monotonic()
+
+    def looked(self, now: float, late_seconds: float) -> None:
+        """Note a look of the watchdog; one that comes late was kept waiting by work, such as an organisation counted anew."""
+        if now - self.looked_at > late_seconds:
+            self.moved_at = now
+        self.looked_at = now
 
     def excused(self) -> None:
         """Note that something else is being waited for: Redis or the broker is away."""

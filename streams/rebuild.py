@@ -27,10 +27,10 @@ from streams.following import close, follow, marks
 from streams.forwards import Forwards
 from streams.handover import hand_over
 from streams.layout import Layout
-from streams.lease import Lease
+from streams.lease import Lease, LostError
 from streams.log import Log, LogError
 from streams.recount import Recount
-from streams.removal import remove_others
+from streams.removal import freeing, remove_others
 from streams.verify import compared, progress_bar
 
 said = structlog.get_logger("crmpulse.rebuild")
@@ -53,15 +53,20 @@ async def rebuilt(settings: Settings) -> list[str]:
             new = msgspec.structs.replace(
                 live, layout=await lease.number(live.layout), kpis=digest(), enabled=listed(settings.enable), form=FORM
             )
-            await remove_others(redis, live.layout)
+            await remove_others(redis, lease)
             logs = [Log(reader, live.events_topic(settings), number) for number in range(live.partitions)]
             buildings = [Building(one, new, redis, settings) for one in logs]
             try:
-                with progress_bar() as progress:
-                    differences = await Rebuild(redis, settings, lease, live, new, buildings, progress).run()
+                async with freeing(redis, lease):
+                    with progress_bar() as progress:
+                        differences = await Rebuild(redis, settings, lease, live, new, buildings, progress).run()
             except LogError as error:
                 raise CannotStartError(f"The tables cannot be made anew, because the log {error}.") from error
-            await remove_others(redis, new.layout if not differences else live.layout)
+            try:
+                await remove_others(redis, lease)
+            except LostError:
+                if differences:
+                    raise  # else it has switched, and the next one removes what is left
             return differences
 
 

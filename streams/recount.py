@@ -1,5 +1,6 @@
 """The recount: the tables of a partition made again in memory, by a plain fold of its log."""
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 
 from aiokafka.structs import ConsumerRecord
@@ -15,6 +16,9 @@ from streams.forwards import Forwards
 from streams.layout import Layout
 from streams.log import Log, LogError
 from streams.records import changes
+
+PIECE_RECORDS = 500
+"""Folded without a pause. A fetch may have 100,000, and while they are folded nothing else runs: no lease is renewed."""
 
 
 class Arrivals:
@@ -71,8 +75,7 @@ class Recount:
             raise LogError(f"was applied up to offset {self.log.next}, and now up to {mark.next}: Redis went back")
         last = None
         async for records in self.log.upto(mark.next):
-            self._fold(records)
-            self.tell(len(records))
+            await self._fold(records)
             last = records[-1]
         if last and not mark.fits(last):
             raise LogError(f"has another record before offset {mark.next} than the one that was applied")
@@ -80,8 +83,7 @@ class Recount:
     async def rest(self) -> None:
         """Fold all that the log has yet."""
         async for records in self.log.rest():
-            self._fold(records)
-            self.tell(len(records))
+            await self._fold(records)
 
     def names(self) -> set[str]:
         """Return the keys of all tables."""
@@ -92,6 +94,9 @@ class Recount:
         tables = self.tables
         return tables.values.get(key) or tables.sets.get(key) or tables.hashes.get(key)
 
-    def _fold(self, records: list[ConsumerRecord]) -> None:
-        writes = run(self._shard.apply(self._arrivals.of(records), records[-1].offset), self.tables)
-        self.tables.write(writes)
+    async def _fold(self, records: list[ConsumerRecord]) -> None:
+        for start in range(0, len(records), PIECE_RECORDS):
+            piece = records[start : start + PIECE_RECORDS]
+            self.tables.write(run(self._shard.apply(self._arrivals.of(piece), piece[-1].offset), self.tables))
+            self.tell(len(piece))
+            await asyncio.sleep(0)

@@ -2,9 +2,15 @@
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import structlog
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from crmpulse.settings import CannotStartError
+from streams.lease import Lease
 
 MATCH = "{*.p*}:*"
 _KEY = re.compile(rb"\{(\d+)\.p\d+\}:(.+)", re.DOTALL)
@@ -18,8 +24,12 @@ KEPT = (b"owner", b"mark")
 log = structlog.get_logger("crmpulse.rebuild")
 
 
-async def remove_others(redis: Redis, layout: int) -> None:
-    """Remove the tables of all layouts but one, in small steps."""
+async def remove_others(redis: Redis, lease: Lease) -> None:
+    """Remove the tables of all layouts but the one that holds, in small steps.
+
+    Raises LostError where the lease has ended: what is no table of the layout that holds may be one of another rebuild's.
+    """
+    layout = (await lease.holds()).layout
     chunk: list[bytes] = []
     removed = 0
     async for key in redis.scan_iter(match=MATCH, count=CHUNK):
@@ -27,15 +37,31 @@ async def remove_others(redis: Redis, layout: int) -> None:
         if found and int(found[1]) != layout and (int(found[1]) > layout or found[2] not in KEPT):
             chunk.append(key)
         if len(chunk) == CHUNK:
-            removed += await _removed(redis, chunk)
+            removed += await _removed(redis, lease, chunk)
             chunk = []
-    removed += await _removed(redis, chunk)
+    removed += await _removed(redis, lease, chunk)
     if removed:
         log.info("removed old tables", keys=removed)
 
 
-async def _removed(redis: Redis, keys: list[bytes]) -> int:
+@asynccontextmanager
+async def freeing(redis: Redis, lease: Lease) -> AsyncIterator[None]:
+    """Where Redis has no room for all tables twice, remove the new ones: the live ones need it. Raises CannotStartError then."""
+    try:
+        yield
+    except ResponseError as error:
+        if "used memory" not in str(error):
+            raise
+        await remove_others(redis, lease)
+        raise CannotStartError(
+            "Redis has no room for all tables twice. Nothing is switched, and the new tables are removed: give it more memory "
+            "(maxmemory), and start the rebuild again."
+        ) from None
+
+
+async def _removed(redis: Redis, lease: Lease, keys: list[bytes]) -> int:
     if keys:
+        await lease.holds()
         await redis.unlink(*keys)
         await asyncio.sleep(REST_SECONDS)
     return len(keys)

@@ -36,10 +36,10 @@ from streams.following import close, follow, marks
 from streams.forwards import Forwards
 from streams.handover import hand_over
 from streams.layout import Layout
-from streams.lease import Lease
+from streams.lease import Lease, LostError
 from streams.log import Log, LogError
 from streams.recount import Recount
-from streams.removal import remove_others
+from streams.removal import freeing, remove_others
 from streams.republishing import Merged, Republishing
 from streams.topics import LARGEST_EVENT_BYTES
 from streams.verify import CHUNK_KEYS, progress_bar
@@ -64,16 +64,21 @@ async def rebuilt(settings: Settings, partitions: int) -> list[str]:
             if partitions == live.partitions:
                 raise CannotStartError(f"The tables are for {partitions} partitions already.")
             new = await _new(lease, live, settings, partitions)
-            await remove_others(redis, live.layout)
+            await remove_others(redis, lease)
             await topics.create_copy(settings, new.topic, partitions)
             try:
-                differences = await _run(redis, settings, lease, live, new)
+                async with freeing(redis, lease):
+                    differences = await _run(redis, settings, lease, live, new)
             except BaseException:
                 await _forget(redis, settings, new)
                 raise
             if differences:
                 await _forget(redis, settings, new)
-            await remove_others(redis, live.layout if differences else new.layout)
+            try:
+                await remove_others(redis, lease)
+            except LostError:
+                if differences:
+                    raise  # else it has switched, and the next one removes what is left
             return differences
 
 

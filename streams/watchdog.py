@@ -11,6 +11,9 @@ from streams.progress import Progress
 
 log = structlog.get_logger("crmpulse.watchdog")
 
+LATE_SECONDS = 15.0
+"""A look that comes so long after the one before was kept waiting: it is to come every 5 s."""
+
 STALLED = 70
 """Exit code of a worker that ended itself: EX_SOFTWARE."""
 
@@ -23,7 +26,9 @@ def is_stalled(progress: Progress, ends: Mapping[int, int], stall_seconds: float
 
 def check(progress: Progress, ends: Mapping[int, int], stall_seconds: float) -> None:
     """End the process, hard, when it is stalled: what was not committed was not applied."""
-    if is_stalled(progress, ends, stall_seconds, time.monotonic()):
+    now = time.monotonic()
+    progress.looked(now, LATE_SECONDS)
+    if is_stalled(progress, ends, stall_seconds, now):
         held = sorted(progress.held)
         log.critical("nothing moves", seconds=stall_seconds, partitions=held, next="ending; start it again")
         os._exit(STALLED)

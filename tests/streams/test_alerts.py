@@ -250,6 +250,23 @@ async def test_a_lost_deal_is_news_for_a_day_and_a_reopened_one_none(desk: Desk)
     assert await desk.firing() == []
 
 
+async def test_an_alert_whose_writing_was_not_answered_is_published_all_the_same(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.say(happened(1, "deal.lost", "deal/1", desk.start_ms))
+    write = desk.alerts.ledger.write
+
+    async def unanswered(mark: Mark, changes: Changes) -> Answer:
+        await write(mark, changes)
+        raise ConnectionError
+
+    monkeypatch.setattr(desk.alerts.ledger, "write", unanswered)
+    with pytest.raises(ConnectionError):
+        await desk.alerts.tick(desk.start_ms + 1_000)
+    monkeypatch.undo()
+    assert told(await desk.tick(2_000)) == [("alert.fired", "deal_lost")]
+
+
 async def test_what_resolved_is_kept_for_a_week_and_dropped(desk: Desk) -> None:
     await desk.say(happened(1, "deal.lost", "deal/1", desk.start_ms))
     await desk.tick(1_000)

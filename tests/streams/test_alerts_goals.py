@@ -176,6 +176,26 @@ async def test_what_fails_is_asked_again(watch: Watch) -> None:
     assert await watch.tick() == [(REACHED, 0.5)]
 
 
+async def test_an_organisation_whose_goals_cannot_be_asked_for_keeps_no_other_waiting(watch: Watch) -> None:
+    await watch.goal()
+    await watch.tick()
+    await watch.win(2)
+    ask, versions = watch.ask, watch.goals.ledger.versions
+
+    async def fail(org: str) -> Sequence[Standing]:
+        if org == "a first one":
+            raise TimeoutError
+        return await ask(org)
+
+    async def one_more(orgs: Sequence[str]) -> dict[str, bytes | None]:
+        return {"a first one": b"1", **await versions(orgs)}
+
+    watch.ask, watch.goals.ledger.versions = fail, one_more  # type: ignore[method-assign]
+    with pytest.raises(TimeoutError):
+        await watch.tick()
+    assert [e["data"]["share"] for e in await watch.desk.published()] == [0.5]
+
+
 async def test_goals_wait_for_the_unread_part_of_the_log(watch: Watch) -> None:
     async def unread(*_: int) -> bool:
         return False

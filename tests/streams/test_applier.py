@@ -4,8 +4,11 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 
+from streams.commit import Mark
+from streams.lease import Lease
 from streams.metrics import HALTED
 from streams.partition import HaltedError
 from streams.verify import differences
@@ -156,6 +159,24 @@ async def test_a_halted_partition_is_left_alone_until_it_is_claimed_again_and_fi
     await worker.applier.apply(await worker.batch(await worker.assign(), 6))
     assert worker.applier.halted == {}
     assert await worker.feed.row(DAY) == SIX_CALLS
+
+
+async def test_a_halted_partition_goes_on_with_tables_that_were_made_anew(worker: Worker) -> None:
+    await worker.applier.apply(await worker.batch(0, 2))
+    await worker.feed.redis.set("{1.p0}:mark", "2 0 0 0")
+    await worker.applier.apply(await worker.batch(await worker.assign(), 6))
+    await worker.applier.follow()
+    assert worker.applier.halted
+    async with Lease(worker.feed.redis) as lease:
+        new = msgspec.structs.replace(worker.applier.layout, layout=2)
+        for prefix in new.shards():
+            await worker.feed.redis.set(f"{prefix}:mark", Mark(0).packed())
+        await lease.switch(new)
+    await worker.applier.follow()
+    assert worker.applier.halted == {}
+    assert worker.applier.progress.held == {0}
+    await worker.applier.apply(await worker.batch(0, 6))
+    assert await worker.feed.row(DAY.replace("{1.", "{2.")) == SIX_CALLS
 
 
 async def test_a_halted_partition_that_another_worker_has_is_halted_here_no_more(worker: Worker) -> None:

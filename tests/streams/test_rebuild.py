@@ -10,8 +10,9 @@ from redis.asyncio import Redis as Client
 from aggregators.shard import Writes
 from api.query.engine import Engine
 from crmpulse.settings import CannotStartError
-from streams import building, handover, layout, lease, rebuild, removal
+from streams import building, handover, layout, lease, log, rebuild, recount, removal
 from streams.commit import Store
+from streams.forwards import Forwards
 from streams.layout import Layout
 from streams.lease import Lease, LostError
 from streams.rebuild import rebuilt
@@ -186,8 +187,8 @@ async def test_a_lease_that_has_ended_is_taken_again_only_before_tables_are_clos
     async with Lease(redis) as held:
         for _ in range(2):
             await redis.delete(lease.KEY)
-            assert await held._renewed_once() is held.may_retake
-            if held.may_retake:
+            assert await held._renewed_once() is bool(held.last)
+            if held.last:
                 await held.hold()
         with pytest.raises(LostError):
             await held.hold()
@@ -199,6 +200,81 @@ async def test_a_lease_that_another_rebuild_has_is_not_taken_again(redis: Client
         with pytest.raises(LostError):
             await held.hold()
         assert await lease.holder(redis) == "another"
+
+
+async def test_a_lease_is_not_taken_again_where_another_rebuild_has_begun_since_and_is_over(redis: Client) -> None:
+    async with Lease(redis) as held:
+        await held.number(1)
+        await redis.delete(lease.KEY)
+        async with Lease(redis) as other:
+            await other.number(1)
+        with pytest.raises(LostError):
+            await held.hold()
+
+
+@pytest.mark.parametrize("meanwhile", ["rebuilding", "catching up"])
+async def test_one_whose_lease_another_rebuild_had_leaves_all_as_that_made_it(
+    applied: Feed, monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    catch_up = rebuild.Rebuild._catch_up
+
+    async def takes_too_long(self: rebuild.Rebuild, what: str) -> None:
+        await catch_up(self, what)
+        if what == meanwhile:
+            await self.redis.delete(lease.KEY)
+            monkeypatch.undo()
+            assert await rebuilt(applied.settings) == []
+
+    monkeypatch.setattr(rebuild.Rebuild, "_catch_up", takes_too_long)
+    with pytest.raises(LostError, match="nothing is switched"):
+        await rebuilt(applied.settings)
+    assert await layout.read(applied.redis) == Layout(3, 3)
+    assert await differences(applied.settings) == []
+
+
+async def test_others_have_their_turn_while_much_is_recounted(applied: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    await applied.publish(0, *(event(ACME, n) for n in range(100, 140)))
+    await applied.apply(0)
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    monkeypatch.setattr(recount, "PIECE_RECORDS", 10)
+    told: list[tuple[int, int]] = []
+    async with log.consumer(applied.settings) as reader:
+        one = log.Log(reader, applied.settings.events_topic, 0)
+        again = recount.Recount(
+            one, OLD, Layout(1, 3), applied.settings, Forwards(), lambda records: told.append((records, turns))
+        )
+        await one.open()
+        other = asyncio.create_task(others())
+        await again.rest()
+        other.cancel()
+    assert len(told) >= 4
+    assert max(records for records, _ in told) == 10
+    assert len({at for _, at in told}) == len(told)
+
+
+async def test_without_room_the_new_tables_are_removed(applied: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    catch_up, redis = rebuild.Rebuild._catch_up, applied.redis
+
+    async def is_full(self: rebuild.Rebuild, what: str) -> None:
+        await redis.config_set("maxmemory", 1)
+        try:
+            await catch_up(self, what)
+        finally:
+            await redis.config_set("maxmemory", 0)
+
+    monkeypatch.setattr(rebuild.Rebuild, "_catch_up", is_full)
+    with pytest.raises(CannotStartError, match="no room for all tables twice"):
+        await rebuilt(applied.settings)
+    assert await layout.read(redis) == Layout(1, 3)
+    assert await redis.keys("{2.*") == []
+    assert await applied.row(f"{OLD}:acme:u:u1:d:20260105") == {"calls_made": 77}
 
 
 async def test_a_lease_is_renewed_for_as_long_as_it_is_held(redis: Client, monkeypatch: pytest.MonkeyPatch) -> None:

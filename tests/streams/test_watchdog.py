@@ -22,6 +22,14 @@ def progress(held: Mapping[int, int], moved_at: float = 0) -> Progress:
     return made
 
 
+def test_work_that_keeps_the_watchdog_waiting_is_no_stall() -> None:
+    found = progress({0: 5})
+    found.looked_at = 0
+    for now, stalled in ((5, False), (70, False), (75, False), (80, False), *((n, n > 130) for n in range(85, 140, 5))):
+        found.looked(now, watchdog.LATE_SECONDS)
+        assert is_stalled(found, {0: 9}, 60, now) is stalled
+
+
 @pytest.mark.parametrize(
     ("held", "ends", "now", "stalled"),
     [
