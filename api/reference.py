@@ -80,7 +80,7 @@ PARAMETERS: dict[str, tuple[str, Any, Json]] = {
     "after": (
         "a `position` from `POST /v1/events`: the answer waits until it is counted, 10 s at most",
         "7:1234",
-        {"pattern": "^[0-9]+:[0-9]+$"},
+        {"pattern": "^[0-9]+:[0-9]+(:[0-9]+)?$"},
     ),
 }
 """Name: what it is, an example, and what its schema has beside being a text."""

@@ -126,6 +126,8 @@ def kpis(
         _check_kpis(check, dry_run=dry_run)
         return
     with _start():
+        if dry_run:
+            raise CannotStartError("--dry-run goes with --check FILE.")
         from aggregators.catalogue import KPIS  # noqa: PLC0415
 
         if as_json:
@@ -147,7 +149,8 @@ def verify() -> None:
     with _start(reach.kafka, reach.redis) as checked:
         from streams import verify as recount  # noqa: PLC0415
 
-        _end_with(recount.verify(checked), fine="Every number is what the log says.")
+        advice = "What to do: docs/runbook.md, making the tables anew with crmpulse rebuild."
+        _end_with(recount.verify(checked), fine="Every number is what the log says.", advice=advice)
 
 
 @app.command()
@@ -207,7 +210,8 @@ def _start(*needs: reach.Need) -> Iterator[Settings]:
         if not reach.is_lost(error):
             raise
         _end(
-            f"{error}\nIs it Kafka at CRMPULSE_KAFKA={checked.kafka} and Redis at CRMPULSE_REDIS={checked.redis}, and are "
+            f"{type(error).__name__}: {error}\n"
+            f"Is it Kafka at CRMPULSE_KAFKA={checked.kafka} and Redis at CRMPULSE_REDIS={checked.redis}, and are "
             "the login and TLS that they want set (CRMPULSE_KAFKA_SECURITY_PROTOCOL, CRMPULSE_REDIS_TLS, …)?"
         )
 
@@ -242,8 +246,10 @@ def _end(message: str) -> NoReturn:
     raise typer.Exit(CANNOT_START)
 
 
-def _end_with(differences: list[str], fine: str) -> NoReturn:
+def _end_with(differences: list[str], fine: str, advice: str = "") -> NoReturn:
     typer.echo("\n".join(differences) or fine)
+    if differences and advice:
+        typer.echo(f"{len(differences)} differences. {advice}", err=True)
     raise typer.Exit(DIFFERS if differences else 0)
 
 

@@ -165,7 +165,10 @@ def _program(name: str, package: str) -> str:
     bundled = Path(spec.origin).parent / "bin" / name if spec and spec.origin else None
     if bundled and bundled.is_file():
         return str(bundled)
-    raise CannotStartError(f"{name} is not installed: install crmpulse[embedded], or say where one runs.")
+    raise CannotStartError(
+        f"{name} is not installed: pip install '.[embedded]' in the checkout, or say where Kafka and Redis run with "
+        "CRMPULSE_KAFKA and CRMPULSE_REDIS."
+    )
 
 
 def tied_to_us(command: list[str]) -> list[str]:

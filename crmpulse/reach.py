@@ -29,11 +29,11 @@ def require(settings: Settings, needs: Iterable[Need]) -> None:
 
 
 def is_lost(error: Exception) -> bool:
-    """Whether `error` says that the broker or Redis went away, or was never what the address promised."""
-    import redis.exceptions  # noqa: PLC0415 - both take long to import, and `crmpulse --help` needs neither
-    from aiokafka.errors import KafkaConnectionError  # noqa: PLC0415
+    """Whether `error` is what the broker or Redis says, or that one went away, or was never what the address promised."""
+    from aiokafka.errors import KafkaError  # noqa: PLC0415 - both take long to import, and `crmpulse --help` needs neither
+    from redis.exceptions import RedisError  # noqa: PLC0415
 
-    return isinstance(error, KafkaConnectionError | redis.exceptions.ConnectionError | redis.exceptions.TimeoutError)
+    return isinstance(error, KafkaError | RedisError)
 
 
 def _advice(what: str, variable: str, addresses: str) -> str:

@@ -259,7 +259,8 @@ def load(more: Callable[[Mapping[str, str]], list[str]] = lambda _: []) -> Setti
 def _mistake(fault: dict[str, Any]) -> str:
     name = str(fault["loc"][0])
     allowed = _allowed(Settings.model_fields[name]) or fault["msg"].removeprefix("Value error, ")
-    return f"{PREFIX}{name.upper()}={fault['input']!r}: {allowed}"
+    given = "…" if "@" in str(fault["input"]) else repr(fault["input"])  # a password may be in it
+    return f"{PREFIX}{name.upper()}={given}: {allowed}"
 
 
 def _allowed(field: FieldInfo) -> str:
@@ -275,11 +276,7 @@ def _misspelt() -> list[str]:
     known = [PREFIX + name.upper() for name in Settings.model_fields]
     strangers = [variable for variable in os.environ if variable.startswith(PREFIX) and variable not in known]
     near = [(stranger, difflib.get_close_matches(stranger, known, n=1, cutoff=0.9)) for stranger in strangers]
-    return [
-        f"{stranger}={os.environ[stranger]!r}: no such setting, do you mean {names[0]}?"
-        for stranger, names in near
-        if names
-    ]
+    return [f"{stranger}=…: no such setting, do you mean {names[0]}?" for stranger, names in near if names]
 
 
 if __name__ == "__main__":

@@ -127,4 +127,4 @@ class Changed(Struct, omit_defaults=True, gc=False):
 Lines = Annotated[list[Line] | None, checked(checks.lines, "products; quantity times price stays below 10^12")]
 Changes = Annotated[dict[str, Changed] | None, Doc("what each field became; custom fields are `custom.<key>`")]
 Filled = Annotated[list[str] | None, Doc("all fields that are filled now, not the change")]
-Value = Annotated[Money | None, Doc("what it is worth")]
+Value = Annotated[Money | None, Doc('what it is worth, as {"amount": "1234.50", "currency": "EUR"}')]

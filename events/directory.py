@@ -73,6 +73,7 @@ class UserUpdated(Data):
     """A user was made or changed, or moved to another team."""
 
     type = "crm.user.updated"
+    team_id: Annotated[Id | None, Doc("the team that the user is in from the local day of `time` on")] = None
     manager_id: Annotated[Id | None, Doc("the user who leads this one")] = None
     time_zone: TimeZone | None = None
     active: Active = None

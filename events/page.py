@@ -14,7 +14,15 @@ from events.support import Sla
 INTRO = """# Events
 
 Made from the types in `events/`; do not edit. The JSON Schema of each type is in [schemas/](schemas/), topics and
-messages are in [asyncapi.json](asyncapi.json). Members without *required* may be absent or null.
+messages are in [asyncapi.json](asyncapi.json). Members without *required* may be absent or null. A member that is not listed
+is kept and ignored, without an error.
+
+## Publishing
+
+Over HTTP: [`POST /v1/events`](../api.md). To Kafka: the topic `crm.events`; the key is the `orgid`, the partitioner any (what
+comes to another partition than the organisation's is forwarded); the value is the event as JSON, or its `data` alone with the
+attributes as headers `ce_id`, `ce_type` and so on; `acks=all`; at most 1,100,000 bytes with headers. What cannot be used becomes
+a dead letter that says why. The header `backfill` marks history, which fires no alert.
 """
 
 

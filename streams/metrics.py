@@ -3,7 +3,7 @@
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
 from aggregators.alerts import RULES
-from crmpulse.settings import Settings, host_port
+from crmpulse.settings import CannotStartError, Settings, host_port
 from events import Invalid
 
 APPLIED = Counter("crmpulse_events_applied_total", "Records that were applied to the tables or set aside, each once.")
@@ -33,10 +33,16 @@ for _reason in (*sorted(_ATTRIBUTES), "event", "final"):
 
 
 def serve(settings: Settings) -> None:
-    """Serve the metrics where the settings say, if they do."""
+    """Serve the metrics where the settings say, if they do. Raises CannotStartError where that is taken."""
     if settings.worker_metrics:
         host, port = host_port(settings.worker_metrics)
-        start_http_server(port, host)
+        try:
+            start_http_server(port, host)
+        except OSError as error:
+            raise CannotStartError(
+                f"The worker cannot serve its metrics on {settings.worker_metrics} ({error.strerror}): give each worker of a "
+                "machine a port of its own with CRMPULSE_WORKER_METRICS."
+            ) from None
 
 
 def reason(invalid: Invalid) -> str:

@@ -130,14 +130,17 @@ async def _differences(admin: AIOKafkaAdminClient, topic: Topic) -> list[str]:
     found = next(iter(await admin.describe_topics([topic.name])))
     lines = []
     if (partitions := len(found["partitions"])) != topic.partitions:
-        lines.append(f"{topic.name} has {partitions} partitions, not the {topic.partitions} of CRMPULSE_PARTITIONS")
+        lines.append(
+            f"{topic.name} has {partitions} partitions, not the {topic.partitions} of CRMPULSE_PARTITIONS: "
+            "set that to what it has, or use crmpulse rebuild --partitions"
+        )
     try:
         config = await _config(admin, topic.name)
     except KafkaError as error:
         return [*lines, f"{topic.name}: the broker does not tell its configuration ({type(error).__name__})"]
     for name, value in topic.config.items():
         if name in config and config[name] != value:
-            lines.append(f"{topic.name} has {name}={config[name]}, not {value}")
+            lines.append(f"{topic.name} has {name}={config[name]}, not {value}: change it with kafka-configs --alter")
     return lines
 
 

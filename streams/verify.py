@@ -60,7 +60,10 @@ async def live(redis: Redis, settings: Settings) -> Layout:
     topic = found.events_topic(settings)
     partitions = await topics.partitions(settings, topic)
     if partitions != found.partitions:
-        raise CannotStartError(f"The tables are for {found.partitions} partitions, and {topic} has {partitions}.")
+        raise CannotStartError(
+            f"The tables are for {found.partitions} partitions, and {topic} has {partitions}: use the topic that they were "
+            "made from, or empty Redis."
+        )
     return found
 
 

@@ -185,6 +185,12 @@ def test_a_fault_of_ours_keeps_its_traceback(fake: Fake) -> None:
     assert crmpulse("worker").exception is fault
 
 
+def test_a_dry_run_of_no_file_is_refused() -> None:
+    told = crmpulse("kpis", "--dry-run")
+    assert (told.exit_code, told.stdout) == (2, "")
+    assert "--check FILE" in told.stderr
+
+
 def test_kpis_that_do_not_exist_cannot_be_enabled() -> None:
     told = crmpulse("worker", CRMPULSE_ENABLE="win_rate,deal_won,zzz")
     assert told.exit_code == 2

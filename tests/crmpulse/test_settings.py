@@ -54,6 +54,12 @@ def test_every_mistake_is_named_at_once_with_value_and_what_is_allowed(monkeypat
     ]
 
 
+def test_no_mistake_shows_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = _mistakes(monkeypatch, CRMPULSE_REDIS="redis://:hunter2@here:6379", CRMPULSE_REDIS_PASWORD="hunter2")
+    assert [line.split(":")[0] for line in told] == ["CRMPULSE_REDIS=…", "CRMPULSE_REDIS_PASWORD=…"]
+    assert "hunter2" not in str(told)
+
+
 @pytest.mark.parametrize(
     ("address", "parts"),
     [
@@ -139,7 +145,7 @@ def test_two_topics_of_one_name_are_a_mistake(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_misspelt_name_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
     mistakes = _mistakes(monkeypatch, CRMPULSE_KAKFA="broker:9092")
-    assert mistakes == ["CRMPULSE_KAKFA='broker:9092': no such setting, do you mean CRMPULSE_KAFKA?"]
+    assert mistakes == ["CRMPULSE_KAKFA=…: no such setting, do you mean CRMPULSE_KAFKA?"]
 
 
 def test_variables_that_kubernetes_adds_are_no_mistake(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,7 @@ async def test_another_number_of_partitions_is_told(tansu_broker: Tansu) -> None
     await topics.ensure_topics(settings)
     other = settings.model_copy(update={"partitions": 5})
     assert await topics.ensure_topics(other) == [
-        f"{settings.events_topic} has 4 partitions, not the 5 of CRMPULSE_PARTITIONS"
+        f"{settings.events_topic} has 4 partitions, not the 5 of CRMPULSE_PARTITIONS: set that to what it has, or use crmpulse rebuild --partitions"
     ]
 
 
@@ -52,10 +52,15 @@ async def test_a_topic_made_by_somebody_else_is_compared(kafka_server: Kafka) ->
     await admin.close()
     name = settings.events_topic
     assert await topics.ensure_topics(settings) == [
-        f"{name} has 2 partitions, not the 4 of CRMPULSE_PARTITIONS",
-        f"{name} has retention.ms=1000, not -1",
-        f"{name} has message.timestamp.type=CreateTime, not LogAppendTime",
-        f"{name} has max.message.bytes=1048588, not 2097152",
+        f"{name} has 2 partitions, not the 4 of CRMPULSE_PARTITIONS: set that to what it has, or use crmpulse rebuild --partitions",
+        *(
+            f"{name} has {what}: change it with kafka-configs --alter"
+            for what in (
+                "retention.ms=1000, not -1",
+                "message.timestamp.type=CreateTime, not LogAppendTime",
+                "max.message.bytes=1048588, not 2097152",
+            )
+        ),
     ]
 
 
