@@ -20,12 +20,11 @@ GONE = -1
 class Rule(NamedTuple):
     """A rule: it holds from the moment of an anchor that counts for a measure, to the one that takes that off again.
 
-    ``news`` are events and no states: they resolve by themselves. ``value`` reads what is told beside. A rule without an
-    anchor is about goals, which have standings and no moments.
+    What each is about stands in docs/api.md. ``news`` are events and no states: they resolve by themselves. ``value`` reads what
+    is told beside. A rule without an anchor is about goals, which have standings and no moments.
     """
 
     name: published.Rule
-    help: str
     anchor: str = ""
     measure: str = ""
     value: Callable[[Facts], Any] = lambda _: None
@@ -38,20 +37,16 @@ def _lost(facts: Facts) -> dict[str, Any]:
 
 OFF_PACE: published.Rule = "goal_off_pace"
 RULES: tuple[Rule, ...] = (
-    Rule("task_overdue", "A task is open and its due instant is past.", "task.overdue", "tasks_overdue"),
-    Rule("assignment_unfulfilled", "A task that somebody gave to somebody else is overdue, or was cancelled without having been done.",
-         "task.unfulfilled", "assignments_unfulfilled"),
-    Rule("appointment_overdue", "A meeting is over, and nothing was said of how it went.", "meeting.overdue", "appointments_overdue"),
-    Rule("deal_lost", "A deal was lost; `value` is its value and `lost_reason`.", "deal.closed", "deals_lost", _lost, True),
-    Rule("deal_has_problems", "The health of an open deal is `has_problems`; `value` is the deal's.", "deal.open",
-         "deals_with_problems", lambda facts: facts.get("value")),
-    Rule("deal_stalled", "An open deal is in its stage for longer than `stalled_after_days` of the organisation say; a stage of which "
-         "they say nothing fires nothing. `value` is the deal's.", "deal.stuck", "deals_stuck", lambda facts: facts.get("value")),
-    Rule("lead_unanswered", "Nobody answered an inbound lead within the target.", "lead.unanswered", "leads_unanswered"),
-    Rule("sla_breached", "A ticket was not answered or not solved by when that was promised; `value` is what was promised (`sla`).",
-         "ticket.breached", "tickets_breached", lambda facts: facts.get("sla")),
-    Rule(OFF_PACE, "A goal's state is `off_track`; `value` is its pace."),
-)  # fmt: skip
+    Rule("task_overdue", "task.overdue", "tasks_overdue"),
+    Rule("assignment_unfulfilled", "task.unfulfilled", "assignments_unfulfilled"),
+    Rule("appointment_overdue", "meeting.overdue", "appointments_overdue"),
+    Rule("deal_lost", "deal.closed", "deals_lost", _lost, news=True),
+    Rule("deal_has_problems", "deal.open", "deals_with_problems", lambda facts: facts.get("value")),
+    Rule("deal_stalled", "deal.stuck", "deals_stuck", lambda facts: facts.get("value")),
+    Rule("lead_unanswered", "lead.unanswered", "leads_unanswered"),
+    Rule("sla_breached", "ticket.breached", "tickets_breached", lambda facts: facts.get("sla")),
+    Rule(OFF_PACE),
+)
 BY_NAME: Mapping[str, Rule] = {rule.name: rule for rule in RULES}
 _BY_ANCHOR = {rule.anchor: (rule.name, rule.measure) for rule in RULES if rule.anchor}
 _MEASURES = {rule.anchor: rule.measure for rule in RULES if rule.anchor}

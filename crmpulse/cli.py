@@ -68,10 +68,10 @@ def up(
 def worker() -> None:
     """Run one stream worker; start more of them to share the partitions."""
     with _start(reach.kafka, reach.redis) as checked:
-        from crmpulse.standings import standings  # noqa: PLC0415
+        from crmpulse.standings import Standings  # noqa: PLC0415
         from streams import worker as streams_worker  # noqa: PLC0415
 
-        streams_worker.run(checked, standings)
+        streams_worker.run(checked, Standings)
 
 
 @app.command()

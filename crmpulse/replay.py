@@ -62,7 +62,8 @@ def check(paths: Sequence[Path], format: str = "jsonl", org: str = "", now_ns: i
     InvalidFileError when there is anything wrong in them.
     """
     if format not in FORMATS:
-        raise CannotStartError(f"No format {format!r}; there are {', '.join(FORMATS)}.")
+        known = (f"  {name}: {one.help}, {one.expects}" for name, one in FORMATS.items())
+        raise CannotStartError("\n".join([f"There is no format {format!r}, but", *known]))
     count, last_ns = _survey(_placed(paths, format, org))
     seconds = 0 if now_ns is None else (now_ns - last_ns) // SECOND_NS
 

@@ -1,7 +1,7 @@
 """The goals of one partition's organisations: asked for how they stand when numbers changed, and once a minute."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 from aggregators.alerts import OFF_PACE, member
 from aggregators.ledger import encode, resolved
@@ -15,8 +15,16 @@ SHARE = 20
 """An organisation whose goals take long to ask for is left alone for so many times as long."""
 
 Standing = Mapping[str, Any]
-Standings = Callable[[str], Awaitable[Sequence[Standing]]]
-"""How the goals of an organisation stand now, as `GET /v1/goals` tells it. Raises TimeoutError where numbers change too fast."""
+
+
+class Standings(Protocol):
+    """What is asked for goals; to be closed after use."""
+
+    async def __call__(self, org: str) -> Sequence[Standing]:
+        """Tell how an organisation's goals stand now, as `GET /v1/goals` does. Raises TimeoutError where numbers change too fast."""
+
+    async def close(self) -> None:
+        """Let go of what it needs."""
 
 
 class Goals:

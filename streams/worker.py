@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import faust
 from faust.types import TP
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from crmpulse.settings import Settings
@@ -24,10 +23,10 @@ BUFFER_BATCHES = 2
 """Batches that are fetched ahead; what else would be in memory is the whole backlog."""
 
 
-def run(settings: Settings, standings: Callable[[Redis, Settings], Standings]) -> None:
+def run(settings: Settings, standings: Callable[[Settings], Standings]) -> None:
     """Run a worker until it is told to stop, by SIGINT or SIGTERM. Raises CannotStartError before Faust has a say.
 
-    ``standings`` makes, on a connection, what tells how goals stand.
+    ``standings`` makes what tells how goals stand.
     """
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
@@ -36,7 +35,7 @@ def run(settings: Settings, standings: Callable[[Redis, Settings], Standings]) -
     try:
         loop.run_until_complete(app.applier.open())
     except BaseException:
-        loop.run_until_complete(app.applier.close())
+        loop.run_until_complete(app.close())
         raise
     metrics.serve(settings)
     gc.freeze()
@@ -56,7 +55,7 @@ async def _located(settings: Settings) -> Settings:
             return settings
 
 
-def create_app(settings: Settings, standings: Callable[[Redis, Settings], Standings]) -> "App":
+def create_app(settings: Settings, standings: Callable[[Settings], Standings]) -> "App":
     """Return the Faust application, whose applier has yet to be opened."""
     session_seconds = settings.session_timeout_ms / 1000
     app = App(
@@ -100,7 +99,8 @@ def create_app(settings: Settings, standings: Callable[[Redis, Settings], Standi
     async def follow() -> None:
         await applier.follow()
 
-    alerting = Alerting(settings, applier, standings(applier.redis, settings))
+    app.standings = standings(settings)
+    alerting = Alerting(settings, applier, app.standings)
     for task in (alerting.look, alerting.publish, alerting.ask, applier.forward):
         app.task(task)
     return app
@@ -119,6 +119,7 @@ class App(faust.App):
     """A Faust application that closes after itself what its agent needs."""
 
     applier: Applier
+    standings: Standings
 
     def _create_directories(self) -> None:
         """Make none: they are for Faust's tables, and where a container starts nothing can be made."""
@@ -126,4 +127,9 @@ class App(faust.App):
     async def on_stop(self) -> None:
         """Let go of the connections after Faust did."""
         await super().on_stop()
+        await self.close()
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self.standings.close()
         await self.applier.close()

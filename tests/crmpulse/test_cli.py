@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 from crmpulse import cli, settings
 from crmpulse.embedded import free_port
 from crmpulse.settings import CannotStartError, Settings
-from crmpulse.standings import standings
+from crmpulse.standings import Standings
 
 Calls = list[tuple[Any, ...]]
 Fake = Callable[..., Calls]
@@ -99,7 +99,7 @@ def test_what_is_away_is_named_with_what_to_do(command: str, missing: list[str],
 
 @pytest.mark.usefixtures("servers")
 @pytest.mark.parametrize(
-    ("command", "module", "more"), [("worker", "streams.worker", [standings]), ("api", "api.server", [])]
+    ("command", "module", "more"), [("worker", "streams.worker", [Standings]), ("api", "api.server", [])]
 )
 def test_a_service_runs_with_the_settings(command: str, module: str, more: list[object], fake: Fake) -> None:
     calls = fake(module, "run")

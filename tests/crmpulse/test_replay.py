@@ -11,7 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from crmpulse import replay
 from crmpulse.cloudevent import Event, Publisher
 from crmpulse.embedded import Tansu
-from crmpulse.formats import maven_crm
+from crmpulse.formats import FORMATS, maven_crm
 from crmpulse.publish import play, producer, publish
 from crmpulse.replay import InvalidFileError, check
 from crmpulse.settings import CannotStartError, Settings
@@ -145,8 +145,11 @@ def test_lists_what_cannot_be_read_after_what_is_invalid(tmp_path: Path) -> None
 
 
 def test_names_the_formats_where_one_is_unknown(tmp_path: Path) -> None:
-    with pytest.raises(CannotStartError, match="No format 'xml'; there are jsonl, maven-crm, helpdesk"):
+    with pytest.raises(
+        CannotStartError, match=r"There is no format 'xml', but\n  jsonl: .* a line\n  maven-crm: "
+    ) as told:
         check([tmp_path], "xml")
+    assert len(str(told.value).splitlines()) == 1 + len(FORMATS)
 
 
 async def test_replays_an_export_with_its_progress(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from crmpulse.standings import standings
+from crmpulse.standings import Standings
 from streams import layout
 from streams.alerts_goals import LOOK_MS, SHARE, Goals, Standing
 from streams.records import HISTORY
@@ -38,13 +38,17 @@ class Watch:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.clock = Clock(desk.start_ms)
-        self.ask = standings(desk.feed.redis, desk.feed.settings)
-        self.goals = Goals(desk.alerts, self._standings)
+        self.standings = Standings(desk.feed.settings)
+        self.ask: Callable[[str], Awaitable[Sequence[Standing]]] = self.standings
+        self.goals = Goals(desk.alerts, self)
 
-    async def _standings(self, org: str) -> Sequence[Standing]:
+    async def __call__(self, org: str) -> Sequence[Standing]:
         self.clock.asked.append(org)
         self.clock.now_ms += self.clock.asking_ms
         return await self.ask(org)
+
+    async def close(self) -> None:
+        await self.standings.close()
 
     async def win(self, count: int, **more: Any) -> None:
         """Deals are won now."""
@@ -69,7 +73,9 @@ class Watch:
 @pytest.fixture
 async def watch(feed: Feed) -> AsyncIterator[Watch]:
     await layout.agree(feed.redis, PARTITIONS)
-    yield Watch(Desk(feed, await feed.writer(0)))
+    made = Watch(Desk(feed, await feed.writer(0)))
+    yield made
+    await made.close()
 
 
 REACHED, REVOKED = "goal.milestone", "goal.milestone_revoked"
@@ -222,3 +228,4 @@ async def test_who_takes_over_tells_nothing_twice_and_goes_on(watch: Watch) -> N
     assert await other.tick() == [(REACHED, 0.5), (REACHED, 1.0)]
     watch.desk.writer.goals_due_ms = 0
     assert await watch.tick(LOOK_MS) == [(REACHED, 0.5), (REACHED, 1.0)]
+    await other.close()

@@ -10,6 +10,8 @@ from crmpulse.settings import CannotStartError, Settings
 from streams import topics
 from tests.services import Kafka
 
+ADVICE = ": set that to what it has, or use crmpulse rebuild --partitions"
+
 
 def wanted(kafka: str, **more: int) -> Settings:
     """Settings that name topics nobody has made."""
@@ -30,7 +32,7 @@ async def test_another_number_of_partitions_is_told(tansu_broker: Tansu) -> None
     await topics.ensure_topics(settings)
     other = settings.model_copy(update={"partitions": 5})
     assert await topics.ensure_topics(other) == [
-        f"{settings.events_topic} has 4 partitions, not the 5 of CRMPULSE_PARTITIONS: set that to what it has, or use crmpulse rebuild --partitions"
+        f"{settings.events_topic} has 4 partitions, not the 5 of CRMPULSE_PARTITIONS{ADVICE}"
     ]
 
 
@@ -52,7 +54,7 @@ async def test_a_topic_made_by_somebody_else_is_compared(kafka_server: Kafka) ->
     await admin.close()
     name = settings.events_topic
     assert await topics.ensure_topics(settings) == [
-        f"{name} has 2 partitions, not the 4 of CRMPULSE_PARTITIONS: set that to what it has, or use crmpulse rebuild --partitions",
+        f"{name} has 2 partitions, not the 4 of CRMPULSE_PARTITIONS{ADVICE}",
         *(
             f"{name} has {what}: change it with kafka-configs --alter"
             for what in (
