@@ -1,7 +1,7 @@
 """Business hours: which instants are working time, how much of it lies between two of them, and when so much has passed.
 
-A day has the hours last said by its end, in the organisation's zone: a team's own, for it and for who is in it on that day,
-else the organisation's, else the usual ones; on a holiday nobody works: one that
+Hours hold from the instant at which they are said, in the organisation's zone: a team's own, for it and for who is in it on a
+day, else the organisation's, else the usual ones. On a holiday nobody works: one that
 was over when a later list was said does not have to be in it. Time is what passes, not what the clock shows: hours
 over a change of clocks are an hour longer or shorter. A time that comes twice is the first one, one that is left out is the
 instant at which the clocks go past it.
@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import msgspec
@@ -52,7 +52,7 @@ class Schedule:
 
     def __init__(self, zone: Calendar, said: Sequence[Said], holidays: frozenset[str]) -> None:
         self.calendar = zone
-        self.said = [zone.stretches((at_ms, hours) for at_ms, hours in each) for each in said]
+        self.said = said
         self.holidays = holidays
         self.months: dict[date, Month] = {}
 
@@ -103,19 +103,21 @@ class Schedule:
         """The stretches of working time of a local day: in order, apart from each other."""
         if day.isoformat() in self.holidays:
             return
+        begin, over = (self.calendar.start_of(day + timedelta(days=n)) for n in (0, 1))
+        anew = {at_ms for said in self.said for at_ms, _ in said if begin < at_ms < over}
         reached = 0
-        for start, end in sorted(self._hours(day).get(WEEKDAYS[day.weekday()]) or ()):
-            from_ms, to_ms = max(reached, self._instant(day, start)), self._instant(day, end)
-            if from_ms < to_ms:
-                yield from_ms, to_ms
-                reached = to_ms
+        for since, until in pairwise((begin, *sorted(anew), over)):
+            for start, end in sorted(self._hours(since).get(WEEKDAYS[day.weekday()]) or ()):
+                from_ms, to_ms = max(reached, since, self._instant(day, start)), min(until, self._instant(day, end))
+                if from_ms < to_ms:
+                    yield from_ms, to_ms
+                    reached = to_ms
 
-    def _hours(self, day: date) -> Mapping[str, Any]:
-        last_ms = self.calendar.start_of(day + timedelta(days=1)) - 1
+    def _hours(self, at_ms: int) -> Mapping[str, Any]:
         for said in self.said:
-            hours = next((hours for from_ms, to_ms, hours in said if from_ms <= last_ms < to_ms), None)
-            if hours is not None:
-                return hours  # type: ignore[no-any-return]
+            known = [hours for from_ms, hours in said if from_ms <= at_ms]
+            if known and known[-1] is not None:
+                return known[-1]  # type: ignore[no-any-return]
         return USUAL
 
     def _instant(self, day: date, clock: str) -> int:

@@ -1,4 +1,4 @@
-"""Business hours recounted: day by day, from what was said by the end of each, with nothing of the product."""
+"""Business hours recounted: day by day, each in parts where hours were said within it, with nothing of the product."""
 
 from __future__ import annotations
 
@@ -27,9 +27,16 @@ def open_spans(it: Told, day: date, user: str | None, team: str | None) -> list[
         return []
     if user:
         team = it.team_of(user, day)
-    said = _said(it, it.records["team"].get(team) if team else None, day) or _said(it, own, day)
-    spans = (USUAL if said is None else said[0]).get(DAYS[day.weekday()], [])
-    return [(_ms(it, day, start), _ms(it, day, end)) for start, end in spans]
+    tellers = [it.records["team"].get(team) if team else None, own]
+    first, last = it.midnight_ns(day) // MS, it.midnight_ns(day + timedelta(days=1)) // MS
+    cuts = sorted({first, last, *(ms for one in tellers for ms, _ in _said(one) if first < ms < last)})
+    found = []
+    for since, until in pairwise(cuts):
+        known = [[hours for ms, hours in _said(one) if ms <= since][-1:] for one in tellers]
+        hours = next((each[0] for each in known if each and each[0] is not None), USUAL)
+        spans = [(_ms(it, day, start), _ms(it, day, end)) for start, end in hours.get(DAYS[day.weekday()], [])]
+        found += [(max(start, since), min(end, until)) for start, end in spans if max(start, since) < min(end, until)]
+    return found
 
 
 def is_holiday(it: Told, own: Record, day: date) -> bool:
@@ -40,14 +47,10 @@ def is_holiday(it: Told, own: Record, day: date) -> bool:
     return any(day.isoformat() in (e["data"]["holidays"] or ()) for e in [*before[-1:], *lists[len(before) :]])
 
 
-def _said(it: Told, record: Record | None, day: date) -> list[dict[str, Any]] | None:
-    """The hours last said by the end of a day, in a list; None where nothing was."""
-    end_ns = it.midnight_ns(day + timedelta(days=1))
+def _said(record: Record | None) -> list[tuple[int, Any]]:
+    """The hours that were said, and from when on (ms)."""
     events = record.events if record and not record.deleted else []
-    known = [
-        e["data"]["business_hours"] for e in events if "business_hours" in (e.get("data") or {}) and _at_ns(e) < end_ns
-    ]
-    return [known[-1]] if known else None
+    return [(_at_ns(e) // MS, e["data"]["business_hours"]) for e in events if "business_hours" in (e.get("data") or {})]
 
 
 def _at_ns(event: dict[str, Any]) -> int:
