@@ -47,7 +47,9 @@ def test_a_team_has_its_own_hours_for_who_is_in_it_that_day_and_the_organisation
 @pytest.mark.parametrize(
     ("since", "expected"), [("2026-10-19T09:01", True), ("2026-10-19T09:00", False), ("2026-10-19T00:00", False)]
 )
-def test_a_day_on_which_other_hours_were_said_is_a_working_day_where_there_were_some_before(since: str, expected: bool) -> None:
+def test_a_day_on_which_other_hours_were_said_is_a_working_day_where_there_were_some_before(
+    since: str, expected: bool
+) -> None:
     at_ms = instant(since, workdays("org").calendar)
     assert works("org", MONDAY, business_hours=[[at_ms, {"friday": HOURS}]]) == [expected]
 
