@@ -43,7 +43,8 @@ def _closed(told: Story, links: Links, value: dict[str, Any]) -> Iterator[Moment
     if last is None or last.stated["status"] not in CLOSED:
         return
     closed_ns, status = last.entry.time_ns, last.stated["status"]
-    extra = closed(milliseconds(told.created_ns), milliseconds(closed_ns), status, lost_reason(told, last))
+    why = lost_reason(told, last) if status == "lost" else None
+    extra = closed(milliseconds(told.created_ns), milliseconds(closed_ns), status, why)
     won = {} if status == "lost" else {link: said for link, said in links.items() if link.startswith(SOLD)}
     orders = [worth({"value": money, "lines": lines})[2] for money, lines in won.values()]
     if orders:

@@ -106,7 +106,7 @@ def _deal(was: Standing, entry: Entry, said: Facts, now: dict[str, Any], changed
     if status is None:
         moments = [Moment("deal.open", at_ms, owner, owner, deals.opened(now, now, None, None))]
     elif status in deals.CLOSED:
-        why = normalised(said.get("lost_reason"))
+        why = normalised(said.get("lost_reason")) if status == "lost" else None
         facts = now | deals.closed(milliseconds(was.created_ns), at_ms, status, why) | deals.worth(now)[2]
         facts["sale"] = sales.kind(now, {}) if status == "won" else None
         moments = [Moment("deal.closed", at_ms, owner, owner, facts)]

@@ -12,6 +12,7 @@ from aggregators.story import Facts, Story, milliseconds
 from events import Entry
 
 ANCHORS = frozenset({"deal.stage_entered", "deal.stage_left"})
+WHERE = frozenset({"stage_id", "status"})
 Place = tuple[str, str]
 """A pipeline and a stage of it, empty for none."""
 Lines = Mapping[str, Mapping[str, int]]
@@ -44,11 +45,15 @@ def counted(anchors: Iterable[str]) -> bool:
 def steps(told: Story) -> list[Step]:
     """Return where a deal was, change by change, those at one instant too: for who has it when that is over.
 
-    It never was in the stage that it was created in where an event before the creation says another.
+    It never was where it was created where an event before the creation says another stage or how it ended.
     """
     points = told.points
     had = {point.time_ns: point.facts for point in points}
-    began = (n for n, p in enumerate(points) if "stage_id" in p.stated and _is_before(p.entry, points[0].entry))
+    began = (
+        n
+        for n, point in enumerate(points)
+        if not WHERE.isdisjoint(point.stated) and _is_before(point.entry, points[0].entry)
+    )
     found: list[Step] = []
     for point in points[next(began, 0) :]:
         found += stepped(found, point.time_ns, point.facts, had[point.time_ns])
@@ -77,13 +82,15 @@ def moments(steps: Sequence[Step], facts: Facts, org: Org) -> Iterator[Moment]:
     visits, won, current = _visits(steps), steps[-1].status == "won", holder(facts)
     lines = _lines(visits, org)
     entered, progressed = set[Place](), set[Place]()
+    order = {id(step): n for n, step in enumerate(steps)}
     for one in sorted(chain(_moves(steps, visits, lines), _leap(steps, lines, org)), key=lambda p: p.step.at_ns):
         first, forward = one.place not in entered, one.forward and one.place not in progressed
         entered.add(one.place)
         if forward:
             progressed.add(one.place)
         if first or forward:
-            converted = won or any(_is_beyond(visit, one, lines) for visit in visits)
+            after = (visit for visit in visits if order[id(visit)] >= order[id(one.step)])
+            converted = won or any(_is_beyond(visit, one, lines) for visit in after)
             told = {**facts, "first": first, "forward": forward, "skipped": one.skipped, "converted": converted}
             yield _moment("deal.stage_entered", one.step, one.place, current, told)
     for place, (left, took_ms) in stays(steps).items():
@@ -119,8 +126,7 @@ def _rank(place: Place, lines: Lines) -> int:
 
 
 def _is_beyond(visit: Step, one: Passage, lines: Lines) -> bool:
-    same = visit.place[0] == one.place[0] and visit.at_ns >= one.step.at_ns
-    return same and -1 < _rank(one.place, lines) < _rank(visit.place, lines)
+    return visit.place[0] == one.place[0] and -1 < _rank(one.place, lines) < _rank(visit.place, lines)
 
 
 def _between(first: int, last: int, pipeline: str, lines: Lines) -> list[Place]:

@@ -23,6 +23,8 @@ class Aside:
 
     async def told(self, ask: Callable[[Engine], Awaitable[T]]) -> T:
         """Return what the engine tells; who waits for it does not keep others waiting."""
+        if self.loop.is_closed():
+            raise ConnectionAbortedError("nothing is told any more: the service ends")
         engine = self.engine = self.engine or Engine(connect(self.settings, patient=False), self.settings)
         if not self.thread.is_alive():
             self.thread.start()
@@ -31,6 +33,7 @@ class Aside:
     async def close(self) -> None:
         """Let go of the connection, and end the thread."""
         if self.engine and self.thread.is_alive():
+            await self._there(_cancelled())
             await self._there(self.engine.redis.aclose())
             self.loop.call_soon_threadsafe(self.loop.stop)
             await asyncio.to_thread(self.thread.join)
@@ -38,6 +41,14 @@ class Aside:
 
     async def _there(self, what: Coroutine[Any, Any, T]) -> T:
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(what, self.loop))
+
+
+async def _cancelled() -> None:
+    """End what this loop is still at."""
+    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _awaited(ask: Callable[[Engine], Awaitable[T]], engine: Engine) -> T:

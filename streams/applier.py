@@ -196,8 +196,10 @@ class Applier:
         """Look after the partitions to which nothing comes: their tables may go back or away, and their log may be shorter."""
         idle = {n: p.mark for n, p in self.held.items() if p.mark and n not in self.halted and not p.lock.locked()}
         try:
-            if await self._follow_layout() and not self.has_moved:  # also of halted ones the new tables may be well
-                for number in sorted(self.held.keys() | self.halted.keys()):
+            await self._follow_layout()
+            old = [number for number, each in self.held.items() if each.layout != self.layout.layout]
+            if old and not self.has_moved:  # also of halted ones the new tables may be well
+                for number in old:
                     await self._read_again(TP(self.settings.events_topic, number))
                 return
             found = await asyncio.gather(*(self._standing(self.held[number].prefix) for number in idle))

@@ -19,7 +19,7 @@ from rich.progress import Progress
 from aggregators.catalogue import digest, listed
 from aggregators.tables import FORM
 from crmpulse.settings import CannotStartError, Settings
-from streams import log, verify
+from streams import log, removal, verify
 from streams.building import Building
 from streams.commit import Mark
 from streams.connection import connect, require_no_eviction
@@ -27,10 +27,9 @@ from streams.following import close, follow, marks
 from streams.forwards import Forwards
 from streams.handover import hand_over
 from streams.layout import Layout
-from streams.lease import Lease, LostError
+from streams.lease import Lease
 from streams.log import Log, LogError
 from streams.recount import Recount
-from streams.removal import freeing, remove_others
 from streams.verify import compared, progress_bar
 
 said = structlog.get_logger("crmpulse.rebuild")
@@ -53,20 +52,16 @@ async def rebuilt(settings: Settings) -> list[str]:
             new = msgspec.structs.replace(
                 live, layout=await lease.number(live.layout), kpis=digest(), enabled=listed(settings.enable), form=FORM
             )
-            await remove_others(redis, lease)
+            await removal.remove_others(redis, lease)
             logs = [Log(reader, live.events_topic(settings), number) for number in range(live.partitions)]
             buildings = [Building(one, new, redis, settings) for one in logs]
             try:
-                async with freeing(redis, lease):
+                async with removal.freeing(redis, new.layout):
                     with progress_bar() as progress:
                         differences = await Rebuild(redis, settings, lease, live, new, buildings, progress).run()
             except LogError as error:
                 raise CannotStartError(f"The tables cannot be made anew, because the log {error}.") from error
-            try:
-                await remove_others(redis, lease)
-            except LostError:
-                if differences:
-                    raise  # else it has switched, and the next one removes what is left
+            await removal.end(redis, lease, switched=not differences)
             return differences
 
 

@@ -10,7 +10,8 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from crmpulse.settings import CannotStartError
-from streams.lease import Lease
+from streams import layout
+from streams.lease import Lease, LostError
 
 MATCH = "{*.p*}:*"
 _KEY = re.compile(rb"\{(\d+)\.p\d+\}:(.+)", re.DOTALL)
@@ -29,12 +30,12 @@ async def remove_others(redis: Redis, lease: Lease) -> None:
 
     Raises LostError where the lease has ended: what is no table of the layout that holds may be one of another rebuild's.
     """
-    layout = (await lease.holds()).layout
+    holding = (await lease.holds()).layout
     chunk: list[bytes] = []
     removed = 0
     async for key in redis.scan_iter(match=MATCH, count=CHUNK):
         found = _KEY.fullmatch(key)
-        if found and int(found[1]) != layout and (int(found[1]) > layout or found[2] not in KEPT):
+        if found and int(found[1]) != holding and (int(found[1]) > holding or found[2] not in KEPT):
             chunk.append(key)
         if len(chunk) == CHUNK:
             removed += await _removed(redis, lease, chunk)
@@ -44,15 +45,30 @@ async def remove_others(redis: Redis, lease: Lease) -> None:
         log.info("removed old tables", keys=removed)
 
 
+async def end(redis: Redis, lease: Lease, *, switched: bool) -> None:
+    """Remove what a rebuild is done with. Where it has switched and its lease has ended, the next one removes what is left."""
+    try:
+        await remove_others(redis, lease)
+    except LostError:
+        if not switched:
+            raise
+
+
 @asynccontextmanager
-async def freeing(redis: Redis, lease: Lease) -> AsyncIterator[None]:
-    """Where Redis has no room for all tables twice, remove the new ones: the live ones need it. Raises CannotStartError then."""
+async def freeing(redis: Redis, new: int) -> AsyncIterator[None]:
+    """Where Redis has no room for all tables twice, remove those of a new layout: the live ones need it. Raises CannotStartError then.
+
+    That takes no lease, which a Redis without room does not renew: no other rebuild has that layout.
+    """
     try:
         yield
     except ResponseError as error:
-        if "used memory" not in str(error):
+        holds = await layout.read(redis)
+        if "used memory" not in str(error) or holds is None or holds.layout == new:
             raise
-        await remove_others(redis, lease)
+        keys = [key async for key in redis.scan_iter(match=f"{{{new}.p*}}:*", count=CHUNK)]
+        for start in range(0, len(keys), CHUNK):
+            await redis.unlink(*keys[start : start + CHUNK])
         raise CannotStartError(
             "Redis has no room for all tables twice. Nothing is switched, and the new tables are removed: give it more memory "
             "(maxmemory), and start the rebuild again."

@@ -27,7 +27,7 @@ from aggregators.record import decode_record, encode_record
 from aggregators.tables import unescaped
 from crmpulse.settings import CannotStartError, Settings
 from events import partition_for
-from streams import forwarding, layout, log, topics, verify
+from streams import forwarding, layout, log, removal, topics, verify
 from streams.building import Building
 from streams.commit import Mark
 from streams.comparison import differing
@@ -36,10 +36,9 @@ from streams.following import close, follow, marks
 from streams.forwards import Forwards
 from streams.handover import hand_over
 from streams.layout import Layout
-from streams.lease import Lease, LostError
+from streams.lease import Lease
 from streams.log import Log, LogError
 from streams.recount import Recount
-from streams.removal import freeing, remove_others
 from streams.republishing import Merged, Republishing
 from streams.topics import LARGEST_EVENT_BYTES
 from streams.verify import CHUNK_KEYS, progress_bar
@@ -64,21 +63,17 @@ async def rebuilt(settings: Settings, partitions: int) -> list[str]:
             if partitions == live.partitions:
                 raise CannotStartError(f"The tables are for {partitions} partitions already.")
             new = await _new(lease, live, settings, partitions)
-            await remove_others(redis, lease)
+            await removal.remove_others(redis, lease)
             await topics.create_copy(settings, new.topic, partitions)
             try:
-                async with freeing(redis, lease):
+                async with removal.freeing(redis, new.layout):
                     differences = await _run(redis, settings, lease, live, new)
             except BaseException:
                 await _forget(redis, settings, new)
                 raise
             if differences:
                 await _forget(redis, settings, new)
-            try:
-                await remove_others(redis, lease)
-            except LostError:
-                if differences:
-                    raise  # else it has switched, and the next one removes what is left
+            await removal.end(redis, lease, switched=not differences)
             return differences
 
 

@@ -34,10 +34,10 @@ def run(settings: Settings, standings: Callable[[Settings], Standings]) -> None:
     worker = Worker(app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False, console_port=0)
     try:
         loop.run_until_complete(app.applier.open())
+        metrics.serve(settings)
     except BaseException:
         loop.run_until_complete(app.close())
         raise
-    metrics.serve(settings)
     gc.freeze()
     try:
         worker.execute_from_commandline()

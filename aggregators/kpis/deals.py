@@ -43,8 +43,8 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("win_back_rate", AREA, "core", "ratio", "ratio", "user team org pipeline lost_reason",
         Ratio(("deals_won_back",), ("deals_ever_lost",)),
         "Cohort: of the losses of deals in the window, those whose deal is won now / all of them; a deal that was reopened or won and "
-        "then lost again is two, each by the owner, pipeline and reason of then. A win after a loss is one also where no event "
-        "reopened it."),
+        "then lost again is two, each by the owner and the pipeline of then and its reason (as in lost_reason_share). A win after a "
+        "loss is one also where no event reopened it."),
     Kpi("pipeline_velocity", AREA, "derived", "ratio", "money/day", "user team org pipeline",
         Velocity("deals_open", "deals_won", "deals_lost", "revenue_won", "sales_cycle"),
         "Deals open as of an instant x win_rate x avg_deal_size / mean sales_cycle_length in days, the latter three over the "
@@ -81,7 +81,8 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("lost_reason_share", AREA, "derived", "ratio", "ratio",
         "user team org pipeline stage lost_reason deal_type deal_subtype region", _REASONS,
         "Lost deals (variant `value`: their amounts) of a reason / all lost. Reasons are compared without regard to case and "
-        "spaces; a blank one is `(none)`.", ("variant",)),
+        "spaces; a blank one is `(none)`. A reason that is corrected before the deal is won, lost or reopened is the corrected one.",
+        ("variant",)),
     Kpi("deals_with_problems", AREA, "core", "gauge", "deals, money", "user team org pipeline stage",
         Count("deals_with_problems", "problem_value"),
         "Open deals whose health is `has_problems` as of an instant; `stat=sum` is the money at risk.", ("stat",)),

@@ -29,7 +29,7 @@ KPIS: tuple[Kpi, ...] = (
         "Leads entering `qualified` for the first time, credited to the owner then; a later regress does not retract."),
     Kpi("leads_lost", AREA, "core", "count", "leads", "user team org source channel lost_reason", Count("leads_lost"),
         "Leads whose latest status is `disqualified`, when they entered it last, credited to the owner then. Any other status "
-        "retracts. The reason is the one given then, spelling as in lost_reason_share."),
+        "retracts. The reason is the one given then, as it was corrected since, spelling as in lost_reason_share."),
     Kpi("source_share", AREA, "derived", "ratio", "ratio", "org source channel region",
         Share(Count("leads_created"), "source", "leads",
               {"accounts": Count("accounts_created"), "contacts": Count("contacts_created")}),

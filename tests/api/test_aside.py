@@ -6,6 +6,7 @@ import threading
 import httpx
 import pytest
 
+from api.aside import Aside
 from api.query.engine import Engine
 from api.query.errors import UnsettledError
 from tests.api.serving import service_of
@@ -33,6 +34,17 @@ async def test_what_goes_wrong_aside_is_told_to_who_asked(client: httpx.AsyncCli
 
     with pytest.raises(UnsettledError):
         await service_of(client).aside.told(fails)
+
+
+async def test_a_question_that_comes_as_it_ends_is_refused_and_one_that_waits_ends(client: httpx.AsyncClient) -> None:
+    aside = Aside(service_of(client).settings)
+    waiting = asyncio.create_task(aside.told(lambda _: asyncio.Event().wait()))
+    assert await aside.told(lambda _: asyncio.sleep(0, "told")) == "told"
+    await aside.close()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    with pytest.raises(ConnectionAbortedError):
+        await aside.told(lambda _: asyncio.sleep(0))
 
 
 async def test_a_long_answer_is_that_of_the_tables(client: httpx.AsyncClient) -> None:

@@ -28,13 +28,15 @@ class Pass(NamedTuple):
     at_ns: int
     forward: bool
     skipped: bool
+    at_visit: int
+    """Which of the deal's visits it is or is on the way to."""
 
 
 def stands(deal: Record) -> list[Stand]:
     """After each event, also where several are at one instant; the first stage is one that outranks that of the creation."""
     begun = [deal.created] if deal.created else []
     before = [event for event in deal.explicit if deal.created and order(event) < order(deal.created)]
-    outranking = [n for n, event in enumerate(before, 1) if [*mentions(event, "stage_id")]]
+    outranking = [n for n, e in enumerate(before, 1) if e["type"] in DEAL_STATUS or [*mentions(e, "stage_id")]]
     first = outranking[0] if outranking else 1 - len(begun)
     told = [deal.explicit[:n] for n in range(first, len(deal.explicit) + 1)]
     return [stand(deal, replace(deal, events=[*begun, *said], known={})) for said in told]
@@ -77,9 +79,9 @@ def passes(it: Told, deal: Record, pipeline: str | None, stage: str) -> list[Pas
         was = visits(deal)[n - 1] if n else None
         ahead = was is not None and was.pipeline == now.pipeline == pipeline and is_before(line, was.stage, now.stage)
         if (now.pipeline, now.stage) == (pipeline, stage):
-            found.append(Pass(now.at_ns, ahead if n else is_late_start(deal), skipped=False))
+            found.append(Pass(now.at_ns, ahead if n else is_late_start(deal), skipped=False, at_visit=n))
         elif ahead and was and is_before(line, was.stage, stage) and is_before(line, stage, now.stage):
-            found.append(Pass(now.at_ns, forward=True, skipped=True))
+            found.append(Pass(now.at_ns, forward=True, skipped=True, at_visit=n))
     return sorted([*found, *passed_by_win(it, deal, pipeline, stage)], key=lambda one: one.at_ns)
 
 
@@ -102,7 +104,11 @@ def passed_by_win(it: Told, deal: Record, pipeline: str | None, stage: str) -> l
     reached = [line.index(one.stage) for one in (was, win) if one.stage in line]
     if was.status != "open" or not was.stage or not was.pipeline == win.pipeline == pipeline or not reached:
         return []
-    return [Pass(win.at_ns, forward=False, skipped=True)] if stage in line[max(reached) + 1 :] else []
+    return (
+        [Pass(win.at_ns, forward=False, skipped=True, at_visit=len(visits(deal)))]
+        if stage in line[max(reached) + 1 :]
+        else []
+    )
 
 
 def all_passes(it: Told) -> Iterator[tuple[Record, str | None, str, list[Pass]]]:
@@ -128,7 +134,7 @@ def deals_progressed(it: Told) -> Iterator[Part]:
 def stage_conversion_rate(it: Told) -> Iterator[Part]:
     for deal, pipeline, stage, found in all_passes(it):
         at_ns, line = found[0].at_ns, order_of(it, deal, pipeline)
-        later = [one for one in visits(deal) if one.at_ns >= at_ns and one.pipeline == pipeline]
+        later = [one for one in visits(deal)[found[0].at_visit :] if one.pipeline == pipeline]
         went_on = stands(deal)[-1].status == "won" or any(is_before(line, stage, one.stage) for one in later)
         yield replace(part(it, deal, at_ns, pipeline, stage), top=Fraction(went_on))
 

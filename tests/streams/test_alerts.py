@@ -253,6 +253,7 @@ async def test_a_lost_deal_is_news_for_a_day_and_a_reopened_one_none(desk: Desk)
 async def test_an_alert_whose_writing_was_not_answered_is_published_all_the_same(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    await desk.published()
     await desk.say(happened(1, "deal.lost", "deal/1", desk.start_ms))
     write = desk.alerts.ledger.write
 

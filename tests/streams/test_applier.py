@@ -172,6 +172,7 @@ async def test_a_halted_partition_goes_on_with_tables_that_were_made_anew(worker
         for prefix in new.shards():
             await worker.feed.redis.set(f"{prefix}:mark", Mark(0).packed())
         await lease.switch(new)
+    await worker.applier._follow_layout()  # as another partition does that waits for it
     await worker.applier.follow()
     assert worker.applier.halted == {}
     assert worker.applier.progress.held == {0}

@@ -259,19 +259,35 @@ async def test_others_have_their_turn_while_much_is_recounted(applied: Feed, mon
     assert len({at for _, at in told}) == len(told)
 
 
+async def test_a_removal_ends_where_its_lease_does(applied: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    redis = applied.redis
+    await redis.mset({f"{{9.p0}}:{n}": "" for n in range(3)})
+
+    async def ends(_: float) -> None:
+        await redis.delete(lease.KEY)
+
+    monkeypatch.setattr(removal, "CHUNK", 1)
+    monkeypatch.setattr("streams.removal.asyncio.sleep", ends)
+    async with Lease(redis) as held:
+        with pytest.raises(LostError):
+            await removal.remove_others(redis, held)
+    assert len(await redis.keys("{9.*")) == 2
+
+
 async def test_without_room_the_new_tables_are_removed(applied: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
     catch_up, redis = rebuild.Rebuild._catch_up, applied.redis
 
     async def is_full(self: rebuild.Rebuild, what: str) -> None:
         await redis.config_set("maxmemory", 1)
-        try:
-            await catch_up(self, what)
-        finally:
-            await redis.config_set("maxmemory", 0)
+        await redis.delete(lease.KEY)  # as it is not renewed then, and ends
+        await catch_up(self, what)
 
     monkeypatch.setattr(rebuild.Rebuild, "_catch_up", is_full)
-    with pytest.raises(CannotStartError, match="no room for all tables twice"):
-        await rebuilt(applied.settings)
+    try:
+        with pytest.raises(CannotStartError, match="no room for all tables twice"):
+            await rebuilt(applied.settings)
+    finally:
+        await redis.config_set("maxmemory", 0)
     assert await layout.read(redis) == Layout(1, 3)
     assert await redis.keys("{2.*") == []
     assert await applied.row(f"{OLD}:acme:u:u1:d:20260105") == {"calls_made": 77}
@@ -328,7 +344,7 @@ async def test_readers_see_the_old_numbers_until_the_new_ones_hold(
         await calls()
 
     monkeypatch.setattr(rebuild, "hand_over", handing_over)
-    monkeypatch.setattr(rebuild, "remove_others", removing)
+    monkeypatch.setattr(removal, "remove_others", removing)
     await rebuilt(applied.settings)
     assert seen == [77, 77, 77, 77, 6, 6]
 

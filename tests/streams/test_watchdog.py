@@ -22,12 +22,14 @@ def progress(held: Mapping[int, int], moved_at: float = 0) -> Progress:
     return made
 
 
-def test_work_that_keeps_the_watchdog_waiting_is_no_stall() -> None:
-    found = progress({0: 5})
+def test_work_that_keeps_the_watchdog_waiting_is_no_stall(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, ended = progress({0: 5}), list[float]()
     found.looked_at = 0
-    for now, stalled in ((5, False), (70, False), (75, False), (80, False), *((n, n > 130) for n in range(85, 140, 5))):
-        found.looked(now, watchdog.LATE_SECONDS)
-        assert is_stalled(found, {0: 9}, 60, now) is stalled
+    for now in (5.0, 70.0, *(float(n) for n in range(75, 140, 5))):
+        monkeypatch.setattr("streams.watchdog.time.monotonic", lambda now=now: now)
+        monkeypatch.setattr("streams.watchdog.os._exit", lambda _, now=now: ended.append(now))
+        watchdog.check(found, {0: 9}, 60)
+    assert ended == [135.0]
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,12 @@ CASES: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
             01-08 deal.stage_changed 1 new_stage_id=deal sequence=2
         """, {"by=stage": {"new": 1, "demo": 1, "offer": 1}, "denominator?where=stage:new": 1, "denominator?": 4,
               "denominator?from=2026-01-05&to=2026-01-06": 1}),
+        ("won before it was created it never was open there", SALES + """
+            01-04 deal.won 1
+            01-05 deal.created 1 pipeline_id=sales stage_id=new
+            01-05 deal.created 2 pipeline_id=sales stage_id=offer
+            01-05 deal.stage_changed 2 new_stage_id=demo sequence=1
+        """, {"by=stage": {"new": 1}, "denominator?": 3}),
         ("created and moved at one instant is a move", SALES + """
             01-05 deal.created 1 pipeline_id=sales stage_id=new
             01-05 deal.stage_changed 1 new_stage_id=demo sequence=1
