@@ -259,12 +259,6 @@ CASES: dict[str, list[Case]] = {
             01-03 deal.updated 2 changed.lost_reason=timing
             01-04 deal.lost 2
         """, {"by=lost_reason": {"timing": 1, "(none)": 1}}),
-        ("a reason that is said of a deal that is won is none", """
-            01-02 deal.lost 1 lost_reason=price
-            01-03 deal.won 1
-            01-04 deal.updated 1 changed.lost_reason=timing
-            01-05 deal.lost 2
-        """, {"where=lost_reason:timing": 0, "": 1}),
         ("reopening and winning retract", "01-02 deal.lost 1\n01-03 deal.reopened 1\n01-02 deal.lost 2\n01-03 deal.won 2", {"": 0}),
     ],
     "revenue_won": [
@@ -302,6 +296,12 @@ CASES: dict[str, list[Case]] = {
          {"": 0}),
     ],
     "win_rate": [
+        ("a reason that is said of a deal that is won is none", """
+            01-02 deal.lost 1 lost_reason=price
+            01-03 deal.won 1
+            01-04 deal.updated 1 changed.lost_reason=timing
+            01-05 deal.lost 2
+        """, {"where=lost_reason:timing": None, "": Fraction(1, 2)}),
         ("won of all closed, null of none", """
             01-01 deal.won 1 source=web
             01-02 deal.lost 2 source=web
