@@ -194,7 +194,6 @@ class Applier:
 
     async def follow(self) -> None:
         """Look after the partitions to which nothing comes: their tables may go back or away, and their log may be shorter."""
-        idle = {n: p.mark for n, p in self.held.items() if p.mark and n not in self.halted and not p.lock.locked()}
         try:
             await self._follow_layout()
             old = [number for number, each in self.held.items() if each.layout != self.layout.layout]
@@ -202,6 +201,7 @@ class Applier:
                 for number in old:
                     await self._read_again(TP(self.settings.events_topic, number))
                 return
+            idle = {n: p.mark for n, p in self.held.items() if p.mark and n not in self.halted and not p.lock.locked()}
             found = await asyncio.gather(*(self._standing(self.held[number].prefix) for number in idle))
         except FAULTS:
             return  # who applies or claims something will say so

@@ -119,11 +119,14 @@ def test_before_its_first_owner_a_record_is_whose_it_was() -> None:
     assert answer("leads_open", made, moved, scope="user:bob")["value"] == 1
 
 
-def test_the_latest_log_of_a_call_replaces_it_whole() -> None:
+def test_the_latest_log_of_a_call_replaces_what_was_logged_and_what_it_says_anew() -> None:
     first = said("call.logged", "call/1", "01T00:00", direction="outbound", outcome="connected")
     again = said("call.logged", "call/1", "02T00:00", direction="outbound")
     changed = said("record.updated", "call/1", "01T12:00", changed={"outcome": {"new": "connected"}})
-    assert answer("call_connect_rate", first, again, changed)["value"] == 0
+    assert answer("call_connect_rate", first, again)["value"] == 0
+    assert answer("call_connect_rate", first, again, changed)["value"] == 1
+    busy = said("call.logged", "call/1", "03T00:00", direction="outbound", outcome="busy")
+    assert answer("call_connect_rate", first, again, changed, busy)["value"] == 0
 
 
 @pytest.mark.parametrize(("zone", "overdue"), [("Pacific/Apia", 1), ("America/New_York", 0)])

@@ -29,10 +29,10 @@ class Silent(Server):
     """Runs and never answers."""
 
     name = "Silent"
-    start_seconds = 0.2
+    start_seconds = 3.0
 
     def command(self) -> list[str]:
-        return [sys.executable, "-c", "import time; print('still thinking', flush=True); time.sleep(60)"]
+        return ["/bin/sh", "-c", "echo still thinking; exec sleep 60"]
 
     def answers(self) -> bool:
         return False
