@@ -124,8 +124,6 @@ class Consumer(aiokafka.Consumer):
 
     async def end(self, tp: TP) -> int:
         """Return the offset up to which there is something to apply, as far as the last fetch told."""
-        if tp not in self.assignment():
-            return self._next.get(tp, 0)
         highwater = self.highwater(tp) or 0
         try:
             position = await asyncio.wait_for(self.position(tp), 1.0)

@@ -187,13 +187,6 @@ async def test_what_is_read_again_is_not_dropped_as_read(consumer: Consumer) -> 
     assert consumer._read_offset[TP(*ONE)] is None
 
 
-async def test_the_end_of_a_partition_that_was_taken_away_is_where_it_was_left(consumer: Consumer, log: Log) -> None:
-    await fetch(consumer)
-    del log.position[ONE]
-    log.highwater = lambda _: pytest.fail("Kafka's client asserts that it is assigned")  # type: ignore[method-assign]
-    assert await consumer.end(TP(*ONE)) == 4
-
-
 @pytest.mark.parametrize("control_records", [0, 2])
 async def test_the_end_is_that_of_what_can_be_applied(consumer: Consumer, log: Log, control_records: int) -> None:
     log.control_records = control_records
