@@ -264,11 +264,15 @@ async def test_a_removal_ends_where_its_lease_does(applied: Feed, monkeypatch: p
     await redis.mset({f"{{9.p0}}:{n}": "" for n in range(3)})
     there = len(await redis.keys("{*"))
 
-    async def ends(_: float) -> None:
+    unlink = redis.unlink
+
+    async def the_lease_ends(*keys: bytes) -> int:
+        removed: int = await unlink(*keys)
         await redis.delete(lease.KEY)
+        return removed
 
     monkeypatch.setattr(removal, "CHUNK", 1)
-    monkeypatch.setattr("streams.removal.asyncio.sleep", ends)
+    monkeypatch.setattr(redis, "unlink", the_lease_ends)
     async with Lease(redis) as held:
         with pytest.raises(LostError):
             await removal.remove_others(redis, held)
