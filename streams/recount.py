@@ -17,7 +17,7 @@ from streams.layout import Layout
 from streams.log import Log, LogError
 from streams.records import changes
 
-PIECE_RECORDS = 500
+PIECE_RECORDS = 2_000
 """Folded without a pause. A fetch may have 100,000, and while they are folded nothing else runs: no lease is renewed."""
 
 
