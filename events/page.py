@@ -21,8 +21,9 @@ is kept and ignored, without an error.
 
 Over HTTP: [`POST /v1/events`](../api.md). To Kafka: the topic `crm.events`; the key is the `orgid`, the partitioner any (what
 comes to another partition than the organisation's is forwarded); the value is the event as JSON, or its `data` alone with the
-attributes as headers `ce_id`, `ce_type` and so on; `acks=all`; at most 1,100,000 bytes with headers. What cannot be used becomes
-a dead letter that says why. The header `backfill` marks history, which fires no alert.
+attributes as headers `ce_id`, `ce_type` and so on; `acks=all`; at most 1,100,000 bytes with headers (10 more for
+each) before compression. Of a header's name that is not UTF-8, each byte that is not ASCII is read as `?`. What cannot be used
+becomes a dead letter that says why. The header `backfill` marks history, which fires no alert.
 """
 
 

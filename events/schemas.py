@@ -23,6 +23,9 @@ DEAD_LETTER_HEADERS = {
     "partition": "the partition that it came from",
     "offset": "its offset there; a repeat has the same topic, partition and offset",
 }
+TRUNCATED = {
+    "crmpulse_truncated": "only where the record is cut to what a dead letter can hold: how many bytes its value had"
+}
 
 
 def json_schemas() -> dict[str, Json]:
@@ -89,12 +92,13 @@ def _message(name: str, kind: Any, schema: Json) -> Json:
 
 
 def _dead_letter() -> Json:
-    headers = {name: {"type": "string", "description": text} for name, text in DEAD_LETTER_HEADERS.items()}
+    every = DEAD_LETTER_HEADERS | TRUNCATED
+    headers = {name: {"type": "string", "description": text} for name, text in every.items()}
     return {
         "name": "dead-letter",
         "summary": "A record as it came, with the reason why it cannot be used.",
         "contentType": "application/octet-stream",
-        "headers": {"type": "object", "properties": headers, "required": list(headers)},
+        "headers": {"type": "object", "properties": headers, "required": list(DEAD_LETTER_HEADERS)},
     }
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from aiokafka.consumer import fetcher
 from aiokafka.helpers import create_ssl_context
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -11,6 +12,9 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from crmpulse.settings import CannotStartError, Settings, host_port
 from streams.cluster import Cluster
+from streams.fetched import Fetched
+
+fetcher.MemoryRecords = Fetched  # for all consumers of the process: aiokafka has no setting for it
 
 TIMEOUT_SECONDS = 10.0
 RETRIES = 3

@@ -8,7 +8,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.structs import ConsumerRecord
 
 from events import Invalid
-from streams.records import ORIGIN, came_from
+from streams.records import came_from, headers_of_copy, publishable
+from streams.topics import LARGEST_LETTER_BYTES
 
 
 class Letter(NamedTuple):
@@ -36,8 +37,8 @@ async def publish(
 
 
 async def _send_letter(producer: AIOKafkaProducer, topic: str, letter: Letter) -> "asyncio.Future[object]":
-    record, invalid = letter
-    origin, partition, offset = came_from(record)
+    origin, partition, offset = came_from(letter.record)
+    record, invalid = publishable(letter.record, LARGEST_LETTER_BYTES), letter.invalid
     told = {"reason": invalid.reason, "path": invalid.path, "topic": origin, "partition": partition, "offset": offset}
     kept = [(name, value) for name, value in record.headers if name not in told]
     headers = [*kept, *((name, text.encode()) for name, text in told.items())]
@@ -47,9 +48,7 @@ async def _send_letter(producer: AIOKafkaProducer, topic: str, letter: Letter) -
 
 async def _send_forward(producer: AIOKafkaProducer, forward: Forward) -> "asyncio.Future[object]":
     record, org, partition = forward
-    origin = f"{record.topic}/{record.partition}/{record.offset}".encode()
-    headers = [*record.headers, (ORIGIN, origin)]
     future: asyncio.Future[object] = await producer.send(
-        record.topic, record.value, org.encode(), partition=partition, headers=headers
+        record.topic, record.value, org.encode(), partition=partition, headers=headers_of_copy(record)
     )
     return future

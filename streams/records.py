@@ -1,11 +1,14 @@
-"""From Kafka records to changes, or to the reasons why a record cannot be used."""
+"""From Kafka records to changes, or to the reasons why a record cannot be used; and what of one is published again."""
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from aiokafka.structs import ConsumerRecord
 
 from events import Change, Invalid, decode, decode_binary
+
+Header = tuple[str, bytes | None]
 
 _BINARY = "ce_"
 _PREFIX = len(_BINARY)
@@ -18,7 +21,19 @@ HISTORY = "backfill"
 """Header of a record that was published to fill the tables, long after it happened: nothing that it makes known is news."""
 
 MAX_BYTES = 1_100_000
-"""Most bytes of a record's value and headers: a request of 1 MiB fits, and so does one more header into what the topic takes."""
+"""Most bytes of a record's value and headers: a request of 1 MiB fits, and so do the headers of a copy into what the topic takes."""
+
+TRUNCATED = "crmpulse_truncated"
+"""Header of a record that was too large to be published as it came: how many bytes its value had. It is never used."""
+
+_HEADER_BYTES = 10
+"""Most that Kafka adds to name and value of a header."""
+
+_KEY_BYTES = 1_000
+"""What is left of a key that is too large; one that names an organisation is shorter."""
+
+_OURS_BYTES = 10_000
+"""Room for the headers that are added to a record, and for what Kafka adds to it."""
 
 
 def changes(records: Sequence[ConsumerRecord]) -> list[Change | Invalid]:
@@ -26,7 +41,7 @@ def changes(records: Sequence[ConsumerRecord]) -> list[Change | Invalid]:
     plain = [r.value or b"" for r in records if not _is_binary(r)]
     decoded = iter(decode(plain))
     found = [_decode_binary(r) if _is_binary(r) else next(decoded) for r in records]
-    return [_too_large() if _bytes(r) > MAX_BYTES else one for r, one in zip(records, found, strict=True)]
+    return [_too_large() if _is_too_large(r) else one for r, one in zip(records, found, strict=True)]
 
 
 def came_from(record: ConsumerRecord) -> tuple[str, str, str]:
@@ -36,12 +51,47 @@ def came_from(record: ConsumerRecord) -> tuple[str, str, str]:
     return (found[1], found[2], found[3]) if found else (record.topic, str(record.partition), str(record.offset))
 
 
-def _bytes(record: ConsumerRecord) -> int:
-    """The bytes of value and headers, without the header that forwarding adds."""
+def headers_of_copy(record: ConsumerRecord) -> list[Header]:
+    """Return the headers of a record's copy: its own, where it was published first, and where it is copied from."""
+    kept = [header for header in record.headers if header[0] != ORIGIN]
+    here = record.topic, str(record.partition), str(record.offset)
+    return kept + [(ORIGIN, "/".join(place).encode()) for place in dict.fromkeys((came_from(record), here))]
+
+
+def publishable(record: ConsumerRecord, most: int) -> ConsumerRecord:
+    """Return a record as it can be published, with headers of ours, to a topic that takes ``most`` bytes.
+
+    One that is too large is cut to the beginning of its value and the headers that fit; a header says so.
+    """
+    if record.key is None and record.value is None:
+        record = replace(record, value=b"")  # a producer sends one of them
+    room = most - _OURS_BYTES
+    if len(record.key or b"") + len(record.value or b"") + _bytes(record.headers) <= room:
+        return record
+    key = record.key and record.key[:_KEY_BYTES]
+    room -= len(key or b"")
+    kept = list[Header]()
+    for header in sorted(record.headers, key=lambda header: header[0] not in {ORIGIN, TRUNCATED}):
+        if (size := _bytes([header])) <= room:
+            kept.append(header)
+            room -= size
+    if not any(name == TRUNCATED for name, _ in kept):
+        kept.append((TRUNCATED, str(len(record.value or b"")).encode()))
+    return replace(record, key=key, value=record.value and record.value[:room], headers=tuple(kept))
+
+
+def _is_too_large(record: ConsumerRecord) -> bool:
+    """Tell whether there is no room for a record, or was none when it was published; what forwarding adds does not count."""
     size = len(record.value or b"")
     if record.headers:
-        size += sum(len(name) + len(value or b"") for name, value in record.headers if name != ORIGIN)
-    return size
+        if any(name == TRUNCATED for name, _ in record.headers):
+            return True
+        size += _bytes([header for header in record.headers if header[0] != ORIGIN])
+    return size > MAX_BYTES
+
+
+def _bytes(headers: Sequence[Header]) -> int:
+    return sum(len(name.encode()) + len(value or b"") + _HEADER_BYTES for name, value in headers)
 
 
 def _too_large() -> Invalid:

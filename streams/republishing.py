@@ -9,6 +9,7 @@ import asyncio
 import heapq
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import ConsumerRecord, RecordMetadata
@@ -16,7 +17,8 @@ from aiokafka.structs import ConsumerRecord, RecordMetadata
 from events import Invalid, partition_for
 from streams.commit import Mark
 from streams.log import BATCH_RECORDS, PATIENCE_MS, LogError
-from streams.records import ORIGIN, changes
+from streams.records import changes, headers_of_copy, publishable
+from streams.topics import LARGEST_EVENT_BYTES
 
 CHUNK = 5_000
 
@@ -101,9 +103,9 @@ async def send(
 ) -> "asyncio.Future[RecordMetadata]":
     """Publish a record to the partition of its organisation, one that cannot be used (``org`` is empty) to any."""
     partition = partition_for(org, partitions) if org else record.partition % partitions
-    origin = f"{record.topic}/{record.partition}/{record.offset}".encode()
-    key = org.encode() or record.key
-    value = b"" if key is None and record.value is None else record.value
-    headers = [*record.headers, (ORIGIN, origin)]
-    future: asyncio.Future[RecordMetadata] = await producer.send(topic, value, key, partition, at_ms, headers)
+    copy = replace(record, key=org.encode() or record.key, headers=headers_of_copy(record))
+    copy = publishable(copy, LARGEST_EVENT_BYTES)
+    future: asyncio.Future[RecordMetadata] = await producer.send(
+        topic, copy.value, copy.key, partition, at_ms, [*copy.headers]
+    )
     return future

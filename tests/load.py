@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 from confluent_kafka import Producer
 
+from crmpulse.settings import Settings
+
 USERS = 5
 START_MS = 1_767_225_600_000  # 2026-01-01
 PACE_MS, LATE_MS = 1_000, 3_600_000
@@ -94,6 +96,13 @@ class Load:
 def publish(kafka: str, topic: str, items: Iterable[Item], **more: str) -> None:
     """Publish keyed by organisation as Java would, or as `more` says; return once all are acknowledged."""
     send(producer(kafka, **more), topic, items)
+
+
+def publish_huge(settings: Settings, items: Iterable[Item]) -> None:
+    """Publish records of any size to the events, compressed to what the topic takes."""
+    publish(
+        settings.kafka, settings.events_topic, items, **{"compression.type": "zstd", "message.max.bytes": "100000000"}
+    )
 
 
 def producer(kafka: str, **more: str) -> Producer:

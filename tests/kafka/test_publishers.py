@@ -9,18 +9,20 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from confluent_kafka import Producer
 from redis.asyncio import Redis as Client
 
 from crmpulse.settings import Settings
 from events import partition_for
+from streams.rebuild import rebuilt
 from streams.records import MAX_BYTES
 from streams.topics import ensure_topics
 from streams.verify import differences
-from tests.feed import event
+from tests.feed import Named, event, publish_named
 from tests.kafka.tables import calls, dead_letters, everything
-from tests.load import Item, publish
+from tests.load import Item, publish, publish_huge
 from tests.workers import Worker, until
 
 pytestmark = pytest.mark.kafka
@@ -107,6 +109,33 @@ async def test_the_largest_records_that_the_broker_takes_hold_nothing_up(
     publish(settings.kafka, settings.events_topic, items(COUNT))
     assert await counted(settings, redis, tmp_path / "log") == each(COUNT // len(ORGS)) + Counter([org])
     assert len(await dead_letters(settings)) == len(refused)
+
+
+async def test_what_no_client_of_ours_takes_as_it_came_is_a_dead_letter_and_stops_nothing(
+    settings: Settings, redis: Client, tmp_path: Path
+) -> None:
+    org, topic = ORGS[0], settings.events_topic
+    home = partition_for(org, settings.partitions)
+    named = [Named(event(org, n), (b"caf\xe9",) * (n % 2)) for n in range(COUNT, COUNT + 8)]
+    async with AIOKafkaProducer(bootstrap_servers=settings.kafka) as producer:
+        for codec in range(5):
+            await publish_named(
+                producer, topic, home, codec, [*named, Named(None, (b"\xff",)), Named(b"{", (b"\xff",))]
+            )
+    unusable = [(home, 10 * codec + at) for codec in range(5) for at in (8, 9)]
+    with Worker(settings, tmp_path / "log") as worker:
+        await until(lambda: everything(redis, settings), 60, "apply names that are no text")
+        huge = Item(org, event(org, COUNT + 9) + b" " * (20 << 20), home)
+        await asyncio.to_thread(publish_huge, settings, [huge, huge._replace(partition=home + 1)])
+        unusable += [(home, 50), (home + 1, 0)]
+        publish(settings.kafka, topic, items())
+        await until(lambda: everything(redis, settings), 60, "apply everything")
+        assert (worker.process.poll(), worker.said("cannot apply")) == (None, 0)
+    assert await calls(redis) == each(COUNT // len(ORGS)) + Counter({org: len(named)})
+    assert await differences(settings) == []
+    expected = {(topic.encode(), str(number).encode(), str(at).encode()) for number, at in unusable}
+    assert await dead_letters(settings) == expected
+    assert await rebuilt(settings) == []
 
 
 async def test_a_topic_that_was_made_anew_halts_its_partitions_and_the_tables_stay(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -10,6 +11,7 @@ from redis.asyncio import Redis as Client
 
 from crmpulse.embedded import Redis, Tansu
 from crmpulse.settings import Settings
+from streams.topics import LARGEST_LETTER_BYTES
 from tests.feed import PARTITIONS, Feed, new_topics
 
 
@@ -32,5 +34,6 @@ async def settings(tansu_broker: Tansu, redis_server: Redis) -> Settings:
 @pytest.fixture
 async def feed(settings: Settings, redis: Client) -> AsyncIterator[Feed]:
     """What writes and reads the test's topics."""
-    async with AIOKafkaProducer(bootstrap_servers=settings.kafka) as producer:
+    as_workers_do: dict[str, Any] = {"compression_type": "lz4", "max_request_size": LARGEST_LETTER_BYTES}
+    async with AIOKafkaProducer(bootstrap_servers=settings.kafka, **as_workers_do) as producer:
         yield Feed(settings, redis, producer)

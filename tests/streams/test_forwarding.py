@@ -7,11 +7,15 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from redis.asyncio import Redis as Client
 
+from events import Invalid
 from streams import forwarding, layout
 from streams.forwarding import Forwarding, positions_key
 from streams.layout import Layout
+from streams.records import TRUNCATED, came_from, changes, publishable
 from streams.repartition import rebuilt
+from streams.topics import LARGEST_LETTER_BYTES
 from tests.feed import HOME, PARTITIONS, Feed, event
+from tests.load import Item, publish_huge
 from tests.workers import until
 
 ACME = HOME[0]
@@ -69,6 +73,24 @@ async def test_what_comes_to_a_former_topic_is_forwarded_once_from_where_the_reb
     async with running(moved):
         await until(lambda: reached(moved, {0: 6}), 20, "go on")
     assert len(await copied(moved)) == 7
+
+
+async def test_a_record_that_the_new_topic_has_no_room_for_is_forwarded_cut_and_stays_a_dead_letter(
+    moved: Feed,
+) -> None:
+    huge = event(ACME, 7) + b" " * (20 << 20)
+    await asyncio.to_thread(publish_huge, moved.settings, [Item(ACME, huge, 0), Item(ACME, event(ACME, 8), 0)])
+    async with running(moved):
+        await until(lambda: reached(moved, {0: 5}), 20, "forward")
+    found = await now(moved)
+    [cut] = [r for n in range(MORE) for r in await moved.records(n, found.topic) if b" " * 1_000 in r.value]
+    assert huge.startswith(cut.value)
+    assert came_from(cut) == (moved.settings.events_topic, "0", "3")
+    [refused] = changes([cut])
+    assert isinstance(refused, Invalid)
+    again = publishable(cut, LARGEST_LETTER_BYTES)
+    assert (again, dict(again.headers)[TRUNCATED]) == (cut, str(len(huge)).encode())
+    assert event(ACME, 8) in await copied(moved)
 
 
 async def reached(feed: Feed, wanted: dict[int, int]) -> bool:

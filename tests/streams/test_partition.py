@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
@@ -7,8 +8,11 @@ import pytest
 from events import Invalid
 from streams.commit import Answer, Mark, mark
 from streams.partition import HaltedError, MovedError
-from streams.records import ORIGIN, changes
-from tests.feed import HOME, Feed, event
+from streams.records import ORIGIN, TRUNCATED, changes
+from streams.topics import LARGEST_LETTER_BYTES
+from streams.verify import differences
+from tests.feed import HOME, Feed, Named, event, publish_named
+from tests.load import Item, publish_huge
 
 DAY = "{1.p0}:acme:u:u1:d:20260105"
 ACME, GLOBEX, _ = HOME
@@ -53,13 +57,28 @@ async def test_empty_values_are_dead_letters_with_and_without_a_key(
     feed: Feed, value: bytes | None, key: bytes | None
 ) -> None:
     if value is None and key is None:
-        key = b""  # no producer sends neither
-    await feed.publish(0, value, key=key)
+        await publish_named(feed.producer, feed.settings.events_topic, 0, 0, [Named(None)])
+        value = b""  # no producer of aiokafka sends neither
+    else:
+        await feed.publish(0, value, key=key)
     await feed.publish(0, event(ACME, 1))
     await feed.apply(0)
     assert await feed.row(DAY) == {"activities_completed": 1, "calls_made": 1, "touches": 1}
     [letter] = await feed.records(0, feed.settings.dead_letters_topic)
     assert (letter.key, letter.value) == (key, value)
+
+
+async def test_a_record_that_is_larger_than_a_dead_letter_can_be_is_one_that_was_cut(feed: Feed) -> None:
+    huge = event(ACME, 1) + b" " * (20 << 20)
+    await asyncio.to_thread(publish_huge, feed.settings, [Item(ACME, huge, 0), Item(ACME, event(ACME, 2), 0)])
+    await feed.apply(0)
+    assert (await feed.row(DAY))["calls_made"] == 1
+    [letter] = await feed.records(0, feed.settings.dead_letters_topic)
+    told = dict(letter.headers)
+    assert (told[TRUNCATED], told["offset"]) == (str(len(huge)).encode(), b"0")
+    assert LARGEST_LETTER_BYTES - 20_000 < len(letter.value) < LARGEST_LETTER_BYTES
+    assert huge.startswith(letter.value)
+    assert await differences(feed.settings) == []
 
 
 async def test_a_record_of_another_partition_is_forwarded_and_counted_there_only(feed: Feed) -> None:

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.structs import ConsumerRecord
 
 from events import Change, Invalid
-from streams.records import MAX_BYTES, ORIGIN, came_from, changes
+from streams.records import MAX_BYTES, ORIGIN, TRUNCATED, came_from, changes, headers_of_copy, publishable
 from tests.feed import event
 
 Headers = Sequence[tuple[str, bytes | None]]
@@ -69,10 +71,15 @@ def test_a_record_too_large_to_be_sent_on_is_refused() -> None:
         record(padded(MAX_BYTES)),
         record(padded(MAX_BYTES), [(ORIGIN, b"events/0/0")]),
         record(padded(MAX_BYTES + 1)),
-        record(CALL, [("x", b"x" * (MAX_BYTES - 1 - len(CALL)))]),
-        record(CALL, [("x", b"x" * (MAX_BYTES - len(CALL)))]),
+        record(CALL, [("x", b"x" * (MAX_BYTES - 11 - len(CALL)))]),
+        record(CALL, [("x", b"x" * (MAX_BYTES - 10 - len(CALL)))]),
+        record(CALL, [("€" * 300_000, b"")]),
+        record(CALL, [("€" * 400_000, None)]),
+        record(CALL, [("", b"")] * 110_000),
+        record(CALL, [(TRUNCATED, b"5")]),
     ]
-    assert [isinstance(found, Invalid) for found in changes(records)] == [False, False, True, False, True]
+    refused = [number for number, found in enumerate(changes(records)) if isinstance(found, Invalid)]
+    assert refused == [2, 4, 6, 7, 8]
 
 
 def test_a_repeated_header_counts_as_it_came_last() -> None:
@@ -97,3 +104,62 @@ def test_a_record_came_from_where_it_was_published_first(
 ) -> None:
     found = ConsumerRecord("events", 3, 7, 0, 0, None, b"", None, 0, 0, headers)
     assert came_from(found) == place
+    copy = replace(found, topic="copies", headers=headers_of_copy(found))
+    assert came_from(copy) == came_from(replace(copy, topic="again", headers=headers_of_copy(copy))) == place
+
+
+def test_a_copy_says_where_it_was_first_and_where_last_and_what_else_it_said() -> None:
+    found = replace(record(CALL, [(ORIGIN, b"first/1/2"), ("x", b"1"), (ORIGIN, b"y" * 9_999), ("x", None)]), topic="t")
+    assert headers_of_copy(found) == [("x", b"1"), ("x", None), (ORIGIN, b"first/1/2"), (ORIGIN, b"t/0/0")]
+    assert headers_of_copy(record(CALL)) == [(ORIGIN, b"t/0/0")]
+
+
+@pytest.mark.parametrize("value", [b"v", b"", None])
+@pytest.mark.parametrize("key", [b"k", b"", None])
+def test_what_a_topic_takes_is_published_as_it_is(key: bytes | None, value: bytes | None) -> None:
+    found = replace(record(value, [("x", None), ("x", b"1")]), key=key)
+    kept = replace(found, value=b"") if key is value is None else found  # a producer sends one of them
+    assert publishable(found, MOST) == kept
+
+
+MOST = 100_000
+ROOM = MOST - 10_000
+BIG = b"b" * 200_000
+FIT = [(f"{n}", b"h" * 30_000) for n in range(2)]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "headers", "kept"),
+    [
+        (b"acme", BIG, [("x", b"1")], (b"acme", BIG[: ROOM - 4 - 12], [("x", b"1")])),
+        (None, BIG, [], (None, BIG[:ROOM], [])),
+        (BIG, CALL, [], (BIG[:1000], CALL, [])),
+        (BIG, None, [], (BIG[:1000], None, [])),
+        (b"", CALL, [("x", BIG), ("y", b"1")], (b"", CALL, [("y", b"1")])),
+        (b"", CALL, [(BIG.decode(), None)], (b"", CALL, [])),
+        (b"", CALL, [("", b"")] * 10_000, (b"", b"", [("", b"")] * 9_000)),
+        (b"", BIG, [*FIT, ("2", b"h" * 30_000), ("3", None)], (b"", BIG[: 30_000 - 22 - 11], [*FIT, ("3", None)])),
+    ],
+)  # fmt: skip
+def test_a_record_that_no_topic_takes_is_cut_to_what_fits_and_says_what_its_value_had(
+    key: bytes | None, value: bytes | None, headers: Headers, kept: tuple[bytes | None, bytes | None, Headers]
+) -> None:
+    cut = publishable(replace(record(value, headers), key=key), MOST)
+    assert (cut.key, cut.value, cut.headers[:-1]) == (*kept[:2], tuple(kept[2]))
+    assert cut.headers[-1] == (TRUNCATED, str(len(value or b"")).encode())
+    assert DefaultRecordBatchBuilder.estimate_size_in_bytes(cut.key, cut.value, list(cut.headers)) < MOST
+    [found] = changes([cut])
+    assert isinstance(found, Invalid)
+
+
+def test_a_record_that_is_cut_again_says_what_its_value_had_at_first_and_where_it_was() -> None:
+    headers = [*[("", b"")] * 10_000, (ORIGIN, b"first/1/2")]
+    cut = publishable(record(BIG, headers), MOST)
+    again = publishable(replace(cut, topic="copies", headers=headers_of_copy(cut)), MOST // 2)
+    assert came_from(again) == came_from(cut) == ("first", "1", "2")
+    assert [value for name, value in again.headers if name == TRUNCATED] == [b"200000"]
+
+
+def test_a_header_that_is_itself_too_large_does_not_stand_for_what_the_value_had() -> None:
+    [told] = publishable(record(CALL, [(TRUNCATED, BIG)]), MOST).headers
+    assert told == (TRUNCATED, str(len(CALL)).encode())

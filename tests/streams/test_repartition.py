@@ -18,11 +18,12 @@ from streams import building, layout, repartition, republishing
 from streams.layout import Layout
 from streams.lease import Lease
 from streams.rebuild import rebuilt as rebuilt_as_it_is
+from streams.records import TRUNCATED
 from streams.repartition import rebuilt
 from streams.topics import create_copy, partitions
 from streams.verify import differences
-from tests.feed import PARTITIONS, Feed
-from tests.load import Load, publish
+from tests.feed import PARTITIONS, Feed, Named, event, publish_named
+from tests.load import Item, Load, publish, publish_huge
 
 MORE = 5
 ASKED = {"window": ["all"]}
@@ -91,6 +92,24 @@ async def test_each_record_is_there_once_in_the_partition_of_its_organisation(ap
     stamps = [[r.timestamp for r in new if r.partition == n] for n in range(MORE)]
     assert all(at == sorted(at) for at in stamps)
     assert {r.timestamp for r in new} <= {r.timestamp for r in old}
+
+
+async def test_records_that_are_too_large_for_the_new_topic_or_empty_keep_no_one_from_it(applied: Feed) -> None:
+    org = "org 0"
+    home = partition_for(org, PARTITIONS)
+    huge = event(org, 1) + b" " * (20 << 20)
+    await asyncio.to_thread(publish_huge, applied.settings, [Item(org, huge, home)])
+    await publish_named(applied.producer, applied.settings.events_topic, home, 4, [Named(None, (b"\xff",))])
+    await applied.apply(home)
+    for partitions_ in (MORE, PARTITIONS):
+        assert await rebuilt(applied.settings, partitions_) == []
+        found = await layout.read(applied.redis)
+        assert found
+        new = [record for n in range(partitions_) for record in await applied.records(n, found.topic)]
+        [told] = [dict(record.headers)[TRUNCATED] for record in new if TRUNCATED in dict(record.headers)]
+        assert told == str(len(huge)).encode()
+        assert [record.value for record in new if "?" in dict(record.headers)] == [b""]
+        assert await differences(applied.settings) == []
 
 
 async def test_what_no_partition_is_told_of_later_is_rebuilt_with_its_topic(applied: Feed) -> None:
