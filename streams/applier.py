@@ -50,6 +50,8 @@ class Applier:
         self.producer: AIOKafkaProducer | None = None
         self.held: dict[int, Partition] = {}
         self.halted: dict[int, str] = {}
+        self.is_idle = False
+        """Whether no partitions are assigned to this worker, and it has said so."""
         self.has_moved = False
         """Whether the tables are made of another topic now, so that this worker has to start anew."""
         self.mistakes: Counter[int] = Counter()
@@ -87,6 +89,9 @@ class Applier:
         self.halted = {number: why for number, why in self.halted.items() if number in assigned}
         metrics.HALTED.set(len(self.halted))
         self.progress.hold(assigned)
+        if not assigned and not self.is_idle:
+            log.info("no partitions", next="waiting for some")
+        self.is_idle = not assigned
         return await self._claimed(tps)
 
     async def _claimed(self, tps: frozenset[TP]) -> Mapping[TP, int]:
@@ -210,7 +215,7 @@ class Applier:
             if partition is None or partition.mark != at or tp not in self.consumer.assignment():
                 continue
             try:
-                end: int | None = self.consumer.highwater(tp)
+                end = self.consumer.highwater(tp)
                 partition.reaches(at.next if end is None else end)
             except HaltedError as halted:
                 self._halt(number, halted)

@@ -5,6 +5,7 @@ of its records. And where Faust would resume at Kafka's committed offsets, it re
 """
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import NamedTuple
@@ -42,11 +43,16 @@ be seen, too; and what comes meanwhile is fetched as one batch."""
 
 
 class ConsumerThread(aiokafka.AIOKafkaConsumerThread):
-    """Faust's thread of the Kafka client, with fetches that wait no longer than a number may be late."""
+    """Faust's thread of the Kafka client, with fetches that wait no longer than a number may be late.
+
+    Nor does it leave the group where nothing is fetched for long: it would not come back, as Faust fetches nothing before it did.
+    Who has no partitions fetches nothing, and whether anything moves is for the watchdog to tell.
+    """
 
     def _create_worker_consumer(self, transport: aiokafka.Transport) -> AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # Faust has no setting for it
+        consumer._max_poll_interval_ms = math.inf  # and its setting for this is finite
         return consumer
 
 
@@ -104,6 +110,12 @@ class Consumer(aiokafka.Consumer):
         found: Mapping[TP, list[ConsumerRecord]] = await super()._getmany(active_partitions, timeout)
         return found
 
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """As Faust's, which seeks nothing where nothing is assigned, so that nobody would know of it."""
+        await super().on_partitions_assigned(assigned, generation_id)
+        if not assigned:
+            await self.seek_to_committed()
+
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Read on where the tables stand, whatever Kafka's committed offsets say. Every re-seek of Faust comes through here."""
         offsets = await type(self).resume(frozenset(TP(tp.topic, tp.partition) for tp in self.assignment()))
@@ -122,8 +134,15 @@ class Consumer(aiokafka.Consumer):
         """Tell whether nobody has sought since the batch was fetched."""
         return self._seeks[batch.tp] == batch.seek
 
+    def highwater(self, tp: TP) -> int | None:  # type: ignore[override]
+        """Return where the log of a partition ends, as far as the last fetch told; None where none did or it was taken away."""
+        try:
+            return super().highwater(tp)
+        except (AssertionError, AttributeError):  # the client's thread may have been given others at any instant
+            return None
+
     async def end(self, tp: TP) -> int:
-        """Return the offset up to which there is something to apply, as far as the last fetch told."""
+        """Return the offset up to which there is something to apply, as far as the last fetch told; 0 where none did."""
         highwater = self.highwater(tp) or 0
         try:
             position = await asyncio.wait_for(self.position(tp), 1.0)
@@ -134,7 +153,7 @@ class Consumer(aiokafka.Consumer):
 
     async def has_all(self, tp: TP, next_offset: int) -> bool:
         """Tell whether the log ends at an offset, as far as the last fetch told; before there was one nobody knows."""
-        end = self.highwater(tp) if tp in self.assignment() else None
+        end = self.highwater(tp)
         return end is not None and (next_offset >= end or next_offset >= await self.end(tp))
 
     def verify_event_path(self, now: float, tp: TP) -> None:

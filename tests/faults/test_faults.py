@@ -80,7 +80,8 @@ def test_a_topic_made_anew_under_a_worker_is_said_aloud_and_not_applied(world: W
             before = await tables(here)
             await anew(world)
             await here.publish(length)
-            await until(lambda: said(world, "made anew or truncated", 2), 120, "halt")
+            await until(lambda: said(world, "made anew or truncated", 2), 30, "halt")
+            assert world.restarts == 0
             assert await tables(here) == before
             assert await differences(world.settings) != []
 

@@ -194,3 +194,13 @@ async def test_a_partition_that_was_given_away_is_forgotten(worker: Worker) -> N
     await worker.applier.apply(batch)
     assert worker.applier.held == {}
     assert await worker.feed.row(DAY) == {}
+
+
+async def test_a_worker_without_partitions_says_so_once(worker: Worker, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        await worker.applier.resume(frozenset())
+    assert worker.applier.progress.held == set()
+    assert capsys.readouterr().out.count("no partitions") == 1
+    await worker.assign()
+    await worker.applier.resume(frozenset())
+    assert capsys.readouterr().out.count("no partitions") == 1

@@ -9,6 +9,7 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError
 from aiokafka.structs import ConsumerRecord
+from faust.transport.drivers.aiokafka import Consumer as Faust
 from faust.types import TP
 
 from streams.transport import Batch, Consumer
@@ -39,11 +40,14 @@ class Log:
             self.while_fetching.pop(0)()
         return found
 
-    def highwater(self, _: TopicPartition) -> int:
+    def highwater(self, tp: TP) -> int | None:
+        assert tp in self.position
         return 10 + self.control_records
 
     async def where(self, tp: TopicPartition) -> int:
         """The position, beyond control records once all others have been fetched."""
+        if tp not in self.position:
+            raise IllegalStateError
         at = self.position[tp]
         return at + self.control_records if at == 10 else at
 
@@ -64,9 +68,6 @@ class Bare(Consumer):
         self.flow_active = True
         self._active_partitions = {TP(*ONE), TP(*TWO)}
         self.on_init()
-
-    def highwater(self, tp: TP) -> int:
-        return self.script.highwater(TopicPartition(*tp))
 
     async def position(self, tp: TP) -> int | None:
         return await self.script.where(TopicPartition(*tp))
@@ -187,6 +188,27 @@ async def test_what_is_read_again_is_not_dropped_as_read(consumer: Consumer) -> 
     assert consumer._read_offset[TP(*ONE)] is None
 
 
+async def test_who_is_left_without_partitions_is_told_so(
+    consumer: Consumer, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[frozenset[TP]] = []
+
+    async def resume(tps: frozenset[TP]) -> dict[TP, int]:
+        told.append(tps)
+        return {}
+
+    async def assigned(*_: object) -> None:
+        """As Faust does, which asks where to resume later, where there is anything."""
+
+    monkeypatch.setattr(Consumer, "resume", staticmethod(resume), raising=False)
+    monkeypatch.setattr(Faust, "on_partitions_assigned", assigned)
+    await consumer.on_partitions_assigned({TP(*ONE), TP(*TWO)})
+    assert told == []
+    log.position.clear()
+    await consumer.on_partitions_assigned(set())
+    assert told == [frozenset()]
+
+
 @pytest.mark.parametrize("control_records", [0, 2])
 async def test_the_end_is_that_of_what_can_be_applied(consumer: Consumer, log: Log, control_records: int) -> None:
     log.control_records = control_records
@@ -215,6 +237,20 @@ async def test_nobody_knows_whether_all_is_there_before_a_fetch_or_of_a_partitio
     assert not await consumer.has_all(TP("t", 7), 100)
     monkeypatch.setattr(log, "highwater", lambda _: None)
     assert not await consumer.has_all(TP(*ONE), 100)
+
+
+@pytest.mark.parametrize("fault", [AssertionError, AttributeError], ids=["before it is asked for", "meanwhile"])
+async def test_the_end_of_a_partition_that_was_taken_away_is_not_known(
+    consumer: Consumer, log: Log, fault: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def highwater(_: object) -> int:
+        raise fault  # as aiokafka does
+
+    monkeypatch.setattr(log, "highwater", highwater)
+    del log.position[ONE]
+    assert consumer.highwater(TP(*ONE)) is None
+    assert await consumer.end(TP(*ONE)) == 0
+    assert not await consumer.has_all(TP(*ONE), 10)
 
 
 async def test_the_end_of_a_partition_that_went_away_is_what_was_last_heard(
