@@ -1,6 +1,6 @@
 """Alerts over HTTP: what fires, what resolved, and who has seen to it."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Path, Request, Response
@@ -8,9 +8,9 @@ from fastapi import APIRouter, Path, Request, Response
 from aggregators.alerts import BY_NAME
 from api import answers, bodies, reference
 from api.auth import Caller
+from api.json_answer import JsonAnswer
 from api.problems import invalid
 from api.query import alerts as ledger
-from api.query.encoding import encode
 from api.query.question import LARGEST, Reading, scope_of
 from api.service import caller, reader, service
 
@@ -40,7 +40,7 @@ async def alerts(request: Request) -> Response:
     tables = await service(request).engine.tables(asks.org)
     found, end = await ledger.alerts(tables, state, rule=rule, scope=scope), cursor + limit
     more = {"cursor": str(end)} if end < len(found) else {}
-    return _json({"total": len(found), "alerts": found[cursor:end], **more})
+    return JsonAnswer({"total": len(found), "alerts": found[cursor:end], **more})
 
 
 @router.post("/v1/alerts/{id}/ack", response_model=answers.Alert, **reference.ACKNOWLEDGED)
@@ -50,7 +50,7 @@ async def acknowledge(id: AlertId, request: Request) -> Response:
     asks.need("read")
     by = _by(asks, await bodies.read(request))
     tables = await service(request).engine.tables(asks.org)
-    return _json(await ledger.acknowledge(tables, id, by, asks.limit))
+    return JsonAnswer(await ledger.acknowledge(tables, id, by, asks.limit))
 
 
 def _by(asks: Caller, body: bytes) -> str:
@@ -64,7 +64,3 @@ def _by(asks: Caller, body: bytes) -> str:
     if asked.by is None:
         raise invalid(("by", 'the token is of no user: say who acknowledges, {"by": "<who>"}', []))
     return asked.by
-
-
-def _json(answer: dict[str, Any]) -> Response:
-    return Response(encode(answer), media_type="application/json")

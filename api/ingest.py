@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request, Response
 from api import bodies, reference
 from api.auth import Caller
 from api.bodies import MAX_BYTES
+from api.json_answer import JsonAnswer
 from api.problems import RETRY, Problem
 from api.service import Service, caller, service
 from events import EVENTS, Change, Invalid, decode, decode_binary, directory
@@ -45,9 +46,7 @@ async def publish(request: Request) -> Response:
         _check(asks, answers)
         position = await at.publisher.publish(asks.org, values)
     at.metrics.accepted.inc(len(values))
-    return Response(
-        msgspec.json.encode({"accepted": len(values), "position": str(position)}), 202, media_type="application/json"
-    )
+    return JsonAnswer({"accepted": len(values), "position": str(position)}, 202)
 
 
 @contextmanager

@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
 import structlog
 from fastapi import FastAPI, Request, Response
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 
+from api.json_answer import JsonAnswer
 from api.query.errors import ImpossibleError, UnknownError, UnsettledError
 from api.query.errors import Problem as Wrong
 from streams.layout import OtherTablesError
@@ -73,7 +73,7 @@ def response(request: Request, problem: Problem) -> Response:
         "instance": request.url.path,
         **problem.more,
     }
-    return Response(msgspec.json.encode(body), problem.status, problem.headers, MEDIA_TYPE)
+    return JsonAnswer(body, problem.status, problem.headers, MEDIA_TYPE)
 
 
 def _unknown(error: UnknownError) -> Problem:

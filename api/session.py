@@ -10,8 +10,8 @@ from fastapi import APIRouter, Request, Response
 
 from api import bodies, reference, service_answers
 from api.auth import COOKIE, Caller
+from api.json_answer import JsonAnswer
 from api.problems import invalid
-from api.query.encoding import encode
 from api.service import caller, service
 
 DAY_S = 86_400
@@ -93,5 +93,4 @@ async def _told(request: Request, asks: Caller, **more: str) -> Response:
     known = {name: own.get(name, default) for name, default in UNSAID.items()}
     expires = datetime.fromtimestamp(asks.expires_s, UTC).isoformat() if asks.expires_s else None
     told: dict[str, Any] = {"org": asks.org, **known, "scopes": sorted(asks.scopes), "limit": asks.limit}
-    answer = encode({**told, "expires": expires, **more})
-    return Response(answer, media_type="application/json", headers={"Cache-Control": "no-store"})
+    return JsonAnswer({**told, "expires": expires, **more}, headers={"Cache-Control": "no-store"})
