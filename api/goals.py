@@ -8,7 +8,7 @@ from api import answers, bodies, goal_events, reference
 from api.auth import Caller
 from api.bodies import MAX_BYTES
 from api.json_answer import JsonAnswer
-from api.service import caller, reader, service
+from api.service import caller, last, reader, service
 
 GoalId = Annotated[str, Path(description="the goal's id, percent-encoded", examples=["q3-revenue"])]
 
@@ -19,7 +19,7 @@ router = APIRouter(tags=["Goals"])
 async def goals(request: Request) -> Response:
     """List all goals, or those of one assignee (`scope`): how far each is, what is expected by now, and its state."""
     asks, params = await reader(request)
-    asks.need_scope(params.get("scope", ["org"])[-1])
+    asks.need_scope(last(params, "scope", "org"))
     return JsonAnswer(await service(request).engine.goals(asks.org, params))
 
 
@@ -27,7 +27,7 @@ async def goals(request: Request) -> Response:
 async def goal(id: GoalId, request: Request) -> Response:
     """Tell how one goal stands; of one with a period, in the period that holds `now`."""
     asks, params = await reader(request)
-    asks.need_scope(params.get("scope", ["org"])[-1])
+    asks.need_scope(last(params, "scope", "org"))
     return JsonAnswer(await service(request).engine.goal(asks.org, id, params))
 
 

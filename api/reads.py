@@ -9,7 +9,7 @@ from aggregators.kpi import Kpi
 from api import answers, reference
 from api.json_answer import JsonAnswer
 from api.query.question import dimensions
-from api.service import Params, reader, service
+from api.service import last, reader, service
 
 KpiId = Annotated[str, Path(description="a KPI of the catalogue", json_schema_extra={"enum": [*BY_ID]})]
 Entity = Annotated[str, Path(description="what kind of record", examples=["deal"])]
@@ -29,7 +29,7 @@ async def catalogue(request: Request) -> Response:
 async def value(id: KpiId, request: Request) -> Response:
     """Answer the value of a KPI, as a whole, in groups, as a series."""
     asks, params = await reader(request)
-    asks.need_scope(_last(params, "scope", "org"))
+    asks.need_scope(last(params, "scope", "org"))
     return JsonAnswer(await service(request).told(id, lambda engine: engine.kpi(asks.org, id, params)))
 
 
@@ -39,9 +39,9 @@ async def value(id: KpiId, request: Request) -> Response:
 async def leaderboard(request: Request) -> Response:
     """Rank users or teams by a KPI; who is equal shares a rank, and the next one is left out (1224)."""
     asks, params = await reader(request)
-    team = _last(params, "team", "")
-    asks.need_scope(f"team:{team}" if team else _last(params, "scope", "org"))
-    kpi = _last(params, "kpi", "")
+    team = last(params, "team", "")
+    asks.need_scope(f"team:{team}" if team else last(params, "scope", "org"))
+    kpi = last(params, "kpi", "")
     return JsonAnswer(await service(request).told(kpi, lambda engine: engine.leaderboard(asks.org, params)))
 
 
@@ -49,7 +49,7 @@ async def leaderboard(request: Request) -> Response:
 async def funnel(request: Request) -> Response:
     """Tell the stages of a pipeline in order: deals that enter each, and go on; their time in it, and how many are there."""
     asks, params = await reader(request)
-    asks.need_scope(_last(params, "scope", "org"))
+    asks.need_scope(last(params, "scope", "org"))
     return JsonAnswer(await service(request).engine.funnel(asks.org, params))
 
 
@@ -57,7 +57,7 @@ async def funnel(request: Request) -> Response:
 async def records(request: Request) -> Response:
     """List the records behind a number, the latest first: what each adds to it, and when."""
     asks, params = await reader(request)
-    asks.need_scope(_last(params, "scope", "org"))
+    asks.need_scope(last(params, "scope", "org"))
     return JsonAnswer(await service(request).aside.told(lambda engine: engine.records(asks.org, params)))
 
 
@@ -74,7 +74,3 @@ async def record(entity: Entity, id: RecordId, request: Request) -> Response:
 def _entry(kpi: Kpi) -> dict[str, Any]:
     plain = {name: getattr(kpi, name) for name in ("id", "area", "tier", "kind", "unit", "definition")}
     return {**plain, "dimensions": dimensions(kpi), "params": kpi.params, "version": kpi.version}
-
-
-def _last(params: Params, name: str, default: str) -> str:
-    return params.get(name, [default])[-1]

@@ -96,3 +96,8 @@ async def reader(request: Request, known: Sequence[str] | None = None) -> tuple[
     for text in params.pop("after", []):
         await at.marks.include(asks.org, position(text))
     return asks, params
+
+
+def last(params: Params, name: str, default: str) -> str:
+    """Return a parameter as it was said last, ``default`` where it is not given."""
+    return params.get(name, [default])[-1]
