@@ -161,11 +161,16 @@ def make(org: str, scopes: list[Scope], limit: str = "", note: str = "") -> tupl
     return token, line.decode()
 
 
+def bearer(request: Request) -> str:
+    """Return the token in the head of a request; empty where there is none."""
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    return text.strip() if scheme.lower() == "bearer" else ""
+
+
 def _sent(request: Request) -> str:
     """The token or pass of a request. A cookie comes with whatever a browser is made to send: it is one for reading."""
-    scheme, _, text = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and text.strip():
-        return text.strip()
+    if text := bearer(request):
+        return text
     if request.method in ("GET", "HEAD") and (cookie := request.cookies.get(COOKIE)):
         return cookie
     raise Problem(401, "unauthorized", "Send a token: `Authorization: Bearer <token>`.", ASK)
