@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from api import answers, bodies, goal_events, reference
-from api.auth import Caller
 from api.bodies import MAX_BYTES
 from api.json_answer import JsonAnswer
 from api.service import caller, last, reader, service
@@ -40,7 +39,7 @@ async def set_goal(id: GoalId, request: Request) -> Response:
     asks = caller(request, ("org",))
     asks.need("admin")
     event = await goal_events.setting(service(request).engine, asks.org, id, await bodies.read(request, MAX_BYTES))
-    return await _published(request, asks, event)
+    return await service(request).published(asks.org, [event])
 
 
 @router.delete("/v1/goals/{id:path}", status_code=202, **reference.DELETE_GOAL)
@@ -48,11 +47,4 @@ async def delete_goal(id: GoalId, request: Request) -> Response:
     """Delete a goal, from the past too."""
     asks = caller(request, ("org",))
     asks.need("admin")
-    return await _published(request, asks, goal_events.deleting(asks.org, id))
-
-
-async def _published(request: Request, asks: Caller, event: bytes) -> Response:
-    at = service(request)
-    position = await at.publisher.publish(asks.org, [event])
-    at.metrics.accepted.inc()
-    return JsonAnswer({"accepted": 1, "position": str(position)}, 202)
+    return await service(request).published(asks.org, [goal_events.deleting(asks.org, id)])

@@ -12,7 +12,6 @@ from fastapi import APIRouter, Request, Response
 from api import bodies, reference
 from api.auth import Caller
 from api.bodies import MAX_BYTES
-from api.json_answer import JsonAnswer
 from api.problems import RETRY, Problem
 from api.service import Service, caller, service
 from events import EVENTS, Change, Invalid, decode, decode_binary, directory
@@ -44,9 +43,7 @@ async def publish(request: Request) -> Response:
     with _slot(at, await bodies.announced(request, MAX_BYTES, TOO_LARGE)):
         values, answers = _decoded(request, await bodies.read(request, MAX_BYTES, TOO_LARGE))
         _check(asks, answers)
-        position = await at.publisher.publish(asks.org, values)
-    at.metrics.accepted.inc(len(values))
-    return JsonAnswer({"accepted": len(values), "position": str(position)}, 202)
+        return await at.published(asks.org, values)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from aggregators.catalogue import derived_of
 from api.aside import Aside
 from api.auth import Caller, Tokens
 from api.current import Current
+from api.json_answer import JsonAnswer
 from api.kpi_metrics import KpiMetrics
 from api.listening import Live
 from api.log import Log
@@ -46,6 +47,12 @@ class Service:
         kpi = self.engine.kpis.get(kpi_id)
         is_long = kpi is not None and derived_of(kpi) is not None
         return await (self.aside.told(ask) if is_long else ask(self.engine))
+
+    async def published(self, org: str, events: Sequence[bytes]) -> JsonAnswer:
+        """Publish events of an organisation, and return the answer that says so. Raises as ``Publisher.publish``."""
+        position = await self.publisher.publish(org, events)
+        self.metrics.accepted.inc(len(events))
+        return JsonAnswer({"accepted": len(events), "position": str(position)}, 202)
 
     async def close(self) -> None:
         """Let go of the connections."""
