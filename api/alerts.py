@@ -48,16 +48,12 @@ async def acknowledge(id: AlertId, request: Request) -> Response:
     """Note that somebody has seen to an alert: the user that the token is limited to, else `by`. The first one is kept."""
     asks = caller(request, ("org",))
     asks.need("read")
-    by = _by(asks, await bodies.read(request))
+    by = _by(asks, await bodies.said(request, Asked, 'it is {"by": "<who>"}'))
     tables = await service(request).engine.tables(asks.org)
     return JsonAnswer(await ledger.acknowledge(tables, id, by, asks.limit))
 
 
-def _by(asks: Caller, body: bytes) -> str:
-    try:
-        asked = msgspec.json.decode(body, type=Asked) if body.strip() else Asked()
-    except msgspec.DecodeError as error:
-        raise invalid(("body", f'{error}; it is {{"by": "<who>"}}', [])) from None
+def _by(asks: Caller, asked: Asked) -> str:
     kind, _, user = asks.limit.partition(":")
     if kind == "user":
         return user

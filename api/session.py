@@ -11,7 +11,6 @@ from fastapi import APIRouter, Request, Response
 from api import bodies, reference, service_answers
 from api.auth import COOKIE, Caller
 from api.json_answer import JsonAnswer
-from api.problems import invalid
 from api.service import caller, service
 
 DAY_S = 86_400
@@ -41,7 +40,7 @@ async def begin(request: Request) -> Response:
     """Make a token a cookie for the pages, which may read; or, with `link`, a link that shows them on a screen."""
     asks = caller(request, ("org",))
     asks.need("read")
-    asked = _asked(await bodies.read(request))
+    asked = await bodies.said(request, Asked, "it may have link, days (1 to 366) and limit")
     if asks.limit and asked.limit not in ("", asks.limit):
         asks.need_scope(asked.limit)
     tokens, expires_s = service(request).tokens, _expiry(asks, asked.days)
@@ -61,13 +60,6 @@ async def end(request: Request) -> Response:
     answer = Response(status_code=204)
     _set_cookie(request, answer, "", 0)
     return answer
-
-
-def _asked(body: bytes) -> Asked:
-    try:
-        return msgspec.json.decode(body, type=Asked) if body.strip() else Asked()
-    except msgspec.DecodeError as error:
-        raise invalid(("body", f"{error}; it may have link, days (1 to 366) and limit", [])) from None
 
 
 def _expiry(asks: Caller, days: int) -> int:
