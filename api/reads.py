@@ -25,7 +25,7 @@ async def catalogue(request: Request) -> Response:
     return JsonAnswer({"kpis": [_entry(kpi) for kpi in service(request).engine.kpis.values()]})
 
 
-@router.get("/v1/kpis/{id}", response_model=answers.Value, **reference.question(*reference.SELECTORS, missing=True))
+@router.get("/v1/kpis/{id}", response_model=answers.Value, **reference.question(*reference.VALUE, missing=True))
 async def value(id: KpiId, request: Request) -> Response:
     """Answer the value of a KPI, as a whole, in groups, as a series."""
     asks, params = await reader(request)
@@ -34,7 +34,7 @@ async def value(id: KpiId, request: Request) -> Response:
 
 
 @router.get(
-    "/v1/leaderboard", response_model=answers.Leaderboard, **reference.question(*reference.RANKED, missing=True)
+    "/v1/leaderboard", response_model=answers.Leaderboard, **reference.question(*reference.LEADERBOARD, missing=True)
 )
 async def leaderboard(request: Request) -> Response:
     """Rank users or teams by a KPI; who is equal shares a rank, and the next one is left out (1224)."""

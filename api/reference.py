@@ -16,6 +16,8 @@ from aggregators.measures.leads import VISITS
 from aggregators.windows import NAMES, UNITS
 from api import answers
 from api.problems import MEDIA_TYPE
+from api.query import card, funnel
+from api.query.question import RANKED, SELECTORS
 from events.envelope import wire_class
 
 Json = dict[str, Any]
@@ -85,17 +87,21 @@ PARAMETERS: dict[str, tuple[str, Any, Json]] = {
 }
 """Name: what it is, an example, and what its schema has beside being a text."""
 
-SELECTORS = tuple(name for name in PARAMETERS if name not in ("kpi", "level", "team", "pipeline"))
-BEHIND = ("kpi", *(name for name in SELECTORS if name != "goal"))
-LISTENED = ("kpi", *(name for name in SELECTORS if name not in ("now", "limit", "cursor", "after")))
-FUNNEL = ("pipeline", "scope", "window", "from", "to", "where", "credit", "now", "stat", "org", "after")
-CARD = ("window", "from", "to", "now", "of", "org", "after")
-RANKED = (
-    "kpi",
-    "level",
-    "team",
-    *(name for name in SELECTORS if name not in ("every", "compare", "by", "cursor", "goal")),
-)
+_OF_ALL = ("org", "after")
+_OF_KPIS = {"stat", "variant", "hours", *(name for kpi in BY_ID.values() for name in kpi.params)}
+
+
+def _of_a_kpi(*selectors: str) -> tuple[str, ...]:
+    return tuple(name for name in PARAMETERS if name in {*_OF_ALL, *_OF_KPIS, *selectors})
+
+
+VALUE = _of_a_kpi(*SELECTORS)
+BEHIND = ("kpi", *(name for name in VALUE if name != "goal"))
+LISTENED = ("kpi", *(name for name in VALUE if name not in ("now", "limit", "cursor", "after")))
+LEADERBOARD = ("kpi", "level", "team", *(name for name in _of_a_kpi(*RANKED) if name != "goal"))
+FUNNEL = (*funnel.PARAMETERS, "stat", *_OF_ALL)
+CARD = (*card.PARAMETERS, *_OF_ALL)
+"""The parameters of a question, by what it is about."""
 
 _ERRORS = {
     400: "Events that cannot be used, each with its index, id, path and reason; nothing was published",
@@ -149,7 +155,7 @@ def _live() -> Json:
 
 
 def _export() -> Json:
-    told = _several(SELECTORS, needed=True)
+    told = _several(VALUE, needed=True)
     form = {"type": "string", "enum": ["csv", "parquet"], "default": "csv"}
     described = {"name": "format", "in": "query", "required": False, "description": "the form of the file"}
     told["openapi_extra"]["parameters"].insert(1, described | {"schema": form, "example": "parquet"})
