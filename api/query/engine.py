@@ -32,7 +32,7 @@ from api.query.growth import tell_growth
 from api.query.lift import tell_lift, tell_return
 from api.query.memo import Memos
 from api.query.peers import tell_score, tell_training
-from api.query.question import RANKED, Params, Question, Reading, kpi_of, now_of, question, scope_of
+from api.query.question import RANKED, Params, Question, Reading, kpi_of, now_of, periods_of, question, scope_of
 from api.query.seasonality import tell_seasonality
 from api.query.system_return import tell_system_return
 from api.query.tables import Directory, Tables
@@ -198,9 +198,7 @@ class Engine:
         tables, params = await self.tables(org), _of_now(params)
 
         async def ask(directory: Directory) -> dict[str, Any]:
-            reading = Reading(params, ("now", "scope"))
-            now_ms, scope = now_of(reading, goals.periods_of(directory.org)), scope_of(reading, "")
-            reading.done()
+            now_ms, scope = _when_and_whose(params, directory)
             found = await goals.standings(tables, directory, now_ms, scope=scope)
             return {"goals": [one.told(directory.org) for one in found], "as_of": utc_text(now_ms)}
 
@@ -211,9 +209,7 @@ class Engine:
         tables, params = await self.tables(org), _of_now(params)
 
         async def ask(directory: Directory) -> dict[str, Any]:
-            reading = Reading(params, ("now", "scope"))
-            now_ms, scope = now_of(reading, goals.periods_of(directory.org)), scope_of(reading, "")
-            reading.done()
+            now_ms, scope = _when_and_whose(params, directory)
             goal = goals.named(directory.org, goal_id, scope)
             [found] = await goals.standings(tables, directory, now_ms, only=goal.id)
             return found.told(directory.org)
@@ -274,6 +270,14 @@ class Engine:
 def _of_now(params: Params) -> Params:
     """Return a question with its present named: asked again because the tables moved, it is the same one."""
     return params if "now" in params else {**params, "now": [utc_text(int(time.time() * 1000))]}
+
+
+def _when_and_whose(params: Params, directory: Directory) -> tuple[int, str]:
+    """The instant (ms) that goals are asked about as of, and the assignee (empty: all)."""
+    reading = Reading(params, ("now", "scope"))
+    found = now_of(reading, periods_of(directory.org)), scope_of(reading, "")
+    reading.done()
+    return found
 
 
 def _kpis(params: Params) -> list[str]:

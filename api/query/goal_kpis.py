@@ -12,9 +12,9 @@ from aggregators.windows import Periods, Window
 from api.query.answer import answer, form, ordered, paged, tell_sums
 from api.query.errors import ImpossibleError, Problem, UnknownError
 from api.query.goal_checks import asked_of, mistakes, unit_of
-from api.query.goals import At, Standing, periods_of, pick, so_far, stand
+from api.query.goals import At, Standing, pick, so_far, stand
 from api.query.projection import landing
-from api.query.question import LARGEST, Question
+from api.query.question import LARGEST, Question, periods_of
 from api.query.scan import Key
 from api.query.selection import NONE
 from api.query.tables import Directory, Tables

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 from aggregators.goals import ON_TRACK, Course, Goal, course, cumulative, elapsed, goals
 from aggregators.org import Org
 from aggregators.values import Number
-from aggregators.windows import Periods, Window, text, utc_text
+from aggregators.windows import Window, text, utc_text
 from aggregators.workdays import Workdays
 from api.query.answer import context_of, tell_sums, unit
 from api.query.errors import ImpossibleError, UnknownError
 from api.query.goal_checks import asked_of, mistakes
-from api.query.question import Question
+from api.query.question import Question, periods_of
 from api.query.tables import Directory, Tables
 
 _PLAIN = {"value", "numerator", "denominator", "n", "groups", "cursor"}
@@ -170,11 +170,6 @@ def pick(goal_id: str, known: Sequence[Goal]) -> Goal:
     if goal_id not in found:
         raise UnknownError("goal", goal_id, list(found))
     return found[goal_id]
-
-
-def periods_of(org: Org) -> Periods:
-    """Return the calendar units of an organisation."""
-    return Periods(org.calendar, org.week_start, org.fiscal_year_start_month)
 
 
 def assignee_name(goal: Goal, org: Org) -> str:

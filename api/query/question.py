@@ -120,7 +120,7 @@ def question(kpi: Kpi, params: Params, org: Org, selectors: Sequence[str] = SELE
     reading = Reading(
         params, [*selectors, *kpi.params, *(p for p in ("stat", "variant", "hours") if p not in kpi.params)]
     )
-    periods = Periods(org.calendar, org.week_start, org.fiscal_year_start_month)
+    periods = periods_of(org)
     now_ms = now_of(reading, periods)
     window, explicit = _window(reading, periods, now_ms)
     of, (limit, cursor) = _of(reading, kpi), reading.page(100)
@@ -168,6 +168,11 @@ def _of(reading: Reading, kpi: Kpi) -> str:
         reason = f"{of!r} is no KPI {what}" if of else f"says which KPI {what}"
         reading.problems.append(Problem("of", reason, nearest(of, known)))
     return of
+
+
+def periods_of(org: Org) -> Periods:
+    """Return the calendar units of an organisation."""
+    return Periods(org.calendar, org.week_start, org.fiscal_year_start_month)
 
 
 def now_of(reading: Reading, periods: Periods) -> int:
