@@ -39,12 +39,13 @@ async def card(user: str, params: Params, tables: Tables, directory: Directory) 
         if kpi in tables.kpis
     ]
     standings = await goals.standings(tables, directory, asked.now_ms, scope=f"user:{user}")
+    rank = await ranking.rank_of("user", user, asked, tables, directory)
     return {
         "user": _user(user, directory, asked.now_ms),
         **times(asked.window, asked),
         "goals": [one.told(directory.org) for one in standings],
         "kpis": kpis,
-        "rank": await _rank(user, asked, tables, directory),
+        "rank": {"of": of.id, **rank._asdict()},
         "calls": await _calls(user, asked, tables, directory),
         "tasks": await _tasks(user, asked, tables, directory),
         "open_leads": await _open_leads(own, tables, directory),
@@ -68,20 +69,6 @@ def _user(user: str, directory: Directory, now_ms: int) -> dict[str, Any]:
             {"id": team, "name": entries.get(f"team/{team}", {}).get("name", team)}
             for team in (directory.teams.of(f"u:{user}", now_ms) if user in directory.teams.stays else [])
         ],
-    }
-
-
-async def _rank(user: str, asked: Question, tables: Tables, directory: Directory) -> dict[str, Any]:
-    """The user's place among all, in the window and in the one before."""
-    now, *earlier = await ranking.rankings(asked._replace(scope="org", by=("user",)), tables, directory)
-    place = next((one for one in now if one.id == user), None)
-    before = next((one.rank for one in earlier[0] if one.id == user), None) if earlier else None
-    return {
-        "of": asked.kpi.id,
-        "rank": place.rank if place else None,
-        "value": place.value if place else None,
-        "previous_rank": before,
-        "n": len(now),
     }
 
 

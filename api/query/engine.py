@@ -21,7 +21,7 @@ from aggregators.unsummed import Adoption, Bottlenecks, Growth, Ranked, Score, S
 from aggregators.windows import utc_text
 from api.query import drill, goal_kpis, goals, ranking
 from api.query.adoption import tell_adoption
-from api.query.answer import Tell, answer, as_of, tell_sums, times, unit
+from api.query.answer import Tell, answer, tell_sums, unit
 from api.query.bottlenecks import tell_bottlenecks
 from api.query.card import card
 from api.query.errors import ImpossibleError, Problem, UnknownError
@@ -142,7 +142,7 @@ class Engine:
         if asked.of and asked.of.id not in self.kpis:
             raise ImpossibleError([Problem("of", f"{asked.of.id} is left out here by CRMPULSE_ENABLE")])
         if isinstance(kpi.formula, Ranked):
-            return await self._rank(asked, tables, directory)
+            return await ranking.answered(asked, tables, directory)
         if tell := _TOLD_BY.get(type(kpi.formula)):
             return await answer(asked, tables, directory, tell)
         return await (answer if kpi.counts else goal_kpis.answered)(asked, tables, directory)
@@ -239,32 +239,6 @@ class Engine:
             return dict(sorted(directory.org.entries.items()))
 
         return await tables.settled(ask)
-
-    async def _rank(self, asked: Question, tables: Tables, directory: Directory) -> dict[str, Any]:
-        level, _, name = asked.scope.partition(":")
-        several = {"by": asked.by, "every": asked.every, "compare": asked.compare}
-        reason = "is not told of a rank; ask for a leaderboard of all, or for one rank at a time"
-        problems = [Problem(name, reason) for name, given in several.items() if given]
-        if level == "org":
-            problems.append(Problem("scope", "a rank is that of one user or team: user:<id> or team:<id>"))
-        if problems:
-            raise ImpossibleError(problems)
-        peers = asked._replace(scope="org", by=(level,))
-        now, *earlier = await ranking.rankings(peers, tables, directory)
-        place = next((p for p in now if p.id == name), None)
-        previous = next((p for before in earlier for p in before if p.id == name), None)
-        return {
-            "kpi": asked.kpi.id,
-            "version": asked.kpi.version,
-            "unit": asked.kpi.unit,
-            "scope": asked.scope,
-            **times(asked.window, asked),
-            "of": asked.of.id if asked.of else None,
-            "value": place.rank if place else None,
-            "n": len(now),
-            "parts": {"value": place.value if place else None, "previous_rank": previous.rank if previous else None},
-            "as_of": as_of(asked),
-        }
 
 
 def _of_now(params: Params) -> Params:
