@@ -7,7 +7,7 @@ from typing import Any
 
 from aggregators.formulas import Together
 from aggregators.windows import Window
-from api.query.answer import ordered, paged
+from api.query.answer import grouped
 from api.query.question import Question
 from api.query.scan import Key
 from api.query.selection import NONE, parts
@@ -56,7 +56,7 @@ def _told(asked: Question, directory: Directory, window: Window, counted: Sequen
             )
             for team in teams
         }  # fmt: skip
-        told |= paged(asked, [{"key": {"team": key[0]}, **row} for key, row in ordered(rows)])
+        told |= grouped(asked, rows)
     return told
 
 

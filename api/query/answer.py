@@ -18,6 +18,7 @@ from api.query.distinct import Sums
 from api.query.errors import ImpossibleError, Problem
 from api.query.question import Question
 from api.query.scan import Key
+from api.query.selection import NONE
 from api.query.sums import Summing
 from api.query.tables import Directory, Tables
 
@@ -146,12 +147,13 @@ def _told(asked: Question, org: Org, window: Window, sums: Sums, total: Row | No
     context = context_for(asked, org, window)
     told = form(value(asked, context, sums.whole, total))
     if asked.by:
-        groups = [
-            {"key": dict(zip(asked.by, key, strict=True)), **form(value(asked, context, row, total))}
-            for key, row in ordered(sums.groups)
-        ]
-        told |= paged(asked, groups)
+        told |= grouped(asked, {key: form(value(asked, context, row, total)) for key, row in sums.groups.items()})
     return told
+
+
+def grouped(asked: Question, told: Mapping[Key, dict[str, Any]]) -> dict[str, Any]:
+    """Return the page of groups that is asked for, by key, and the cursor of the next."""
+    return paged(asked, [{"key": dict(zip(asked.by, key, strict=True)), **one} for key, one in ordered(told)])
 
 
 def paged(asked: Question, groups: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -163,7 +165,7 @@ def paged(asked: Question, groups: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 def ordered(groups: Mapping[Key, T]) -> list[tuple[Key, T]]:
     """Return groups by key, what has none last."""
-    return sorted(groups.items(), key=lambda pair: tuple((name == "(none)", name) for name in pair[0]))
+    return sorted(groups.items(), key=lambda pair: tuple((name == NONE, name) for name in pair[0]))
 
 
 def value(asked: Question, context: Context, row: Row, total: Row | None = None) -> Value:

@@ -9,7 +9,7 @@ from aggregators.goals import ON_TRACK, REACHED, Goal, goals, quotient
 from aggregators.unsummed import GoalsMet, OfGoal
 from aggregators.values import Value
 from aggregators.windows import Periods, Window
-from api.query.answer import answer, form, ordered, paged, tell_sums
+from api.query.answer import answer, form, grouped, paged, tell_sums
 from api.query.errors import ImpossibleError, Problem, UnknownError
 from api.query.goal_checks import asked_of, mistakes, unit_of
 from api.query.goals import At, Standing, pick, so_far, stand
@@ -97,8 +97,7 @@ async def _stood(
             told |= paged(asked, await _added(asked, now[0], tables, directory))
         elif asked.by:
             rows = {key: one for one in now for key in _keys(asked, one.goal, at_ms, directory)}
-            each = [(key, _landed(_form(asked, one), lands[one.goal.id])) for key, one in ordered(rows)]
-            told |= paged(asked, [_group(asked, key, one) for key, one in each])
+            told |= grouped(asked, {key: _landed(_form(asked, one), lands[one.goal.id]) for key, one in rows.items()})
         found.append(told)
     return found
 
@@ -133,10 +132,6 @@ def _form(asked: Question, standing: Standing) -> dict[str, Any]:
     under = standing.target if told == "attainment" else course.expected
     pair = (under, standing.progress) if standing.goal.direction == "at_most" else (standing.progress, under)
     return form(Value(quotient(*pair), *pair, n=standing.n, caveats=caveats))
-
-
-def _group(asked: Question, key: Key, told: dict[str, Any]) -> dict[str, Any]:
-    return {"key": dict(zip(asked.by, key, strict=True)), **told}
 
 
 async def _added(asked: Question, standing: Standing, tables: Tables, directory: Directory) -> list[dict[str, Any]]:
@@ -205,7 +200,7 @@ def _ended(goal: Goal, window: Window, periods: Periods) -> Iterator[Window]:
 def _told(asked: Question, rows: dict[Key, list[tuple[bool, str]]]) -> dict[str, Any]:
     told = _share(rows.pop((), []))
     if asked.by:
-        told |= paged(asked, [_group(asked, key, _share(states)) for key, states in ordered(rows)])
+        told |= grouped(asked, {key: _share(states) for key, states in rows.items()})
     return told
 
 

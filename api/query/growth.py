@@ -6,7 +6,7 @@ from typing import Any
 
 from aggregators.values import Number
 from aggregators.windows import Window
-from api.query.answer import before, tell_sums
+from api.query.answer import before, paged, tell_sums
 from api.query.question import LARGEST, Question
 from api.query.tables import Directory, Tables
 
@@ -25,10 +25,7 @@ def _grown(asked: Question, now: dict[str, Any], then: dict[str, Any]) -> dict[s
     found = _growth(now, then)
     if asked.by:
         were = {tuple(group["key"].items()): group for group in then["groups"]}
-        groups = [{"key": g["key"], **_growth(g, were[tuple(g["key"].items())])} for g in now["groups"]]
-        found["groups"] = groups[asked.cursor : asked.cursor + asked.limit]
-        if len(groups) > asked.cursor + asked.limit:
-            found["cursor"] = str(asked.cursor + asked.limit)
+        found |= paged(asked, [{"key": g["key"], **_growth(g, were[tuple(g["key"].items())])} for g in now["groups"]])
     return found
 
 

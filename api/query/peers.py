@@ -11,7 +11,7 @@ from aggregators.catalogue import BY_ID
 from aggregators.formulas import TRAILING_MS
 from aggregators.unsummed import LOW, Compared, Sign
 from aggregators.windows import Window
-from api.query.answer import context_for, ordered, paged, value
+from api.query.answer import context_for, grouped, value
 from api.query.errors import ImpossibleError, Problem
 from api.query.question import Question
 from api.query.scan import Key
@@ -47,8 +47,8 @@ async def tell_score(
         if one:
             told.append(rows.get(name, {"value": None, "n": len(rows)}))
         else:
-            groups = [{"key": {asked.by[0]: key[0]}, **row} for key, row in ordered({(k,): r for k, r in rows.items()})]
-            told.append({"value": None, "n": len(rows), **paged(asked, groups)})
+            groups = grouped(asked, {(peer,): row for peer, row in rows.items()})
+            told.append({"value": None, "n": len(rows), **groups})
     return told
 
 
@@ -160,8 +160,7 @@ def _needs(asked: Question, directory: Directory, window: Window, below: Mapping
             (team,): behind & _within(f"team:{team}", directory, window.to_ms - 1, behind)
             for team in [*directory.teams.ids, NONE]
         }
-        groups = [{"key": {"team": key[0]}, "value": len(of), "n": len(of)} for key, of in ordered(teams)]
-        told |= paged(asked, groups)
+        told |= grouped(asked, {key: {"value": len(of), "n": len(of)} for key, of in teams.items()})
     return told
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from fractions import Fraction
+from itertools import chain
 from typing import Any
 
 from aggregators.calendar import Calendar
 from aggregators.values import Number, Value
 from aggregators.windows import Window
-from api.query.answer import context_of, form, paged, tell_sums
+from api.query.answer import context_of, form, grouped, tell_sums
 from api.query.errors import ImpossibleError, Problem
 from api.query.question import LARGEST, Question
 from api.query.tables import Directory, Tables
@@ -60,12 +61,9 @@ def _told(asked: Question, directory: Directory, now: dict[str, Any], past: Sequ
     if asked.by:
         kpi = asked.of or asked.kpi
         nothing = kpi.formula.value({}, context_of(directory.org, asked.now_ms, asked.stat)).value
-        each = [{tuple(group["key"].items()): group["value"] for group in one["groups"]} for one in (now, *past)]
-        keys = sorted(
-            dict.fromkeys(key for of in each for key in of), key=lambda key: [(n == "(none)", n) for _, n in key]
-        )
-        values = {key: [of.get(key, nothing) for of in each] for key in keys}
-        told |= paged(asked, [{"key": dict(key), **form(_index(one, usual))} for key, (one, *usual) in values.items()])
+        each = [{tuple(group["key"].values()): group["value"] for group in one["groups"]} for one in (now, *past)]
+        values = {key: [of.get(key, nothing) for of in each] for key in dict.fromkeys(chain(*each))}
+        told |= grouped(asked, {key: form(_index(one, usual)) for key, (one, *usual) in values.items()})
     return told
 
 
