@@ -10,10 +10,10 @@ from aggregators.tables import Row, part_of_name, unescaped
 from aggregators.users import Users
 from api.query.cells import add
 from api.query.question import Question
+from api.query.scan import Key
 from api.query.selection import NONE
 from api.query.tables import Directory
 
-Key = tuple[str, ...]
 VALUE, OTHER = "value", "(other)"
 
 
