@@ -72,8 +72,7 @@ async def tell_sums(
 
 def as_of(asked: Question) -> str:
     """Return the instant that an answer holds for, in UTC: a gauge's, else now or the end of the window before it."""
-    gauge = (asked.of or asked.kpi).gauge
-    return utc_text(asked.at_ms if gauge else min(asked.now_ms, asked.window.to_ms))
+    return utc_text(asked.at_ms if asked.counted.gauge else min(asked.now_ms, asked.window.to_ms))
 
 
 def unit(kpi: Kpi, org: Org, asked: Question) -> str:
@@ -89,7 +88,7 @@ def unit(kpi: Kpi, org: Org, asked: Question) -> str:
 
 def gauged(asked: Question, windows: Sequence[Window]) -> list[Window]:
     """Return windows; a gauge's end now, where they would end later and the end was not said."""
-    if not (asked.of or asked.kpi).gauge:
+    if not asked.counted.gauge:
         return list(windows)
     latest = asked.at_ms if asked.at_ms < asked.window.to_ms else None
     return [w if latest is None else w._replace(to_ms=min(w.to_ms, latest)) for w in windows]
@@ -135,7 +134,7 @@ def _together(sums: Sequence[Sums]) -> list[Sums]:
 
 async def totals(asked: Question, tables: Tables, directory: Directory, windows: Sequence[Window]) -> list[Row | None]:
     """Return what a share is a share of: the same without its dimension."""
-    formula = (asked.of or asked.kpi).formula
+    formula = asked.counted.formula
     if not isinstance(formula, Share):
         return [None for _ in windows]
     where = tuple((name, value) for name, value in asked.where if name != formula.dimension)
@@ -170,11 +169,11 @@ def ordered(groups: Mapping[Key, T]) -> list[tuple[Key, T]]:
 
 def value(asked: Question, context: Context, row: Row, total: Row | None = None) -> Value:
     """Return a KPI's value of a sum."""
-    kpi = asked.of or asked.kpi
-    found = kpi.formula.value(row, context)
+    formula = asked.counted.formula
+    found = formula.value(row, context)
     if total is None:
         return found
-    whole = kpi.formula.value(total, context).value or 0
+    whole = formula.value(total, context).value or 0
     part = found.value or 0
     return found._replace(value=Fraction(part) / Fraction(whole) if whole else None, numerator=part, denominator=whole)
 

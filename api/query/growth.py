@@ -16,7 +16,7 @@ async def tell_growth(
 ) -> list[dict[str, Any]]:
     """Return the growth of each window, with that of its groups where any are asked for."""
     compared = [before(asked, window, asked.variant or "previous") for window in windows]
-    whole = asked._replace(kpi=asked.of or asked.kpi, of=None, variant="", compare="previous", limit=LARGEST, cursor=0)
+    whole = asked._replace(kpi=asked.counted, of=None, variant="", compare="previous", limit=LARGEST, cursor=0)
     told = await tell_sums(whole, tables, directory, [*windows, *compared])
     return [_grown(asked, now, then) for now, then in zip(told[: len(windows)], told[len(windows) :], strict=True)]
 

@@ -55,6 +55,11 @@ class Question(NamedTuple):
     limit: int = 100
     cursor: int = 0
 
+    @property
+    def counted(self) -> Kpi:
+        """Return the KPI that counts records: the one that the asked one speaks of, else itself."""
+        return self.of or self.kpi
+
 
 def kpi_of(kpi_id: str, known: Mapping[str, Kpi]) -> Kpi:
     """Return one of the KPIs that are known here; UnknownError with the nearest names for any other."""

@@ -81,8 +81,8 @@ async def _achieved(
     asked: Question, tables: Tables, directory: Directory, window: Window, names: Sequence[str]
 ) -> dict[str, int]:
     """When each of some reached its value: at its last moment in the window."""
-    start = 0 if (asked.of or asked.kpi).gauge else window.from_ms
-    anchors = anchors_of(asked.of or asked.kpi)
+    start = 0 if asked.counted.gauge else window.from_ms
+    anchors = anchors_of(asked.counted)
     ranges = [
         (name, (anchor, part.holder, max(part.from_ms, start), part.to_ms))
         for name in names

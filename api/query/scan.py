@@ -51,7 +51,7 @@ class Scan:
         self.asked = asked
         self.tables = tables
         self.directory = directory
-        self.kpi = asked.of or asked.kpi
+        self.kpi = asked.counted
         self.anchors = anchors_of(self.kpi)
         self.derived = derived_of(self.kpi)
         own = declared(directory.org.entries, asked.entity)

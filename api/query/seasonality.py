@@ -30,7 +30,7 @@ async def tell_seasonality(
         )
     windows = [window._replace(to_ms=max(window.from_ms, min(window.to_ms, asked.now_ms))) for window in windows]
     earlier = [_earlier(asked, window, directory) for window in windows]
-    whole = asked._replace(kpi=asked.of or asked.kpi, of=None, variant="", compare="", limit=LARGEST, cursor=0)
+    whole = asked._replace(kpi=asked.counted, of=None, variant="", compare="", limit=LARGEST, cursor=0)
     told = iter(await tell_sums(whole, tables, directory, [*windows, *(w for past in earlier for w in past)]))
     now = [next(told) for _ in windows]
     past = [[next(told) for _ in of_window] for of_window in earlier]
@@ -59,8 +59,7 @@ def _before(at_ms: int, weeks: int, calendar: Calendar) -> int:
 def _told(asked: Question, directory: Directory, now: dict[str, Any], past: Sequence[dict[str, Any]]) -> dict[str, Any]:
     told = form(_index(now["value"], [one["value"] for one in past]))
     if asked.by:
-        kpi = asked.of or asked.kpi
-        nothing = kpi.formula.value({}, context_of(directory.org, asked.now_ms, asked.stat)).value
+        nothing = asked.counted.formula.value({}, context_of(directory.org, asked.now_ms, asked.stat)).value
         each = [{tuple(group["key"].values()): group["value"] for group in one["groups"]} for one in (now, *past)]
         values = {key: [of.get(key, nothing) for of in each] for key in dict.fromkeys(chain(*each))}
         told |= grouped(asked, {key: form(_index(one, usual)) for key, (one, *usual) in values.items()})

@@ -34,7 +34,7 @@ class Summing:
 
     def __init__(self, asked: Question, tables: Tables, directory: Directory) -> None:
         self.asked = asked
-        self.kpi = asked.of or asked.kpi
+        self.kpi = asked.counted
         self.gauge = self.kpi.gauge
         self.tables = tables
         self.directory = directory
