@@ -5,13 +5,14 @@ from typing import Any
 
 from aggregators.catalogue import BY_ID
 from aggregators.record import Record
-from aggregators.story import milliseconds, story
+from aggregators.story import milliseconds
 from aggregators.teams import ALWAYS
 from aggregators.values import Number
 from aggregators.windows import text
 from api.query import goals, ranking
 from api.query.answer import answer, as_of, times
 from api.query.drill import behind
+from api.query.facts import known
 from api.query.question import LARGEST, Params, Question, Reading, kpi_of, question
 from api.query.tables import Directory, Tables
 
@@ -77,7 +78,7 @@ async def _calls(user: str, asked: Question, tables: Tables, directory: Director
     found = await tables.records(subjects)
     told = [_told(subject, found, directory, ("direction", "outcome", "account_id")) for subject in subjects]
     for one, subject in zip(told, subjects, strict=True):
-        final = _final(found, subject)
+        final = known(found.get(subject))
         duration_ms = final.get("duration_ms")
         one["contact_ids"] = final.get("contact_ids") or []
         one["duration"] = None if duration_ms is None else duration_ms / 1000
@@ -91,7 +92,7 @@ async def _tasks(user: str, asked: Question, tables: Tables, directory: Director
     found = await tables.records(subjects)
     told = []
     for subject in subjects:
-        final = _final(found, subject)
+        final = known(found.get(subject))
         due_ns = directory.org.due_ns(final)
         status = final.get("status", "open")
         over = status not in ("done", "cancelled") and due_ns is not None and milliseconds(due_ns) < asked.now_ms
@@ -117,12 +118,12 @@ async def _clients(own: Params, tables: Tables, directory: Directory) -> dict[st
     states = await tables.records([one["record"] for one in deals["records"]])
     since: dict[str, str] = {}
     for one in deals["records"]:
-        account = _final(states, one["record"]).get("account_id")
+        account = known(states.get(one["record"])).get("account_id")
         if account:
             since.setdefault(f"account/{account}", one["time"])
     subjects = list(since)[:LISTED]
     accounts = await tables.records(subjects)
-    listed = [{"record": s, "name": _final(accounts, s).get("name"), "time": since[s]} for s in subjects]
+    listed = [{"record": s, "name": known(accounts.get(s)).get("name"), "time": since[s]} for s in subjects]
     return {"total": len(since), "records": listed}
 
 
@@ -135,15 +136,10 @@ async def _time_in_system(own: Params, tables: Tables, directory: Directory) -> 
 
 
 def _told(subject: str, found: Mapping[str, Record], directory: Directory, members: Sequence[str]) -> dict[str, Any]:
-    final, at_ms = _final(found, subject), milliseconds(found[subject].entries[-1].time_ns)
+    final, at_ms = known(found.get(subject)), milliseconds(found[subject].entries[-1].time_ns)
     kept = {name: final.get(name) for name in ("name", *members)}
     return {"record": subject, **kept, "time": text(at_ms, directory.org.calendar)}
 
 
 def _plain(one: Mapping[str, Any]) -> dict[str, Any]:
     return {name: one[name] for name in ("record", "name", "time")}
-
-
-def _final(found: Mapping[str, Record], subject: str) -> Mapping[str, Any]:
-    told = story(found[subject]) if subject in found else None
-    return told.final if told else {}

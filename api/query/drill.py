@@ -11,8 +11,8 @@ from aggregators.formulas import read_by
 from aggregators.kpi import Kpi
 from aggregators.measure import SETTLED
 from aggregators.org import Org
-from aggregators.record import UNKNOWN, Record, is_deleted
-from aggregators.story import story
+from aggregators.record import Record, is_deleted
+from aggregators.story import milliseconds
 from aggregators.tables import Row
 from aggregators.teams import ALWAYS
 from aggregators.values import Context
@@ -20,6 +20,7 @@ from aggregators.windows import Window, text
 from api.query.answer import context_for, context_of, form, value
 from api.query.cells import add
 from api.query.errors import ImpossibleError, Problem
+from api.query.facts import known
 from api.query.question import Question
 from api.query.scan import Scan
 from api.query.selection import everyone, parts
@@ -65,9 +66,7 @@ async def behind(asked: Question, tables: Tables, directory: Directory) -> dict[
         "kpi": asked.kpi.id,
         "scope": asked.scope,
         "total": len(rows),
-        "records": [
-            _row(exact, context, directory.org, s, at, cells, scan.records.get(s, UNKNOWN)) for at, s, cells in page
-        ],
+        "records": [_row(exact, context, directory.org, s, at, cells, scan.records.get(s)) for at, s, cells in page],
     }
     if len(rows) > last:
         told["cursor"] = str(last)
@@ -80,14 +79,13 @@ def _exact(kpi: Kpi) -> str:
 
 
 def _row(
-    asked: Question, context: Context, org: Org, subject: str, at_ms: int, cells: Row, record: Record
+    asked: Question, context: Context, org: Org, subject: str, at_ms: int, cells: Row, record: Record | None
 ) -> dict[str, Any]:
-    told = story(record)
-    final = told.final if told else {}
+    facts = known(record)
     return {
         "record": subject,
-        "name": final.get("name"),
-        "owner_id": final.get("owner_id"),
+        "name": facts.get("name"),
+        "owner_id": facts.get("owner_id"),
         "time": text(at_ms, org.calendar),
         **form(value(asked, context, cells)),
     }
@@ -99,15 +97,15 @@ async def record(entity: str, record_id: str, tables: Tables, directory: Directo
     found = (await tables.records([subject])).get(subject)
     if found is None:
         return None
-    calendar, told = directory.org.calendar, story(found)
+    calendar = directory.org.calendar
     return {
         "record": subject,
         "deleted": is_deleted(found),
-        "state": told.final if told else {},
+        "state": known(found),
         "events": [
             {
                 "type": e.data.type,
-                "time": text(e.time_ns // 1_000_000, calendar),
+                "time": text(milliseconds(e.time_ns), calendar),
                 "sequence": e.sequence,
                 "source": e.source,
                 "id": e.id,
