@@ -15,7 +15,7 @@ from api.query.answer import context_for, grouped, value
 from api.query.errors import ImpossibleError, Problem
 from api.query.question import Question
 from api.query.scan import Key
-from api.query.selection import NONE
+from api.query.selection import NONE, active_users
 from api.query.sums import Summing
 from api.query.tables import Directory, Tables
 
@@ -118,12 +118,7 @@ async def tell_training(
     peers = asked._replace(scope="org", by=("user",), where=(), credit="at_event")
     spans = [Window(w.to_ms - TRAILING_MS, w.to_ms) for w in windows]
     found = [await _values(sign, peers, tables, directory, spans) for sign in _signs(asked)]
-    entries = directory.org.entries
-    active = {
-        u
-        for u in directory.teams.users
-        if entries[f"user/{u}"].get("active", True) and not entries[f"user/{u}"].get("deleted")
-    }
+    active = active_users(directory.org)
     below = [
         {
             sign.kpi: _behind({u: v for u, v in of[n].items() if u in active})

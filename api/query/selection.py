@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from aggregators.moment import NOBODY
+from aggregators.org import Org
 from aggregators.teams import Part, Teams
 from aggregators.windows import Window
 
@@ -41,6 +42,12 @@ def parts(teams: Teams, scope: str, from_ms: int, to_ms: int, current_at_ms: int
 def reach(windows: Sequence[Window]) -> Window:
     """Return the window from where the first of some begins to where the last one ends."""
     return Window(min((w.from_ms for w in windows), default=0), max((w.to_ms for w in windows), default=0))
+
+
+def active_users(org: Org) -> set[str]:
+    """Return the users who are there now."""
+    users = ((s.removeprefix("user/"), e) for s, e in org.entries.items() if s.startswith("user/"))
+    return {user for user, entry in users if entry.get("active", True) and not entry.get("deleted")}
 
 
 def everyone(teams: Teams) -> list[str]:
