@@ -13,7 +13,7 @@ from api.query import goals, ranking
 from api.query.answer import answer, as_of, times
 from api.query.drill import behind
 from api.query.facts import known
-from api.query.question import LARGEST, Params, Question, Reading, kpi_of, question
+from api.query.question import LARGEST, Params, Question, Reading, kpi_of, question, without
 from api.query.tables import Directory, Tables
 
 SHOWN = (
@@ -31,7 +31,8 @@ async def card(user: str, params: Params, tables: Tables, directory: Directory) 
     reading = Reading(params, PARAMETERS)
     of = kpi_of(reading.one("of") or next(kpi for kpi in SHOWN if kpi in tables.kpis), tables.kpis)
     reading.done()
-    own = {**{name: values for name, values in params.items() if name != "of"}, "scope": [f"user:{user}"]}
+    own = {**without(params, "of"), "scope": [f"user:{user}"]}
+    ever = without(own, "window", "from", "to")
     asked = question(of, own, directory.org)
     compared = {**own, "compare": ["previous"]}
     kpis = [
@@ -49,8 +50,8 @@ async def card(user: str, params: Params, tables: Tables, directory: Directory) 
         "rank": {"of": of.id, **rank._asdict()},
         "calls": await _calls(user, asked, tables, directory),
         "tasks": await _tasks(user, asked, tables, directory),
-        "open_leads": await _open_leads(own, tables, directory),
-        "clients": await _clients(own, tables, directory),
+        "open_leads": await _open_leads(ever, tables, directory),
+        "clients": await _clients(ever, tables, directory),
         "time_in_system": await _time_in_system(own, tables, directory),
         "as_of": as_of(asked),
     }
@@ -104,16 +105,14 @@ async def _tasks(user: str, asked: Question, tables: Tables, directory: Director
 
 
 async def _open_leads(own: Params, tables: Tables, directory: Directory) -> dict[str, Any]:
-    params = {name: values for name, values in own.items() if name in ("scope", "now")}
-    asked = question(BY_ID["leads_open"], {**params, "limit": [str(LISTED)]}, directory.org)
+    asked = question(BY_ID["leads_open"], {**own, "limit": [str(LISTED)]}, directory.org)
     found = await behind(asked, tables, directory)
     return {"total": found["total"], "records": [_plain(one) for one in found["records"]]}
 
 
 async def _clients(own: Params, tables: Tables, directory: Directory) -> dict[str, Any]:
     """The accounts of the won deals that the user owns now, the latest first."""
-    params = {name: values for name, values in own.items() if name in ("scope", "now")}
-    won = {**params, "credit": ["current"], "limit": [str(LARGEST)]}
+    won = {**own, "credit": ["current"], "limit": [str(LARGEST)]}
     deals = await behind(question(BY_ID["deals_won"], won, directory.org), tables, directory)
     states = await tables.records([one["record"] for one in deals["records"]])
     since: dict[str, str] = {}

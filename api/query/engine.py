@@ -32,7 +32,7 @@ from api.query.growth import tell_growth
 from api.query.lift import tell_lift, tell_return
 from api.query.memo import Memos
 from api.query.peers import tell_score, tell_training
-from api.query.question import RANKED, Params, Question, Reading, kpi_of, now_of, periods_of, question, scope_of
+from api.query.question import RANKED, Params, Question, Reading, kpi_of, question, without
 from api.query.seasonality import tell_seasonality
 from api.query.system_return import tell_system_return
 from api.query.tables import Directory, Tables
@@ -127,7 +127,7 @@ class Engine:
     async def export(self, org: str, params: Params) -> list[dict[str, Any]]:
         """Return the values of one or more KPIs, all read at once; without `limit` with all of their groups."""
         kpis, tables = [kpi_of(kpi_id, self.kpis) for kpi_id in _kpis(params)], await self.tables(org)
-        rest = {name: values for name, values in _of_now(params).items() if name != "kpi"}
+        rest = without(_of_now(params), "kpi")
 
         async def ask(directory: Directory) -> list[dict[str, Any]]:
             questions = [question(kpi, rest, directory.org) for kpi in kpis]
@@ -151,7 +151,7 @@ class Engine:
         """Return users or teams ranked by a KPI."""
         tables = await self.tables(org)
         kpi = _named(params, tables.kpis)
-        rest = {name: values for name, values in _of_now(params).items() if name not in ("kpi", "level", "team")}
+        rest = without(_of_now(params), "kpi", "level", "team")
 
         async def ask(directory: Directory) -> dict[str, Any]:
             reading = Reading({n: params[n] for n in ("level", "team") if n in params}, ("level", "team"))
@@ -172,7 +172,7 @@ class Engine:
         """Return the records behind a KPI's number."""
         tables = await self.tables(org)
         kpi = _named(params, tables.kpis)
-        rest = {name: values for name, values in _of_now(params).items() if name != "kpi"}
+        rest = without(_of_now(params), "kpi")
 
         async def ask(directory: Directory) -> dict[str, Any]:
             return await drill.behind(question(kpi, rest, directory.org), tables, directory)
@@ -198,7 +198,7 @@ class Engine:
         tables, params = await self.tables(org), _of_now(params)
 
         async def ask(directory: Directory) -> dict[str, Any]:
-            now_ms, scope = _when_and_whose(params, directory)
+            now_ms, scope = goals.asked_about(params, directory.org)
             found = await goals.standings(tables, directory, now_ms, scope=scope)
             return {"goals": [one.told(directory.org) for one in found], "as_of": utc_text(now_ms)}
 
@@ -209,7 +209,7 @@ class Engine:
         tables, params = await self.tables(org), _of_now(params)
 
         async def ask(directory: Directory) -> dict[str, Any]:
-            now_ms, scope = _when_and_whose(params, directory)
+            now_ms, scope = goals.asked_about(params, directory.org)
             goal = goals.named(directory.org, goal_id, scope)
             [found] = await goals.standings(tables, directory, now_ms, only=goal.id)
             return found.told(directory.org)
@@ -244,14 +244,6 @@ class Engine:
 def _of_now(params: Params) -> Params:
     """Return a question with its present named: asked again because the tables moved, it is the same one."""
     return params if "now" in params else {**params, "now": [utc_text(int(time.time() * 1000))]}
-
-
-def _when_and_whose(params: Params, directory: Directory) -> tuple[int, str]:
-    """The instant (ms) that goals are asked about as of, and the assignee (empty: all)."""
-    reading = Reading(params, ("now", "scope"))
-    found = now_of(reading, periods_of(directory.org)), scope_of(reading, "")
-    reading.done()
-    return found
 
 
 def _kpis(params: Params) -> list[str]:

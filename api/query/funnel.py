@@ -4,7 +4,7 @@ from typing import Any
 
 from api.query.answer import as_of, gauged, tell_sums, times
 from api.query.errors import ImpossibleError, Problem
-from api.query.question import LARGEST, Params, Question, kpi_of, question
+from api.query.question import LARGEST, Params, Question, kpi_of, question, without
 from api.query.selection import NONE
 from api.query.tables import Directory, Tables
 
@@ -21,7 +21,7 @@ async def funnel(params: Params, tables: Tables, directory: Directory) -> dict[s
     """Return the funnel of a pipeline. Raises ImpossibleError."""
     entry_kpi, stay_kpi, stock_kpi = (kpi_of(name, tables.kpis) for name in TOLD)
     stays = question(stay_kpi, params, directory.org, PARAMETERS)
-    rest = {name: values for name, values in params.items() if name != "stat"}
+    rest = without(params, "stat")
     entries, stock = (question(kpi, rest, directory.org, PARAMETERS) for kpi in (entry_kpi, stock_kpi))
     pipeline = _pipeline(params, directory)
     entered, stayed, held = [await _by_stage(one, pipeline, tables, directory) for one in (entries, stays, stock)]

@@ -12,7 +12,7 @@ from aggregators.workdays import Workdays
 from api.query.answer import context_of, tell_sums, unit
 from api.query.errors import ImpossibleError, UnknownError
 from api.query.goal_checks import asked_of, mistakes
-from api.query.question import Question, periods_of
+from api.query.question import Params, Question, Reading, now_of, periods_of, scope_of
 from api.query.tables import Directory, Tables
 
 _PLAIN = {"value", "numerator", "denominator", "n", "groups", "cursor"}
@@ -95,6 +95,14 @@ class Standing(NamedTuple):
             **({"problem": self.problem} if self.problem else {}),
             "as_of": utc_text(min(self.at_ms, window.to_ms) if window else self.at_ms),
         }
+
+
+def asked_about(params: Params, org: Org) -> tuple[int, str]:
+    """Return the instant (ms) that goals are asked about as of, and the assignee (empty: all); ImpossibleError."""
+    reading = Reading(params, ("now", "scope"))
+    found = now_of(reading, periods_of(org)), scope_of(reading, "")
+    reading.done()
+    return found
 
 
 async def standings(

@@ -61,6 +61,11 @@ class Question(NamedTuple):
         return self.of or self.kpi
 
 
+def without(params: Params, *names: str) -> Params:
+    """Return parameters but for those of some names."""
+    return {name: values for name, values in params.items() if name not in names}
+
+
 def kpi_of(kpi_id: str, known: Mapping[str, Kpi]) -> Kpi:
     """Return one of the KPIs that are known here; UnknownError with the nearest names for any other."""
     if kpi_id in BY_ID and kpi_id not in known:
