@@ -9,8 +9,9 @@ import msgspec
 
 from aggregators.goals import Goal
 from api.query.engine import Engine
-from api.query.errors import ImpossibleError, Problem, nearest
+from api.query.errors import ImpossibleError, Problem
 from events import EVENTS, Invalid, decode
+from events.nearest import nearest
 
 SOURCE = "/crmpulse/api"
 _GOOD = {"kpi": "deals_won", "assignee": "org", "target": 1}

@@ -19,8 +19,8 @@ from api.positions import Marks, position
 from api.problems import invalid
 from api.publisher import Publisher
 from api.query.engine import Engine
-from api.query.errors import nearest
 from crmpulse.settings import Settings
+from events.nearest import nearest
 from streams.connection import connect
 
 T = TypeVar("T")
@@ -84,7 +84,7 @@ def caller(request: Request, known: Sequence[str]) -> Caller:
     """Return who asks; ImpossibleError where a query parameter is not one of the known ones."""
     unknown = [name for name in dict.fromkeys(request.query_params) if name not in known]
     if unknown:
-        raise invalid(*((name, f"there is no parameter {name!r} here", nearest(name, list(known))) for name in unknown))
+        raise invalid(*((name, f"there is no parameter {name!r} here", nearest(name, known)) for name in unknown))
     return service(request).tokens.caller(request)
 
 

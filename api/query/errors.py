@@ -1,8 +1,9 @@
 """Why a question has no answer."""
 
-from collections.abc import Sequence
-from difflib import get_close_matches
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
+
+from events.nearest import nearest
 
 
 class Problem(NamedTuple):
@@ -16,7 +17,7 @@ class Problem(NamedTuple):
 class UnknownError(Exception):
     """There is no ``what`` of this name."""
 
-    def __init__(self, what: str, name: str, known: list[str]) -> None:
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
         self.what, self.name, self.nearest = what, name, nearest(name, known)
         super().__init__(
             f"There is no {what} {name!r}" + (f"; nearest: {', '.join(self.nearest)}" if self.nearest else "")
@@ -33,8 +34,3 @@ class ImpossibleError(Exception):
 
 class UnsettledError(Exception):
     """The tables changed under every try to read them together."""
-
-
-def nearest(name: str, known: list[str]) -> list[str]:
-    """Return the known names that are most like a name."""
-    return get_close_matches(name, known, n=3, cutoff=0.5)

@@ -11,9 +11,10 @@ from aggregators.lift import Lift, Return
 from aggregators.org import Org
 from aggregators.windows import Window, utc_text
 from api.query.answer import unit
-from api.query.errors import ImpossibleError, Problem, nearest
+from api.query.errors import ImpossibleError, Problem
 from api.query.question import Question, question
 from api.query.selection import label
+from events.nearest import nearest
 
 PARAMETERS = ("variant", "hours", *CHOOSERS)
 """Parameters of KPIs that a goal may set."""

@@ -176,7 +176,7 @@ def pick(goal_id: str, known: Sequence[Goal]) -> Goal:
     """Return the goal of an id; UnknownError with the nearest ids where there is none."""
     found = {goal.id: goal for goal in known}
     if goal_id not in found:
-        raise UnknownError("goal", goal_id, list(found))
+        raise UnknownError("goal", goal_id, found)
     return found[goal_id]
 
 

@@ -14,7 +14,8 @@ from aggregators.own import TIER as OWN_TIER
 from aggregators.story import normalised
 from aggregators.unsummed import Growth, Ranked, Seasonality
 from aggregators.windows import NAMES, UNITS, Periods, Window, instant, named
-from api.query.errors import ImpossibleError, Problem, UnknownError, nearest
+from api.query.errors import ImpossibleError, Problem, UnknownError
+from events.nearest import nearest
 
 Params = Mapping[str, Sequence[str]]
 
@@ -71,9 +72,9 @@ def kpi_of(kpi_id: str, known: Mapping[str, Kpi]) -> Kpi:
     if kpi_id in BY_ID and kpi_id not in known:
         is_own = BY_ID[kpi_id].tier == OWN_TIER
         what = "KPI in these tables (CRMPULSE_KPIS)" if is_own else "enabled KPI (CRMPULSE_ENABLE)"
-        raise UnknownError(what, kpi_id, list(known))
+        raise UnknownError(what, kpi_id, known)
     if kpi_id not in known:
-        raise UnknownError("KPI", kpi_id, list(known))
+        raise UnknownError("KPI", kpi_id, known)
     return known[kpi_id]
 
 
@@ -83,7 +84,7 @@ class Reading:
     def __init__(self, params: Params, known: Sequence[str]) -> None:
         self.params = {name: params[name] for name in params if name in known}
         self.problems: list[Problem] = [
-            Problem(name, f"there is no parameter {name!r}; there are {', '.join(known)}", nearest(name, list(known)))
+            Problem(name, f"there is no parameter {name!r}; there are {', '.join(known)}", nearest(name, known))
             for name in params
             if name not in known
         ]
@@ -100,7 +101,7 @@ class Reading:
         found = self.one(name, default) or default
         if found and found not in allowed:
             reason = f"{found!r} is none of {', '.join(allowed)}" if allowed else "has no meaning for this KPI"
-            self.problems.append(Problem(name, reason, nearest(found, list(allowed))))
+            self.problems.append(Problem(name, reason, nearest(found, allowed)))
             return default
         return found
 
