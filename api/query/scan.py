@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from aggregators import conversations, touches
 from aggregators.about import About
+from aggregators.business_hours import WEEKDAYS
 from aggregators.calendar import Calendar
 from aggregators.catalogue import OF_DEAL, anchors_of, derived_of
 from aggregators.contribution import DIMENSIONS, added_by, moments
@@ -27,7 +28,6 @@ from api.query.segments import Segments, named_by
 from api.query.selection import NONE, everyone, label
 from api.query.tables import Directory, Tables
 
-WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 PARTED = ("product", "activity")
 """Dimensions by which a moment may have several parts."""
 Key = tuple[str, ...]

@@ -14,8 +14,8 @@ from api.query.errors import ImpossibleError, Problem
 from api.query.question import LARGEST, Question
 from api.query.tables import Directory, Tables
 
-WEEKS, WEEK_MS, SLACK_MS = 52, 7 * 86_400_000, 3 * 3_600_000
-"""How far back a week is compared, and how much longer a week may be for its clock changes."""
+WEEKS, LONGEST_WEEK = 52, timedelta(weeks=1, hours=3)
+"""How far back a week is compared, and how long one may be with its clock changes."""
 LEAST = 2
 """So many cycles make something usual."""
 
@@ -24,7 +24,7 @@ async def tell_seasonality(
     asked: Question, tables: Tables, directory: Directory, windows: Sequence[Window]
 ) -> list[dict[str, Any]]:
     """Return the index of each window, with that of its groups where any are asked for."""
-    if asked.variant == "week" and any(w.to_ms - w.from_ms > WEEK_MS + SLACK_MS for w in windows):
+    if asked.variant == "week" and any(timedelta(milliseconds=w.to_ms - w.from_ms) > LONGEST_WEEK for w in windows):
         raise ImpossibleError(
             [Problem("variant", "week is of windows of at most 7 days; take a shorter one, or `every`")]
         )
