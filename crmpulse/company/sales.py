@@ -3,12 +3,11 @@
 from typing import Any
 
 from crmpulse.company import mishaps
-from crmpulse.company.office import Deal, Office, Seller, Story
+from crmpulse.company.office import Deal, Office, Seller, Story, money
 from crmpulse.company.rhythm import DAY_S, date_text, month_end
 from crmpulse.company.tables import (
     COMPANY_WORDS,
     COMPETITORS,
-    CURRENCY,
     DEAL_TYPES,
     DISQUALIFIED,
     INDUSTRIES,
@@ -139,11 +138,6 @@ def _reopen(office: Office, it: Deal, days: float) -> Story:
     yield office.after(days)
     it.owner.deals.append(it)
     office.say("deal.reopened", f"deal/{it.name}", {"stage_id": it.stage}, it.owner.name)
-
-
-def money(cents: int) -> dict[str, str]:
-    """An amount in the company's currency."""
-    return {"amount": f"{cents // 100}.{cents % 100:02}", "currency": CURRENCY}
 
 
 def _move_lead(office: Office, subject: str, seller: Seller, new: str, **data: str) -> None:
