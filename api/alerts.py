@@ -9,8 +9,8 @@ from aggregators.alerts import BY_NAME
 from api import answers, bodies, reference
 from api.auth import Caller
 from api.json_answer import JsonAnswer
-from api.problems import invalid
 from api.query import alerts as ledger
+from api.query.errors import ImpossibleError, Mistake
 from api.query.question import LARGEST, Reading, scope_of
 from api.service import caller, reader, service
 
@@ -58,5 +58,5 @@ def _by(asks: Caller, asked: Asked) -> str:
     if kind == "user":
         return user
     if asked.by is None:
-        raise invalid(("by", 'the token is of no user: say who acknowledges, {"by": "<who>"}', []))
+        raise ImpossibleError(Mistake("by", 'the token is of no user: say who acknowledges, {"by": "<who>"}'))
     return asked.by

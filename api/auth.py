@@ -22,7 +22,8 @@ from fastapi import Request
 
 from api import passes
 from api.passes import Pass
-from api.problems import Problem, invalid
+from api.problems import Problem
+from api.query.errors import ImpossibleError, Mistake
 from crmpulse.settings import CannotStartError, is_loopback
 
 Scope = Literal["publish", "read", "admin"]
@@ -179,7 +180,7 @@ def _sent(request: Request) -> str:
 def _org(orgs: list[str]) -> str:
     org = orgs[-1] if orgs else DEFAULT_ORG
     if len(set(orgs)) > 1 or not 1 <= len(org) <= 128 or _CONTROL.search(org):
-        raise invalid(("org", "must be one id of 1 to 128 characters, none a control character", []))
+        raise ImpossibleError(Mistake("org", "must be one id of 1 to 128 characters, none a control character"))
     return org
 
 

@@ -9,7 +9,8 @@ import msgspec
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from api.problems import Problem, invalid
+from api.problems import Problem
+from api.query.errors import ImpossibleError, Mistake
 
 T = TypeVar("T")
 MAX_BYTES = 1 << 20
@@ -44,7 +45,7 @@ async def said(request: Request, kind: type[T], hint: str) -> T:
     try:
         return msgspec.json.decode(body, type=kind) if body.strip() else kind()
     except msgspec.DecodeError as error:
-        raise invalid(("body", f"{error}; {hint}", [])) from None
+        raise ImpossibleError(Mistake("body", f"{error}; {hint}")) from None
 
 
 async def announced(request: Request, most: int, detail: str = "") -> int:

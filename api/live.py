@@ -13,7 +13,8 @@ from api import reference
 from api.auth import Caller
 from api.listening import Listener
 from api.messages import Topic, kpi_topic
-from api.problems import Problem, invalid
+from api.problems import Problem
+from api.query.errors import ImpossibleError, Mistake
 from api.service import Params, last, reader, service
 
 PING_SECONDS = 15
@@ -54,7 +55,7 @@ def _topics(asks: Caller, params: Params) -> list[Topic]:
     asks.need_scope(scope)
     kpis = list(dict.fromkeys(params.pop("kpi", [])))
     if len(kpis) > MOST_KPIS:
-        raise invalid(("kpi", f"may be given {MOST_KPIS} times at most", []))
+        raise ImpossibleError(Mistake("kpi", f"may be given {MOST_KPIS} times at most"))
     return [
         *(kpi_topic(kpi, params) for kpi in kpis),
         Topic("goal", scope if "scope" in params else ""),

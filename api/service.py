@@ -16,9 +16,9 @@ from api.listening import Live
 from api.log import Log
 from api.metrics import Metrics
 from api.positions import Marks, position
-from api.problems import invalid
 from api.publisher import Publisher
 from api.query.engine import Engine
+from api.query.errors import ImpossibleError, Mistake
 from crmpulse.settings import Settings
 from events.nearest import nearest
 from streams.connection import connect
@@ -84,7 +84,8 @@ def caller(request: Request, known: Sequence[str]) -> Caller:
     """Return who asks; ImpossibleError where a query parameter is not one of the known ones."""
     unknown = [name for name in dict.fromkeys(request.query_params) if name not in known]
     if unknown:
-        raise invalid(*((name, f"there is no parameter {name!r} here", nearest(name, known)) for name in unknown))
+        reason = "there is no parameter {!r} here"
+        raise ImpossibleError(*(Mistake(name, reason.format(name), nearest(name, known)) for name in unknown))
     return service(request).tokens.caller(request)
 
 

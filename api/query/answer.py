@@ -15,7 +15,7 @@ from aggregators.values import Context, Number, Value
 from aggregators.waiting import OLDEST
 from aggregators.windows import Window, named, text, utc_text
 from api.query.distinct import Sums
-from api.query.errors import ImpossibleError, Problem
+from api.query.errors import ImpossibleError, Mistake
 from api.query.question import Question
 from api.query.scan import Key
 from api.query.selection import NONE
@@ -107,7 +107,7 @@ def _series(asked: Question, directory: Directory) -> list[Window]:
     shortest_ms = {"hour": 1_800_000, "day": 82_800_000}.get(asked.every, 500_000_000)
     if (window.to_ms - window.from_ms) // shortest_ms > MOST_BUCKETS:
         raise ImpossibleError(
-            [Problem("every", f"makes more than {MOST_BUCKETS} {asked.every}s of the window; take a shorter one")]
+            Mistake("every", f"makes more than {MOST_BUCKETS} {asked.every}s of the window; take a shorter one")
         )
     return asked.periods.series(asked.every, window)
 

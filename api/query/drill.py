@@ -21,7 +21,7 @@ from aggregators.values import Context
 from aggregators.windows import Window, text
 from api.query.answer import context_for, context_of, form, value
 from api.query.cells import add
-from api.query.errors import ImpossibleError, Problem
+from api.query.errors import ImpossibleError, Mistake
 from api.query.facts import known
 from api.query.question import Question
 from api.query.scan import Found, Scan
@@ -36,7 +36,7 @@ async def behind(asked: Question, tables: Tables, directory: Directory) -> dict[
     """
     if isinstance(asked.kpi.formula, Composed):
         reason = f"{asked.kpi.id} is made of other KPIs; ask for the records of these"
-        raise ImpossibleError([Problem("kpi", reason)])
+        raise ImpossibleError(Mistake("kpi", reason))
     end_ms = asked.at_ms if asked.kpi.gauge else asked.window.to_ms
     past_ms = min(end_ms, asked.now_ms) if asked.kpi.due else end_ms
     scan = Scan(asked._replace(by=()), tables, directory)

@@ -24,7 +24,7 @@ from api.query.adoption import tell_adoption
 from api.query.answer import Tell, answer, tell_sums, unit
 from api.query.bottlenecks import tell_bottlenecks
 from api.query.card import card
-from api.query.errors import ImpossibleError, Problem, UnknownError
+from api.query.errors import ImpossibleError, Mistake, UnknownError
 from api.query.forecast import tell_forecast
 from api.query.funnel import funnel
 from api.query.goal_checks import mistakes
@@ -140,7 +140,7 @@ class Engine:
     async def _answer(self, asked: Question, tables: Tables, directory: Directory) -> dict[str, Any]:
         kpi = asked.kpi
         if asked.of and asked.of.id not in self.kpis:
-            raise ImpossibleError([Problem("of", f"{asked.of.id} is left out here by CRMPULSE_ENABLE")])
+            raise ImpossibleError(Mistake("of", f"{asked.of.id} is left out here by CRMPULSE_ENABLE"))
         if isinstance(kpi.formula, Ranked):
             return await ranking.answered(asked, tables, directory)
         if tell := _TOLD_BY.get(type(kpi.formula)):
@@ -159,7 +159,7 @@ class Engine:
             team = reading.one("team")
             if level not in kpi.by:
                 levels = [one for one in ("user", "team") if one in kpi.by]
-                reading.problems.append(Problem("level", f"{kpi.id} is not told by {level}", levels))
+                reading.mistakes.append(Mistake("level", f"{kpi.id} is not told by {level}", levels))
             reading.done()
             asked = question(kpi, rest, directory.org, RANKED)._replace(by=(level,))
             asked = asked._replace(scope=f"team:{team}") if team else asked
@@ -222,11 +222,11 @@ class Engine:
         asked = _of_now(params)
         return await tables.settled(lambda directory: card(user, asked, tables, directory))
 
-    async def goal_mistakes(self, org: str, goal: Goal) -> list[Problem]:
+    async def goal_mistakes(self, org: str, goal: Goal) -> list[Mistake]:
         """Return all that would keep a goal from being told."""
         tables = await self.tables(org)
 
-        async def ask(directory: Directory) -> list[Problem]:
+        async def ask(directory: Directory) -> list[Mistake]:
             return mistakes(goal, directory.org, self.kpis)
 
         return await tables.settled(ask)
@@ -249,16 +249,16 @@ def _of_now(params: Params) -> Params:
 def _kpis(params: Params) -> list[str]:
     ids = [*dict.fromkeys(params.get("kpi", ()))]
     if not ids:
-        raise ImpossibleError([Problem("kpi", "says which KPI, once or oftener")])
+        raise ImpossibleError(Mistake("kpi", "says which KPI, once or oftener"))
     return ids
 
 
 def _named(params: Params, known: Mapping[str, Kpi]) -> Kpi:
     ids: Sequence[str] = params.get("kpi", ())
     if len(ids) != 1:
-        raise ImpossibleError([Problem("kpi", "says which KPI, once", [])])
+        raise ImpossibleError(Mistake("kpi", "says which KPI, once"))
     kpi = kpi_of(ids[0], known)
     if not kpi.counts:
         reason = f"{kpi.id} has neither records nor a ranking of its own; name the KPI that it is made of"
-        raise ImpossibleError([Problem("kpi", reason)])
+        raise ImpossibleError(Mistake("kpi", reason))
     return kpi

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from events.nearest import nearest
 
 
-class Problem(NamedTuple):
+class Mistake(NamedTuple):
     """What is wrong with one parameter, and the nearest names of what it may be."""
 
     parameter: str
@@ -27,9 +27,9 @@ class UnknownError(Exception):
 class ImpossibleError(Exception):
     """One or more parameters cannot be what they are."""
 
-    def __init__(self, problems: list[Problem]) -> None:
-        self.problems = problems
-        super().__init__("; ".join(f"{p.parameter}: {p.reason}" for p in problems))
+    def __init__(self, *mistakes: Mistake) -> None:
+        self.mistakes = mistakes
+        super().__init__("; ".join(f"{each.parameter}: {each.reason}" for each in mistakes))
 
 
 class UnsettledError(Exception):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from api.query.answer import as_of, gauged, tell_sums, times
-from api.query.errors import ImpossibleError, Problem
+from api.query.errors import ImpossibleError, Mistake
 from api.query.question import LARGEST, Params, Question, kpi_of, question, without
 from api.query.selection import NONE
 from api.query.tables import Directory, Tables
@@ -81,4 +81,4 @@ def _pipeline(params: Params, directory: Directory) -> str:
     if len(found) == 1 and found[0]:
         return found[0]
     reason = "may be given only once" if len(asked) > 1 else f"says which pipeline; there are {', '.join(known)}"
-    raise ImpossibleError([Problem("pipeline", reason, known)])
+    raise ImpossibleError(Mistake("pipeline", reason, known))

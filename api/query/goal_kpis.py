@@ -10,7 +10,7 @@ from aggregators.unsummed import GoalsMet, OfGoal
 from aggregators.values import Value
 from aggregators.windows import Periods, Window
 from api.query.answer import answer, form, grouped, paged, tell_sums
-from api.query.errors import ImpossibleError, Problem, UnknownError
+from api.query.errors import ImpossibleError, Mistake, UnknownError
 from api.query.goal_checks import asked_of, mistakes, unit_of
 from api.query.goals import At, Standing, pick, so_far, stand
 from api.query.projection import landing
@@ -37,13 +37,13 @@ async def answered(asked: Question, tables: Tables, directory: Directory) -> dic
 
 
 def _check(asked: Question) -> None:
-    problems = []
+    wrong = []
     if asked.credit == "current":
-        problems.append(Problem("credit", "of goals is at_event: they are met by what was done at the time"))
+        wrong.append(Mistake("credit", "of goals is at_event: they are met by what was done at the time"))
     if isinstance(asked.kpi.formula, OfGoal) and not asked.goal and "goal" not in asked.by:
-        problems.append(Problem("goal", "says which goal; or ask by=goal for each"))
-    if problems:
-        raise ImpossibleError(problems)
+        wrong.append(Mistake("goal", "says which goal; or ask by=goal for each"))
+    if wrong:
+        raise ImpossibleError(*wrong)
 
 
 def _values(goal: Goal, dimension: str, at_ms: int, directory: Directory) -> list[str]:
@@ -107,7 +107,7 @@ def _meant(goal_id: str, known: Sequence[Goal]) -> Goal:
     try:
         return pick(goal_id, known)
     except UnknownError as unknown:
-        raise ImpossibleError([Problem("goal", f"{unknown}", unknown.nearest)]) from None
+        raise ImpossibleError(Mistake("goal", f"{unknown}", unknown.nearest)) from None
 
 
 async def _landing(asked: Question, standing: Standing, tables: Tables, directory: Directory) -> dict[str, Any]:
@@ -214,4 +214,4 @@ def _share(states: Sequence[tuple[bool, str]]) -> dict[str, Any]:
 def _check_size(standings: int) -> None:
     if standings > MOST_STANDINGS:
         reason = f"asks for more than {MOST_STANDINGS} periods of goals; take a shorter one, or larger buckets"
-        raise ImpossibleError([Problem("window", reason)])
+        raise ImpossibleError(Mistake("window", reason))

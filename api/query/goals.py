@@ -122,7 +122,7 @@ async def stand(goal: Goal, instants: Sequence[At], tables: Tables, directory: D
     who = assignee_name(goal, directory.org)
     wrong = mistakes(goal, directory.org, tables.kpis)
     if wrong or not instants:
-        return [Standing(goal, at_ms, who, problem=str(ImpossibleError(wrong))) for at_ms, _ in instants]
+        return [Standing(goal, at_ms, who, problem=str(ImpossibleError(*wrong))) for at_ms, _ in instants]
     periods = periods_of(directory.org)
     blank = [Standing(goal, at_ms, who, window=goal.window(within_ms, periods)) for at_ms, within_ms in instants]
     windows = [so_far(one) for one in blank]

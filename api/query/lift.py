@@ -12,7 +12,7 @@ from aggregators.values import Value
 from aggregators.windows import Window
 from api.query.answer import context_for, form, grouped, value
 from api.query.distinct import VALUE
-from api.query.errors import ImpossibleError, Problem
+from api.query.errors import ImpossibleError, Mistake
 from api.query.question import Question
 from api.query.scan import Key
 from api.query.selection import NONE
@@ -80,7 +80,7 @@ def _group(key: Key, asked: Question, whole: Mapping[Key, Decided]) -> Decided:
 
 def _check(asked: Question) -> None:
     if not asked.field and FIELD not in asked.by and FIELD not in dict(asked.where):
-        raise ImpossibleError([Problem(FIELD, "says which custom field of deals; or ask by=field for each")])
+        raise ImpossibleError(Mistake(FIELD, "says which custom field of deals; or ask by=field for each"))
 
 
 async def tell_return(

@@ -12,7 +12,7 @@ from aggregators.formulas import TRAILING_MS
 from aggregators.unsummed import LOW, Compared, Sign
 from aggregators.windows import Window
 from api.query.answer import context_for, grouped, value
-from api.query.errors import ImpossibleError, Problem
+from api.query.errors import ImpossibleError, Mistake
 from api.query.question import Question
 from api.query.scan import Key
 from api.query.selection import NONE, active_users
@@ -30,12 +30,10 @@ async def tell_score(
     """Return the score of one user or team in each window, or with `by` those of all within the scope."""
     level, _, name = asked.scope.partition(":")
     if len(asked.by) > 1 or asked.where:
-        raise ImpossibleError(
-            [Problem("by" if asked.by else "where", "a score is by user or by team alone, unfiltered")]
-        )
+        raise ImpossibleError(Mistake("by" if asked.by else "where", "a score is by user or by team alone, unfiltered"))
     if level == "org" and not asked.by:
         raise ImpossibleError(
-            [Problem("scope", "a score is that of one user or team: user:<id> or team:<id>, or by=user")]
+            Mistake("scope", "a score is that of one user or team: user:<id> or team:<id>, or by=user")
         )
     one = not asked.by
     peers = asked._replace(scope="org", by=(level,)) if one else asked

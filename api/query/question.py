@@ -14,7 +14,7 @@ from aggregators.own import TIER as OWN_TIER
 from aggregators.story import normalised
 from aggregators.unsummed import Growth, Ranked, Seasonality
 from aggregators.windows import NAMES, UNITS, Periods, Window, instant, named
-from api.query.errors import ImpossibleError, Problem, UnknownError
+from api.query.errors import ImpossibleError, Mistake, UnknownError
 from events.nearest import nearest
 
 Params = Mapping[str, Sequence[str]]
@@ -83,8 +83,8 @@ class Reading:
 
     def __init__(self, params: Params, known: Sequence[str]) -> None:
         self.params = {name: params[name] for name in params if name in known}
-        self.problems: list[Problem] = [
-            Problem(name, f"there is no parameter {name!r}; there are {', '.join(known)}", nearest(name, known))
+        self.mistakes: list[Mistake] = [
+            Mistake(name, f"there is no parameter {name!r}; there are {', '.join(known)}", nearest(name, known))
             for name in params
             if name not in known
         ]
@@ -93,7 +93,7 @@ class Reading:
         """Return a parameter that may be given once."""
         found = self.params.get(name, ())
         if len(found) > 1:
-            self.problems.append(Problem(name, "may be given only once"))
+            self.mistakes.append(Mistake(name, "may be given only once"))
         return found[0] if found else default
 
     def choice(self, name: str, allowed: Sequence[str], default: str = "") -> str:
@@ -101,7 +101,7 @@ class Reading:
         found = self.one(name, default) or default
         if found and found not in allowed:
             reason = f"{found!r} is none of {', '.join(allowed)}" if allowed else "has no meaning for this KPI"
-            self.problems.append(Problem(name, reason, nearest(found, allowed)))
+            self.mistakes.append(Mistake(name, reason, nearest(found, allowed)))
             return default
         return found
 
@@ -112,7 +112,7 @@ class Reading:
         try:
             return read(text)
         except (ValueError, OverflowError) as error:
-            self.problems.append(Problem(name, str(error)))
+            self.mistakes.append(Mistake(name, str(error)))
             return default
 
     def page(self, most: int) -> tuple[int, int]:
@@ -122,8 +122,8 @@ class Reading:
 
     def done(self) -> None:
         """Raise ImpossibleError where anything was wrong."""
-        if self.problems:
-            raise ImpossibleError(self.problems)
+        if self.mistakes:
+            raise ImpossibleError(*self.mistakes)
 
 
 def question(kpi: Kpi, params: Params, org: Org, selectors: Sequence[str] = SELECTORS) -> Question:
@@ -177,7 +177,7 @@ def _of(reading: Reading, kpi: Kpi) -> str:
     if of not in known and (of or needed):
         what = "to rank by" if isinstance(kpi.formula, Ranked) else "to tell it of" if needed else "to have goals on"
         reason = f"{of!r} is no KPI {what}" if of else f"says which KPI {what}"
-        reading.problems.append(Problem("of", reason, nearest(of, known)))
+        reading.mistakes.append(Mistake("of", reason, nearest(of, known)))
     return of
 
 
@@ -205,11 +205,11 @@ def _window(reading: Reading, periods: Periods, now_ms: int) -> tuple[Window, bo
     everything = named("all", periods, now_ms)
     if start or end:
         if reading.one("window"):
-            reading.problems.append(Problem("window", "cannot be given beside from and to"))
+            reading.mistakes.append(Mistake("window", "cannot be given beside from and to"))
         from_ms = reading.read("from", start, lambda t: instant(t, periods.calendar), everything.from_ms)
         to_ms = reading.read("to", end, lambda t: instant(t, periods.calendar), everything.to_ms)
         if from_ms > to_ms:
-            reading.problems.append(Problem("to", "is before from"))
+            reading.mistakes.append(Mistake("to", "is before from"))
             to_ms = from_ms
         start_ms, end_ms = (min(max(at, everything.from_ms), everything.to_ms) for at in (from_ms, to_ms))
         return Window(start_ms, end_ms), bool(end)
@@ -224,7 +224,7 @@ def scope_of(reading: Reading, default: str = "org") -> str:
         return default
     kind, colon, name = scope.partition(":")
     if scope != "org" and not (kind in ("team", "user") and colon and name):
-        reading.problems.append(Problem("scope", f"{scope!r} is none of org, team:<id>, user:<id>", ["org"]))
+        reading.mistakes.append(Mistake("scope", f"{scope!r} is none of org, team:<id>, user:<id>", ["org"]))
         return "org"
     return scope
 
@@ -253,7 +253,7 @@ def _where(reading: Reading, kpi: Kpi) -> tuple[tuple[str, str], ...]:
     for text in reading.params.get("where", ()):
         name, colon, value = text.partition(":")
         if not colon:
-            reading.problems.append(Problem("where", f"{text!r} is not <dimension>:<value>"))
+            reading.mistakes.append(Mistake("where", f"{text!r} is not <dimension>:<value>"))
         elif _check_dimension(reading, "where", name, kpi):
             found.append((name, normalised(value) or value if name == "lost_reason" else value))
     return tuple(found)
@@ -264,7 +264,7 @@ def _check_dimension(reading: Reading, parameter: str, name: str, kpi: Kpi) -> b
     if not known:
         allowed = dimensions(kpi)
         reason = f"{kpi.id} has no dimension {name!r}; it has {', '.join(allowed)}"
-        reading.problems.append(Problem(parameter, reason, nearest(name, allowed)))
+        reading.mistakes.append(Mistake(parameter, reason, nearest(name, allowed)))
     return known
 
 

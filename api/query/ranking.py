@@ -9,7 +9,7 @@ from aggregators.values import Number
 from aggregators.windows import Window
 from api.query.answer import as_of, context_for, gauged, times, totals, value
 from api.query.distinct import Sums
-from api.query.errors import ImpossibleError, Problem
+from api.query.errors import ImpossibleError, Mistake
 from api.query.question import Question
 from api.query.selection import NONE, parts
 from api.query.sums import Summing
@@ -112,11 +112,11 @@ async def answered(asked: Question, tables: Tables, directory: Directory) -> dic
     level, _, name = asked.scope.partition(":")
     several = {"by": asked.by, "every": asked.every, "compare": asked.compare}
     reason = "is not told of a rank; ask for a leaderboard of all, or for one rank at a time"
-    problems = [Problem(name, reason) for name, given in several.items() if given]
+    mistakes = [Mistake(name, reason) for name, given in several.items() if given]
     if level == "org":
-        problems.append(Problem("scope", "a rank is that of one user or team: user:<id> or team:<id>"))
-    if problems:
-        raise ImpossibleError(problems)
+        mistakes.append(Mistake("scope", "a rank is that of one user or team: user:<id> or team:<id>"))
+    if mistakes:
+        raise ImpossibleError(*mistakes)
     found = await rank_of(level, name, asked, tables, directory)
     return {
         "kpi": asked.kpi.id,

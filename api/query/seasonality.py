@@ -10,7 +10,7 @@ from aggregators.calendar import Calendar
 from aggregators.values import Number, Value
 from aggregators.windows import Window
 from api.query.answer import context_of, form, grouped, tell_sums
-from api.query.errors import ImpossibleError, Problem
+from api.query.errors import ImpossibleError, Mistake
 from api.query.question import LARGEST, Question
 from api.query.tables import Directory, Tables
 
@@ -26,7 +26,7 @@ async def tell_seasonality(
     """Return the index of each window, with that of its groups where any are asked for."""
     if asked.variant == "week" and any(timedelta(milliseconds=w.to_ms - w.from_ms) > LONGEST_WEEK for w in windows):
         raise ImpossibleError(
-            [Problem("variant", "week is of windows of at most 7 days; take a shorter one, or `every`")]
+            Mistake("variant", "week is of windows of at most 7 days; take a shorter one, or `every`")
         )
     windows = [window._replace(to_ms=max(window.from_ms, min(window.to_ms, asked.now_ms))) for window in windows]
     earlier = [_earlier(asked, window, directory) for window in windows]
