@@ -1,6 +1,6 @@
 """Alerts over HTTP: what fires, what resolved, and who has seen to it."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Path, Request, Response
@@ -8,9 +8,9 @@ from fastapi import APIRouter, Path, Request, Response
 from aggregators.alerts import BY_NAME
 from api import answers, bodies, reference
 from api.auth import Caller
-from api.problems import invalid
+from api.json_answer import JsonAnswer
 from api.query import alerts as ledger
-from api.query.encoding import encode
+from api.query.errors import ImpossibleError, Mistake
 from api.query.question import LARGEST, Reading, scope_of
 from api.service import caller, reader, service
 
@@ -40,7 +40,7 @@ async def alerts(request: Request) -> Response:
     tables = await service(request).engine.tables(asks.org)
     found, end = await ledger.alerts(tables, state, rule=rule, scope=scope), cursor + limit
     more = {"cursor": str(end)} if end < len(found) else {}
-    return _json({"total": len(found), "alerts": found[cursor:end], **more})
+    return JsonAnswer({"total": len(found), "alerts": found[cursor:end], **more})
 
 
 @router.post("/v1/alerts/{id}/ack", response_model=answers.Alert, **reference.ACKNOWLEDGED)
@@ -48,23 +48,15 @@ async def acknowledge(id: AlertId, request: Request) -> Response:
     """Note that somebody has seen to an alert: the user that the token is limited to, else `by`. The first one is kept."""
     asks = caller(request, ("org",))
     asks.need("read")
-    by = _by(asks, await bodies.read(request))
+    by = _by(asks, await bodies.said(request, Asked, 'it is {"by": "<who>"}'))
     tables = await service(request).engine.tables(asks.org)
-    return _json(await ledger.acknowledge(tables, id, by, asks.limit))
+    return JsonAnswer(await ledger.acknowledge(tables, id, by, asks.limit))
 
 
-def _by(asks: Caller, body: bytes) -> str:
-    try:
-        asked = msgspec.json.decode(body, type=Asked) if body.strip() else Asked()
-    except msgspec.DecodeError as error:
-        raise invalid(("body", f'{error}; it is {{"by": "<who>"}}', [])) from None
+def _by(asks: Caller, asked: Asked) -> str:
     kind, _, user = asks.limit.partition(":")
     if kind == "user":
         return user
     if asked.by is None:
-        raise invalid(("by", 'the token is of no user: say who acknowledges, {"by": "<who>"}', []))
+        raise ImpossibleError(Mistake("by", 'the token is of no user: say who acknowledges, {"by": "<who>"}'))
     return asked.by
-
-
-def _json(answer: dict[str, Any]) -> Response:
-    return Response(encode(answer), media_type="application/json")

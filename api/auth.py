@@ -22,7 +22,8 @@ from fastapi import Request
 
 from api import passes
 from api.passes import Pass
-from api.problems import Problem, invalid
+from api.problems import Problem
+from api.query.errors import ImpossibleError, Mistake
 from crmpulse.settings import CannotStartError, is_loopback
 
 Scope = Literal["publish", "read", "admin"]
@@ -161,11 +162,16 @@ def make(org: str, scopes: list[Scope], limit: str = "", note: str = "") -> tupl
     return token, line.decode()
 
 
+def bearer(request: Request) -> str:
+    """Return the token in the head of a request; empty where there is none."""
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    return text.strip() if scheme.lower() == "bearer" else ""
+
+
 def _sent(request: Request) -> str:
     """The token or pass of a request. A cookie comes with whatever a browser is made to send: it is one for reading."""
-    scheme, _, text = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and text.strip():
-        return text.strip()
+    if text := bearer(request):
+        return text
     if request.method in ("GET", "HEAD") and (cookie := request.cookies.get(COOKIE)):
         return cookie
     raise Problem(401, "unauthorized", "Send a token: `Authorization: Bearer <token>`.", ASK)
@@ -174,7 +180,7 @@ def _sent(request: Request) -> str:
 def _org(orgs: list[str]) -> str:
     org = orgs[-1] if orgs else DEFAULT_ORG
     if len(set(orgs)) > 1 or not 1 <= len(org) <= 128 or _CONTROL.search(org):
-        raise invalid(("org", "must be one id of 1 to 128 characters, none a control character", []))
+        raise ImpossibleError(Mistake("org", "must be one id of 1 to 128 characters, none a control character"))
     return org
 
 

@@ -3,12 +3,16 @@
 import asyncio
 import re
 from contextlib import suppress
+from typing import TypeVar
 
+import msgspec
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from api.problems import Problem
+from api.query.errors import ImpossibleError, Mistake
 
+T = TypeVar("T")
 MAX_BYTES = 1 << 20
 SMALL_BYTES = 4096
 ARRIVE_SECONDS = 10.0
@@ -33,6 +37,15 @@ async def read(request: Request, most: int = SMALL_BYTES, detail: str = "") -> b
         await _discard(request)
         raise too_large(most, detail)
     return bytes(found)
+
+
+async def said(request: Request, kind: type[T], hint: str) -> T:
+    """Return what a small body of JSON says, all by default where it is empty; ImpossibleError with a ``hint`` at what it may be."""
+    body = await read(request)
+    try:
+        return msgspec.json.decode(body, type=kind) if body.strip() else kind()
+    except msgspec.DecodeError as error:
+        raise ImpossibleError(Mistake("body", f"{error}; {hint}")) from None
 
 
 async def announced(request: Request, most: int, detail: str = "") -> int:

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from api import answers, reference
-from api.query.encoding import encode
+from api.json_answer import JsonAnswer
 from api.service import reader, service
 
 UserId = Annotated[str, Path(description="the user's id, percent-encoded", examples=["ann"])]
@@ -20,4 +20,4 @@ async def card(id: UserId, request: Request) -> Response:
     """Show a person: goals, KPIs, rank, last calls and tasks, open leads and clients."""
     asks, params = await reader(request)
     asks.need_scope(f"user:{id}")
-    return Response(encode(await service(request).engine.card(asks.org, id, params)), media_type="application/json")
+    return JsonAnswer(await service(request).engine.card(asks.org, id, params))

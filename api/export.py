@@ -14,7 +14,7 @@ from api import reference
 from api.query.encoding import encode, number
 from api.query.question import Reading
 from api.query.rows import NUMBERS, Row, columns, rows
-from api.service import reader, service
+from api.service import last, reader, service
 
 AT_ONCE = 500
 """So many rows of a CSV file are sent at once."""
@@ -26,7 +26,7 @@ router = APIRouter(tags=["Questions"])
 async def export(request: Request) -> Response:
     """Give one or more KPIs as a file: a row for each value; in groups or as a series one for each of them."""
     asks, params = await reader(request)
-    asks.need_scope(params.get("scope", ["org"])[-1])
+    asks.need_scope(last(params, "scope", "org"))
     reading = Reading({"format": params.pop("format", [])}, ["format"])
     form = FORMS[reading.choice("format", [*FORMS], "csv")]
     reading.done()

@@ -9,8 +9,9 @@ import msgspec
 
 from aggregators.goals import Goal
 from api.query.engine import Engine
-from api.query.errors import ImpossibleError, Problem, nearest
+from api.query.errors import ImpossibleError, Mistake
 from events import EVENTS, Invalid, decode
+from events.nearest import nearest
 
 SOURCE = "/crmpulse/api"
 _GOOD = {"kpi": "deals_won", "assignee": "org", "target": 1}
@@ -22,15 +23,15 @@ _MEMBERS = {field.encode_name: field.required for field in msgspec.structs.field
 async def setting(engine: Engine, org: str, goal_id: str, body: bytes) -> bytes:
     """Return the event that sets a goal to what a body says; ImpossibleError with all that is wrong with it."""
     said = _object(body)
-    problems = _wrong(org, goal_id, said)
+    mistakes = _wrong(org, goal_id, said)
     good = {
-        name: value for name, value in said.items() if name not in {p.parameter.partition(".")[0] for p in problems}
+        name: value for name, value in said.items() if name not in {p.parameter.partition(".")[0] for p in mistakes}
     }
     if "kpi" in good:
-        taken = {problem.parameter for problem in problems}
-        problems += [p for p in await engine.goal_mistakes(org, _goal(goal_id, good)) if p.parameter not in taken]
-    if problems:
-        raise ImpossibleError(problems)
+        taken = {mistake.parameter for mistake in mistakes}
+        mistakes += [p for p in await engine.goal_mistakes(org, _goal(goal_id, good)) if p.parameter not in taken]
+    if mistakes:
+        raise ImpossibleError(*mistakes)
     return _event("goal.set", org, goal_id, said)
 
 
@@ -39,7 +40,7 @@ def deleting(org: str, goal_id: str) -> bytes:
     event = _event("goal.deleted", org, goal_id, {})
     [answer] = decode([event])
     if isinstance(answer, Invalid):
-        raise ImpossibleError([Problem("id", answer.reason)])
+        raise ImpossibleError(Mistake("id", answer.reason))
     return event
 
 
@@ -49,23 +50,23 @@ def _object(body: bytes) -> dict[str, Any]:
         said = msgspec.json.decode(body, type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         reason = f"is one JSON object with the members of crm.goal.set: {error}"
-        raise ImpossibleError([Problem("body", reason)]) from None
+        raise ImpossibleError(Mistake("body", reason)) from None
     return {name: value for name, value in said.items() if value is not None}
 
 
-def _wrong(org: str, goal_id: str, said: dict[str, Any]) -> list[Problem]:
+def _wrong(org: str, goal_id: str, said: dict[str, Any]) -> list[Mistake]:
     """What the decoder of events finds wrong with each member; members that it would pass over are mistakes here."""
     known = [*_MEMBERS]
-    problems = [
-        Problem(name, f"there is no member {name!r}; there are {', '.join(known)}", nearest(name, known))
+    mistakes = [
+        Mistake(name, f"there is no member {name!r}; there are {', '.join(known)}", nearest(name, known))
         for name in said
         if name not in known
     ]
-    problems += [Problem(name, "is missing") for name, required in _MEMBERS.items() if required and name not in said]
+    mistakes += [Mistake(name, "is missing") for name, required in _MEMBERS.items() if required and name not in said]
     tried: list[dict[str, Any]] = [{}, *({name: value} for name, value in said.items() if name in known)]
     answers = decode([_event("goal.set", org, goal_id, {**_GOOD, **one}) for one in tried])
     found = {(a.path.removeprefix("$.data."), a.reason) for a in answers if isinstance(a, Invalid)}
-    return problems + [Problem("id" if path == "$.subject" else path, reason) for path, reason in sorted(found)]
+    return mistakes + [Mistake("id" if path == "$.subject" else path, reason) for path, reason in sorted(found)]
 
 
 def _goal(goal_id: str, said: dict[str, Any]) -> Goal:

@@ -5,10 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from api import answers, bodies, goal_events, reference
-from api.auth import Caller
 from api.bodies import MAX_BYTES
-from api.query.encoding import encode
-from api.service import caller, reader, service
+from api.json_answer import JsonAnswer
+from api.service import caller, last, reader, service
 
 GoalId = Annotated[str, Path(description="the goal's id, percent-encoded", examples=["q3-revenue"])]
 
@@ -19,16 +18,16 @@ router = APIRouter(tags=["Goals"])
 async def goals(request: Request) -> Response:
     """List all goals, or those of one assignee (`scope`): how far each is, what is expected by now, and its state."""
     asks, params = await reader(request)
-    asks.need_scope(params.get("scope", ["org"])[-1])
-    return Response(encode(await service(request).engine.goals(asks.org, params)), media_type="application/json")
+    asks.need_scope(last(params, "scope", "org"))
+    return JsonAnswer(await service(request).engine.goals(asks.org, params))
 
 
 @router.get("/v1/goals/{id:path}", response_model=answers.Goal, **reference.GOAL)
 async def goal(id: GoalId, request: Request) -> Response:
     """Tell how one goal stands; of one with a period, in the period that holds `now`."""
     asks, params = await reader(request)
-    asks.need_scope(params.get("scope", ["org"])[-1])
-    return Response(encode(await service(request).engine.goal(asks.org, id, params)), media_type="application/json")
+    asks.need_scope(last(params, "scope", "org"))
+    return JsonAnswer(await service(request).engine.goal(asks.org, id, params))
 
 
 @router.put("/v1/goals/{id:path}", status_code=202, **reference.SET_GOAL)
@@ -40,7 +39,7 @@ async def set_goal(id: GoalId, request: Request) -> Response:
     asks = caller(request, ("org",))
     asks.need("admin")
     event = await goal_events.setting(service(request).engine, asks.org, id, await bodies.read(request, MAX_BYTES))
-    return await _published(request, asks, event)
+    return await service(request).published(asks.org, [event])
 
 
 @router.delete("/v1/goals/{id:path}", status_code=202, **reference.DELETE_GOAL)
@@ -48,11 +47,4 @@ async def delete_goal(id: GoalId, request: Request) -> Response:
     """Delete a goal, from the past too."""
     asks = caller(request, ("org",))
     asks.need("admin")
-    return await _published(request, asks, goal_events.deleting(asks.org, id))
-
-
-async def _published(request: Request, asks: Caller, event: bytes) -> Response:
-    at = service(request)
-    position = await at.publisher.publish(asks.org, [event])
-    at.metrics.accepted.inc()
-    return Response(encode({"accepted": 1, "position": str(position)}), 202, media_type="application/json")
+    return await service(request).published(asks.org, [goal_events.deleting(asks.org, id)])

@@ -5,13 +5,13 @@ import importlib.metadata
 from typing import Any, NamedTuple
 from zlib import crc32
 
-import msgspec
 from fastapi import APIRouter, Request, Response
 from redis.exceptions import RedisError
 
 from aggregators.catalogue import KPIS
 from aggregators.tables import LAYOUT
 from api import reference, service_answers
+from api.json_answer import JsonAnswer
 from api.log import Ends
 from api.positions import agreed
 from api.problems import RETRY, Problem
@@ -70,7 +70,7 @@ async def status(request: Request) -> Response:
         "redis": {"address": at.settings.redis, "answers": stands.marks is not None},
         "versions": versions(stands),
     }
-    return _json(told)
+    return JsonAnswer(told)
 
 
 def versions(stands: Standing) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def versions(stands: Standing) -> dict[str, Any]:
 @router.get("/healthz", response_model=service_answers.Health)
 async def alive() -> Response:
     """Tell that the process runs."""
-    return _json({"status": "alive"})
+    return JsonAnswer({"status": "alive"})
 
 
 @router.get("/readyz", response_model=service_answers.Health, responses=reference.errors(503))
@@ -101,7 +101,7 @@ async def ready(request: Request) -> Response:
         wrong.append(f"{stands.lag} events wait to be counted, more than {MOST_LAG}.")
     if wrong:
         raise Problem(503, "unavailable", " ".join(wrong), RETRY)
-    return _json({"status": "ready"})
+    return JsonAnswer({"status": "ready"})
 
 
 async def standing(at: Service) -> Standing:
@@ -121,7 +121,3 @@ def _partition(number: int, end: int | None, stands: Mark | None) -> dict[str, A
     applied = stands.next if stands else None
     lag = None if end is None or applied is None else end - applied
     return {"partition": number, "log_end": end, "applied": applied, "lag": lag}
-
-
-def _json(answer: dict[str, Any]) -> Response:
-    return Response(msgspec.json.encode(answer), media_type="application/json")

@@ -43,11 +43,7 @@ async def publish(request: Request) -> Response:
     with _slot(at, await bodies.announced(request, MAX_BYTES, TOO_LARGE)):
         values, answers = _decoded(request, await bodies.read(request, MAX_BYTES, TOO_LARGE))
         _check(asks, answers)
-        position = await at.publisher.publish(asks.org, values)
-    at.metrics.accepted.inc(len(values))
-    return Response(
-        msgspec.json.encode({"accepted": len(values), "position": str(position)}), 202, media_type="application/json"
-    )
+        return await at.published(asks.org, values)
 
 
 @contextmanager

@@ -92,9 +92,8 @@ class KpiMetrics:
         """The names of all organisations, under the layout that holds."""
         found: Layout | None = None
         listed: list[list[bytes]] = []
-        while found != (
-            now := await agreed(self.redis, self.settings)
-        ):  # it may be another one by the time that all is read
+        # It may be another one by the time that all is read.
+        while found != (now := await agreed(self.redis, self.settings)):
             found = now
             async with self.redis.pipeline(transaction=False) as pipe:
                 for prefix in found.shards():

@@ -13,8 +13,9 @@ from api import reference
 from api.auth import Caller
 from api.listening import Listener
 from api.messages import Topic, kpi_topic
-from api.problems import Problem, invalid
-from api.service import Params, reader, service
+from api.problems import Problem
+from api.query.errors import ImpossibleError, Mistake
+from api.service import Params, last, reader, service
 
 PING_SECONDS = 15
 SEND_SECONDS = 20.0
@@ -42,23 +43,22 @@ async def live(request: Request) -> Response:
     `Last-Event-ID` only what changed since then is told.
     """
     asks, params = await reader(request, known=reference.LISTENED)
-    listener = Listener(service(request).live.reader(asks.org), _topics(asks, params), _last_id(request))
+    last_id = request.headers.get("last-event-id", "")
+    listener = Listener(service(request).live.reader(asks.org), _topics(asks, params), last_id)
     await listener.join()
     events = _events(listener, request, asks)
     return Stream(events, ping=PING_SECONDS, ping_message_factory=_ping, send_timeout=SEND_SECONDS, sep="\n")
 
 
 def _topics(asks: Caller, params: Params) -> list[Topic]:
-    scopes = params.get("scope", [])
-    scope = scopes[-1] if scopes else "org"
+    scope = last(params, "scope", "org")
     asks.need_scope(scope)
     kpis = list(dict.fromkeys(params.pop("kpi", [])))
     if len(kpis) > MOST_KPIS:
-        raise invalid(("kpi", f"may be given {MOST_KPIS} times at most", []))
-    of_goals = scope if scopes else ""
+        raise ImpossibleError(Mistake("kpi", f"may be given {MOST_KPIS} times at most"))
     return [
         *(kpi_topic(kpi, params) for kpi in kpis),
-        Topic("goal", of_goals),
+        Topic("goal", scope if "scope" in params else ""),
         Topic("alert", "" if scope == "org" else scope),
         Topic("tick", ""),
     ]
@@ -67,10 +67,6 @@ def _topics(asks: Caller, params: Params) -> list[Topic]:
 def _ping() -> ServerSentEvent:
     """A comment keeps the connection open; the event tells the page that it is, which no comment does."""
     return ServerSentEvent(comment="still here", event="ping", data="{}", sep="\n")
-
-
-def _last_id(request: Request) -> str:
-    return request.headers.get("last-event-id", "")
 
 
 async def _events(listener: Listener, request: Request, asks: Caller) -> AsyncIterator[dict[str, str]]:

@@ -90,9 +90,8 @@ class Log:
         topics = {self.topic, self.settings.dead_letters_topic}
         try:
             await consumer.start()
-            if (
-                missing := topics - await consumer.topics()
-            ):  # asking for one by its name may create it, as it should not be
+            # Asking for one by its name may create it, as it should not be.
+            if missing := topics - await consumer.topics():
                 raise UnknownTopicOrPartitionError(f"no {' and '.join(missing)}: run crmpulse topics")
             consumer.subscribe(topics)
             deadline = time.monotonic() + ANSWER_SECONDS

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from aggregators.windows import NAMES
-from api.query.errors import nearest
 from crmpulse.settings import PREFIX, SettingsError
+from events.nearest import nearest
 
 
 def windows(text: str) -> Sequence[str]:
@@ -12,7 +12,7 @@ def windows(text: str) -> Sequence[str]:
     found = [*dict.fromkeys(name.strip() for name in text.split(",") if name.strip())]
     wrong = [name for name in found if name not in NAMES]
     if wrong or not found:
-        near = [near for name in wrong for near in nearest(name, [*NAMES])]
+        near = [near for name in wrong for near in nearest(name, NAMES)]
         allowed = f"must be some of {', '.join(NAMES)}, with commas" + (f"; nearest: {', '.join(near)}" if near else "")
         raise SettingsError([f"{PREFIX}METRICS_WINDOWS={text!r}: {allowed}"])
     return found

@@ -38,7 +38,7 @@ async def docs() -> Response:
 @router.get("/openapi.json", response_class=Response, responses=reference.text("application/json", "OpenAPI 3.1"))
 async def openapi(request: Request) -> Response:
     """Describe all routes for programs."""
-    return Response(_described(request.app)[1], media_type="application/json")
+    return Response(_described(request.app), media_type="application/json")
 
 
 class _Assets(StaticFiles):
@@ -55,9 +55,8 @@ def mount(app: FastAPI) -> None:
 
 
 @lru_cache(maxsize=1)
-def _described(app: FastAPI) -> tuple[dict[str, Any], bytes]:
-    told = reference.openapi(app.title, app.routes)
-    return told, msgspec.json.encode(told)
+def _described(app: FastAPI) -> bytes:
+    return msgspec.json.encode(reference.openapi(app.title, app.routes))
 
 
 def _page(name: str) -> Response:

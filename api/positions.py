@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from redis.asyncio import Redis
 
 from aggregators.tables import LAYOUT
-from api.problems import Problem, invalid
+from api.problems import Problem
+from api.query.errors import ImpossibleError, Mistake
 from crmpulse.settings import Settings
 from events import partition_for
 from streams import layout
@@ -37,7 +38,7 @@ class Position(NamedTuple):
 def position(text: str) -> Position:
     """Read a position; ImpossibleError where it is none."""
     if not re.fullmatch("[0-9]{1,9}:[0-9]{1,18}(:[0-9]{1,9})?", text):
-        raise invalid(("after", f"{text[:64]!r} is not a position, such as 7:1234", []))
+        raise ImpossibleError(Mistake("after", f"{text[:64]!r} is not a position, such as 7:1234"))
     return Position(*map(int, text.split(":")))
 
 
@@ -65,7 +66,9 @@ class Marks:
         if wanted.generation != found.generation:
             wanted = await self._forwarded(wanted, found, own)
         if wanted.partition != own:
-            raise invalid(("after", f"the events of {org} are in partition {own}, not {wanted.partition}", []))
+            raise ImpossibleError(
+                Mistake("after", f"the events of {org} are in partition {own}, not {wanted.partition}")
+            )
         applied = mark(await self.redis.get(f"{found.shard(own)}:mark"))
         if not (applied and applied.next > wanted.offset) and not await self._reached(wanted):
             detail = f"The tables did not include the position {wanted} within {WAIT_SECONDS:g} s; ask again."
@@ -75,7 +78,7 @@ class Marks:
         """Where a position of a former topic is in the one of the tables, once it is there: the last that was forwarded."""
         topic = next((t for t in found.former if generation(t, self.settings) == wanted.generation), "")
         if not topic:
-            raise invalid(("after", f"{wanted} is in no topic that the tables are or were made of", []))
+            raise ImpossibleError(Mistake("after", f"{wanted} is in no topic that the tables are or were made of"))
         key = positions_key(found.generation, topic)
         deadline = time.monotonic() + WAIT_SECONDS
         while True:

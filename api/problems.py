@@ -4,14 +4,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
 import structlog
 from fastapi import FastAPI, Request, Response
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 
+from api.json_answer import JsonAnswer
 from api.query.errors import ImpossibleError, UnknownError, UnsettledError
-from api.query.errors import Problem as Wrong
 from streams.layout import OtherTablesError
 
 MEDIA_TYPE = "application/problem+json"
@@ -45,11 +44,6 @@ class Problem(Exception):  # noqa: N818 - the name that RFC 9457 gives it
         self.status, self.kind, self.detail, self.headers, self.more = status, kind, detail, headers, more
 
 
-def invalid(*problems: tuple[str, str, list[str]]) -> ImpossibleError:
-    """Return the error of parameters, each with its reason and the nearest names."""
-    return ImpossibleError([Wrong(*problem) for problem in problems])
-
-
 def install(app: FastAPI) -> None:
     """Answer every error of the application as a problem."""
     for error, translate in _TRANSLATED.items():
@@ -73,7 +67,7 @@ def response(request: Request, problem: Problem) -> Response:
         "instance": request.url.path,
         **problem.more,
     }
-    return Response(msgspec.json.encode(body), problem.status, problem.headers, MEDIA_TYPE)
+    return JsonAnswer(body, problem.status, problem.headers, MEDIA_TYPE)
 
 
 def _unknown(error: UnknownError) -> Problem:
@@ -81,7 +75,7 @@ def _unknown(error: UnknownError) -> Problem:
 
 
 def _impossible(error: ImpossibleError) -> Problem:
-    return Problem(422, "invalid-parameter", str(error), errors=[problem._asdict() for problem in error.problems])
+    return Problem(422, "invalid-parameter", str(error), errors=[each._asdict() for each in error.mistakes])
 
 
 def _unsettled(_: UnsettledError) -> Problem:

@@ -1,4 +1,7 @@
-"""The routes as OpenAPI 3.1 tells of them: parameters, bodies, errors, and the schemas of all events."""
+"""The routes as OpenAPI 3.1 tells of them: parameters, bodies, errors, and the schemas of all events.
+
+In capitals: parameters by what is asked, and what the decorator of a route needs.
+"""
 
 import importlib.metadata
 from collections.abc import Sequence
@@ -16,6 +19,8 @@ from aggregators.measures.leads import VISITS
 from aggregators.windows import NAMES, UNITS
 from api import answers
 from api.problems import MEDIA_TYPE
+from api.query import card, funnel
+from api.query.question import RANKED, SELECTORS
 from events.envelope import wire_class
 
 Json = dict[str, Any]
@@ -85,17 +90,21 @@ PARAMETERS: dict[str, tuple[str, Any, Json]] = {
 }
 """Name: what it is, an example, and what its schema has beside being a text."""
 
-SELECTORS = tuple(name for name in PARAMETERS if name not in ("kpi", "level", "team", "pipeline"))
-BEHIND = ("kpi", *(name for name in SELECTORS if name != "goal"))
-LISTENED = ("kpi", *(name for name in SELECTORS if name not in ("now", "limit", "cursor", "after")))
-FUNNEL = ("pipeline", "scope", "window", "from", "to", "where", "credit", "now", "stat", "org", "after")
-CARD = ("window", "from", "to", "now", "of", "org", "after")
-RANKED = (
-    "kpi",
-    "level",
-    "team",
-    *(name for name in SELECTORS if name not in ("every", "compare", "by", "cursor", "goal")),
-)
+_OF_ALL = ("org", "after")
+_OF_KPIS = {"stat", "variant", "hours", *(name for kpi in BY_ID.values() for name in kpi.params)}
+
+
+def _of_a_kpi(*selectors: str) -> tuple[str, ...]:
+    return tuple(name for name in PARAMETERS if name in {*_OF_ALL, *_OF_KPIS, *selectors})
+
+
+VALUE = _of_a_kpi(*SELECTORS)
+BEHIND = ("kpi", *(name for name in VALUE if name != "goal"))
+LISTENED = ("kpi", *(name for name in VALUE if name not in ("now", "limit", "cursor", "after")))
+LEADERBOARD = ("kpi", "level", "team", *(name for name in _of_a_kpi(*RANKED) if name != "goal"))
+FUNNEL = (*funnel.PARAMETERS, "stat", *_OF_ALL)
+CARD = (*card.PARAMETERS, *_OF_ALL)
+"""The parameters of a question, by what it is about."""
 
 _ERRORS = {
     400: "Events that cannot be used, each with its index, id, path and reason; nothing was published",
@@ -128,7 +137,7 @@ def question(*names: str, missing: bool = False) -> Json:
     waits = (504,) if "after" in names else ()
     return {
         "responses": errors(401, 403, *((404,) if missing else ()), 422, 503, *waits),
-        "openapi_extra": {"parameters": [_parameter(name) for name in names], "security": _SECURITY},
+        "openapi_extra": {"parameters": [_known(name) for name in names], "security": _SECURITY},
     }
 
 
@@ -136,8 +145,8 @@ def _several(names: Sequence[str], *, needed: bool) -> Json:
     """As ``question``, of any number of KPIs."""
     told = question(*names, missing=True)
     description, example, schema = PARAMETERS["kpi"]
-    kpis = {"name": "kpi", "in": "query", "required": needed, "description": f"{description}; may be repeated"}
-    kpis |= {"schema": {"type": "array", "items": {"type": "string", **schema}}, "example": [example]}
+    several = {"type": "array", "items": {"type": "string", **schema}}
+    kpis = _parameter("kpi", f"{description}; may be repeated", several, needed=needed, example=[example])
     told["openapi_extra"]["parameters"].insert(0, kpis)
     return told
 
@@ -149,27 +158,28 @@ def _live() -> Json:
 
 
 def _export() -> Json:
-    told = _several(SELECTORS, needed=True)
+    told = _several(VALUE, needed=True)
     form = {"type": "string", "enum": ["csv", "parquet"], "default": "csv"}
-    described = {"name": "format", "in": "query", "required": False, "description": "the form of the file"}
-    told["openapi_extra"]["parameters"].insert(1, described | {"schema": form, "example": "parquet"})
+    told["openapi_extra"]["parameters"].insert(1, _parameter("format", "the form of the file", form, example="parquet"))
     table, binary = {"type": "string"}, {"type": "string", "format": "binary"}
     content = {"text/csv": {"schema": table}, "application/vnd.apache.parquet": {"schema": binary}}
     told["responses"][200] = {"description": "A file, a row for each value", "content": content}
     return told
 
 
-def _parameter(name: str) -> Json:
+def _known(name: str) -> Json:
+    """One of ``PARAMETERS``."""
     description, example, schema = PARAMETERS[name]
     type_ = {"type": "array", "items": {"type": "string"}} if isinstance(example, list) else {"type": "string"}
-    needed = name == "kpi"
-    told = {"name": name, "in": "query", "required": needed, "description": description, "schema": type_ | schema}
-    return told | {"example": example}
+    return _parameter(name, description, type_ | schema, needed=name == "kpi", example=example)
+
+
+def _parameter(name: str, description: str, schema: Json, *, needed: bool = False, **more: Any) -> Json:
+    return {"name": name, "in": "query", "required": needed, "description": description, "schema": schema, **more}
 
 
 _SECURITY: list[dict[str, Sequence[str]]] = [{"token": []}, {}]
 LIVE, EXPORT = _live(), _export()
-"""What the decorators of the routes for listeners and for files need."""
 
 
 def _standing(*, missing: bool) -> Json:
@@ -181,11 +191,10 @@ def _standing(*, missing: bool) -> Json:
 
 
 GOALS, GOAL = _standing(missing=False), _standing(missing=True)
-"""What the decorators of the routes for all goals and for one need."""
 
 
 def _told(*statuses: int, **more: Any) -> Json:
-    extra = {"parameters": [_parameter("org")], "security": _SECURITY, **more}
+    extra = {"parameters": [_known("org")], "security": _SECURITY, **more}
     return {
         "response_model": answers.Accepted,
         "responses": errors(401, 403, *statuses, 422, 503),
@@ -205,7 +214,14 @@ _GOAL = {
 }
 SET_GOAL = _told(408, 413, requestBody={"required": True, "content": {"application/json": _GOAL}})
 DELETE_GOAL = _told()
-"""What the decorators of the routes that set and delete a goal need."""
+
+
+def _with_body(told: Json, schema: Json) -> Json:
+    """The same where a small body of JSON may say more."""
+    told["openapi_extra"]["requestBody"] = {"content": {"application/json": {"schema": schema}}}
+    told["responses"] |= errors(413)
+    return told
+
 
 _ALERTS_ASKED = (
     ("state", "only alerts in this state", {"type": "string", "enum": ["firing", "resolved"]}),
@@ -220,14 +236,10 @@ _BY = {
     "type": "object",
     "properties": {"by": {"type": "string", "description": "who acknowledges", "examples": ["ann"]}},
 }
-ALERTS, ACKNOWLEDGED = question("limit", "cursor", "org", "after"), question("org", missing=True)
-"""What the decorators of the routes for alerts and for acknowledging one need."""
+ALERTS, ACKNOWLEDGED = question("limit", "cursor", "org", "after"), _with_body(question("org", missing=True), _BY)
 ALERTS["openapi_extra"]["parameters"] += [
-    {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
-    for name, description, schema in _ALERTS_ASKED
+    _parameter(name, description, schema) for name, description, schema in _ALERTS_ASKED
 ]
-ACKNOWLEDGED["openapi_extra"]["requestBody"] = {"content": {"application/json": {"schema": _BY}}}
-ACKNOWLEDGED["responses"] |= errors(413)
 
 _ASKED = {
     "type": "object",
@@ -237,10 +249,8 @@ _ASKED = {
         "limit": {"type": "string", "description": "`team:<id>` or `user:<id>`, to show no more than that"},
     },
 }
-SESSION: Json = question("org")
+SESSION = _with_body(question("org"), _ASKED)
 """What the decorator of the route for sessions needs."""
-SESSION["openapi_extra"]["requestBody"] = {"content": {"application/json": {"schema": _ASKED}}}
-SESSION["responses"] |= errors(413)
 
 _EVENT = {
     "oneOf": [{"$ref": f"#/components/schemas/{kind.__name__}"} for kind in wire_class.values()],
@@ -274,7 +284,7 @@ EVENTS: Json = {
     "tags": ["Events"],
     "response_model": answers.Accepted,
     "responses": errors(400, 401, 403, 408, 413, 415, 422, 429, 503),
-    "openapi_extra": {"parameters": [_parameter("org")], "requestBody": _BODY, "security": _SECURITY},
+    "openapi_extra": {"parameters": [_known("org")], "requestBody": _BODY, "security": _SECURITY},
 }
 """What the decorator of the route for events needs."""
 

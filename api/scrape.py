@@ -11,7 +11,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from api import gauges, reference
-from api.auth import ASK
+from api.auth import ASK, bearer
 from api.health import Standing, standing, versions
 from api.problems import Problem
 from api.service import Service, service
@@ -70,6 +70,5 @@ def _need_token(request: Request, at: Service) -> None:
     if not at.settings.metrics_token:
         raise Problem(403, "forbidden", "Name with CRMPULSE_METRICS_TOKEN a file with the token that this is to want.")
     wanted = Path(at.settings.metrics_token).read_bytes().strip()
-    scheme, _, sent = request.headers.get("authorization", "").partition(" ")
-    if not wanted or scheme.lower() != "bearer" or not compare_digest(sent.strip().encode(), wanted):
+    if not wanted or not compare_digest(bearer(request).encode(), wanted):
         raise Problem(401, "unauthorized", "Send the token of CRMPULSE_METRICS_TOKEN: `Authorization: Bearer …`.", ASK)

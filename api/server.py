@@ -23,9 +23,8 @@ def run(settings: Settings) -> None:
 
     CannotStartError where the address cannot be listened on, or the tokens file is wrong.
     """
-    logging.getLogger("aiokafka").setLevel(
-        logging.CRITICAL
-    )  # ten lines a second while the broker is away; we tell it once
+    # Ten lines a second while the broker is away; we tell it once.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     app, listening = create_app(settings), _listening(settings)
     config = uvicorn.Config(
         app,

@@ -10,16 +10,17 @@ from aggregators.catalogue import derived_of
 from api.aside import Aside
 from api.auth import Caller, Tokens
 from api.current import Current
+from api.json_answer import JsonAnswer
 from api.kpi_metrics import KpiMetrics
 from api.listening import Live
 from api.log import Log
 from api.metrics import Metrics
 from api.positions import Marks, position
-from api.problems import invalid
 from api.publisher import Publisher
 from api.query.engine import Engine
-from api.query.errors import nearest
+from api.query.errors import ImpossibleError, Mistake
 from crmpulse.settings import Settings
+from events.nearest import nearest
 from streams.connection import connect
 
 T = TypeVar("T")
@@ -46,6 +47,12 @@ class Service:
         kpi = self.engine.kpis.get(kpi_id)
         is_long = kpi is not None and derived_of(kpi) is not None
         return await (self.aside.told(ask) if is_long else ask(self.engine))
+
+    async def published(self, org: str, events: Sequence[bytes]) -> JsonAnswer:
+        """Publish events of an organisation, and return the answer that says so. Raises as ``Publisher.publish``."""
+        position = await self.publisher.publish(org, events)
+        self.metrics.accepted.inc(len(events))
+        return JsonAnswer({"accepted": len(events), "position": str(position)}, 202)
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -77,7 +84,8 @@ def caller(request: Request, known: Sequence[str]) -> Caller:
     """Return who asks; ImpossibleError where a query parameter is not one of the known ones."""
     unknown = [name for name in dict.fromkeys(request.query_params) if name not in known]
     if unknown:
-        raise invalid(*((name, f"there is no parameter {name!r} here", nearest(name, list(known))) for name in unknown))
+        reason = "there is no parameter {!r} here"
+        raise ImpossibleError(*(Mistake(name, reason.format(name), nearest(name, known)) for name in unknown))
     return service(request).tokens.caller(request)
 
 
@@ -96,3 +104,8 @@ async def reader(request: Request, known: Sequence[str] | None = None) -> tuple[
     for text in params.pop("after", []):
         await at.marks.include(asks.org, position(text))
     return asks, params
+
+
+def last(params: Params, name: str, default: str) -> str:
+    """Return a parameter as it was said last, ``default`` where it is not given."""
+    return params.get(name, [default])[-1]

@@ -10,8 +10,7 @@ from fastapi import APIRouter, Request, Response
 
 from api import bodies, reference, service_answers
 from api.auth import COOKIE, Caller
-from api.problems import invalid
-from api.query.encoding import encode
+from api.json_answer import JsonAnswer
 from api.service import caller, service
 
 DAY_S = 86_400
@@ -41,7 +40,7 @@ async def begin(request: Request) -> Response:
     """Make a token a cookie for the pages, which may read; or, with `link`, a link that shows them on a screen."""
     asks = caller(request, ("org",))
     asks.need("read")
-    asked = _asked(await bodies.read(request))
+    asked = await bodies.said(request, Asked, "it may have link, days (1 to 366) and limit")
     if asks.limit and asked.limit not in ("", asks.limit):
         asks.need_scope(asked.limit)
     tokens, expires_s = service(request).tokens, _expiry(asks, asked.days)
@@ -61,13 +60,6 @@ async def end(request: Request) -> Response:
     answer = Response(status_code=204)
     _set_cookie(request, answer, "", 0)
     return answer
-
-
-def _asked(body: bytes) -> Asked:
-    try:
-        return msgspec.json.decode(body, type=Asked) if body.strip() else Asked()
-    except msgspec.DecodeError as error:
-        raise invalid(("body", f"{error}; it may have link, days (1 to 366) and limit", [])) from None
 
 
 def _expiry(asks: Caller, days: int) -> int:
@@ -93,5 +85,4 @@ async def _told(request: Request, asks: Caller, **more: str) -> Response:
     known = {name: own.get(name, default) for name, default in UNSAID.items()}
     expires = datetime.fromtimestamp(asks.expires_s, UTC).isoformat() if asks.expires_s else None
     told: dict[str, Any] = {"org": asks.org, **known, "scopes": sorted(asks.scopes), "limit": asks.limit}
-    answer = encode({**told, "expires": expires, **more})
-    return Response(answer, media_type="application/json", headers={"Cache-Control": "no-store"})
+    return JsonAnswer({**told, "expires": expires, **more}, headers={"Cache-Control": "no-store"})

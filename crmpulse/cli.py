@@ -22,6 +22,9 @@ from crmpulse.settings import CannotStartError, Settings
 CANNOT_START = 2
 DIFFERS = 1
 SHOWN = ("id", "area", "kind", "unit", "definition")
+SELDOM = 200_000, 20, 100
+"""When the collector of cycles looks: tables, records and answers are many objects and no cycles. A sixth to a third of the time of
+large answers went there."""
 
 
 class _WithSettings(TyperGroup):
@@ -45,6 +48,13 @@ app = typer.Typer(
 def main() -> None:
     """Run the command line; what stops a start is a message and exit code 2, not a traceback."""
     app()
+
+
+@app.callback(invoke_without_command=True)
+def _alone(version: Annotated[bool, typer.Option("--version", help="Show the version and end.")] = False) -> None:
+    if version:
+        typer.echo(importlib.metadata.version("crmpulse"))
+        raise typer.Exit
 
 
 @app.command()
@@ -128,19 +138,7 @@ def kpis(
     with _start():
         if dry_run:
             raise CannotStartError("--dry-run goes with --check FILE.")
-        from aggregators.catalogue import KPIS  # noqa: PLC0415
-
-        if as_json:
-            rows = [
-                {**{name: getattr(kpi, name) for name in (*SHOWN, "version", "params")}, "dimensions": kpi.by}
-                for kpi in KPIS
-            ]
-            typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
-            return
-        table = _table(SHOWN)
-        for kpi in KPIS:
-            table.add_row(*(getattr(kpi, name) for name in SHOWN))
-        _console().print(table)
+        _show_kpis(as_json=as_json)
 
 
 @app.command()
@@ -184,18 +182,6 @@ def _rebuilt(checked: Settings, org: str, partitions: int) -> list[str]:
     return streams_rebuild.rebuild(checked)
 
 
-SELDOM = 200_000, 20, 100
-"""When the collector of cycles looks: tables, records and answers are many objects and no cycles. A sixth to a third of the time of
-large answers went there."""
-
-
-@app.callback(invoke_without_command=True)
-def _main(version: Annotated[bool, typer.Option("--version", help="Show the version and end.")] = False) -> None:
-    if version:
-        typer.echo(importlib.metadata.version("crmpulse"))
-        raise typer.Exit
-
-
 @contextmanager
 def _start(*needs: reach.Need) -> Iterator[Settings]:
     try:
@@ -214,6 +200,22 @@ def _start(*needs: reach.Need) -> Iterator[Settings]:
             f"Is it Kafka at CRMPULSE_KAFKA={checked.kafka} and Redis at CRMPULSE_REDIS={checked.redis}, and are "
             "the login and TLS that they want set (CRMPULSE_KAFKA_SECURITY_PROTOCOL, CRMPULSE_REDIS_TLS, …)?"
         )
+
+
+def _show_kpis(*, as_json: bool) -> None:
+    from aggregators.catalogue import KPIS  # noqa: PLC0415
+
+    if as_json:
+        rows = [
+            {**{name: getattr(kpi, name) for name in (*SHOWN, "version", "params")}, "dimensions": kpi.by}
+            for kpi in KPIS
+        ]
+        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    table = _table(SHOWN)
+    for kpi in KPIS:
+        table.add_row(*(getattr(kpi, name) for name in SHOWN))
+    _console().print(table)
 
 
 def _check_kpis(path: str, *, dry_run: bool) -> None:

@@ -15,6 +15,7 @@ from aggregators.memory import Tables, run
 from aggregators.own_checks import read
 from aggregators.shard import Shard
 from aggregators.tables import orgs, shard
+from api.query.engine import Engine
 from api.query.errors import ImpossibleError, UnknownError
 from crmpulse import trial
 from crmpulse.settings import CannotStartError, Settings
@@ -80,7 +81,7 @@ async def _differences(kpi: str, test: Mapping[str, Any], settings: Settings) ->
     return [line for line in lines if line]
 
 
-async def _differs(asking: Any, kpi: str, asked: str, expected: Any, now: datetime.datetime) -> str:
+async def _differs(asking: Engine, kpi: str, asked: str, expected: Any, now: datetime.datetime) -> str:
     """What an answer has otherwise than expected; nothing where it is the same."""
     params: dict[str, list[str]] = {} if "now=" in asked else {"now": [now.isoformat()]}
     for part in filter(None, asked.split("&")):

@@ -6,7 +6,6 @@ from typing import Any
 
 from crmpulse.cloudevent import Event
 
-DAY_SECONDS = 86_400
 MOVED = {"due_at", "due_date", "start", "end", "started_at", "expected_close", "holidays"}
 INSTANT = re.compile(r"(\d{4}-\d\d-\d\d.\d\d:\d\d:\d\d)(.*)", re.DOTALL)
 
@@ -32,10 +31,10 @@ def later(event: Event, seconds: int) -> Event:
 def moved(text: str, seconds: int) -> str:
     """An RFC 3339 instant or a date, later; its fraction and offset stay. What is neither stays as it is."""
     try:
+        by = timedelta(seconds=seconds)
         if instant := INSTANT.fullmatch(text):
-            later = datetime.fromisoformat(instant[1]) + timedelta(seconds=seconds)
-            return later.isoformat() + instant[2]
-        return (date.fromisoformat(text) + timedelta(days=seconds // DAY_SECONDS)).isoformat()
+            return (datetime.fromisoformat(instant[1]) + by).isoformat() + instant[2]
+        return (date.fromisoformat(text) + by).isoformat()  # which leaves out what is no whole day
     except (ValueError, OverflowError):
         return text
 

@@ -1,6 +1,6 @@
 """Questions about tables in memory, with the engine of the API: for what is tried and not kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Self, cast
 
 import msgspec
@@ -12,8 +12,6 @@ from api.query import scripts
 from api.query.engine import Engine
 from crmpulse.settings import Settings
 from streams import commit
-
-Params = Mapping[str, Sequence[str]]
 
 
 def engine(held: Tables, settings: Settings) -> Engine:

@@ -9,9 +9,8 @@ from typing import Any
 
 from aggregators.kpi import Kpi
 from api.query.overview import NOW, SHOWN
-from deploy.panels import Panel, bars, chart, laid_out, row, stat
+from deploy.panels import Json, Panel, bars, chart, laid_out, row, stat
 
-Json = dict[str, Any]
 SOURCE = {"type": "prometheus", "uid": "prometheus"}
 UNITS = {"ratio": "percentunit", "s": "s", "money": "short"}
 WHOLE = "^$"

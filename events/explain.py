@@ -8,7 +8,7 @@ from msgspec import inspect
 
 from events import checks
 from events.envelope import wire_class
-from events.nearest import nearest
+from events.nearest import hint
 from events.registry import EVENTS
 
 MAX_REASON = 500
@@ -67,7 +67,7 @@ def mismatch(message: str, type_: Any) -> tuple[str, str]:
     if path == "$":
         return f"An event is one JSON object: {message[0].lower()}{message[1:]}.", path
     if path == "$.type" and isinstance(type_, str):
-        return f"The type `{type_[:128]}` is unknown; {nearest(type_[:128], EVENTS)}.", path
+        return f"The type `{type_[:128]}` is unknown; {hint(type_[:128], EVENTS)}.", path
     message = message.partition(" matching regex")[0]
     return f"{message[: MAX_REASON // 2]}{_allowed(type_, path)}.", path
 

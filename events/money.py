@@ -1,7 +1,5 @@
 """Money as integers of 1/10,000."""
 
-SCALE = 10_000
-
 
 def units(amount: str) -> int:
     """A decimal string with up to 4 decimals, as decoding lets through, in 1/10,000: `"-1.5"` is -15000."""

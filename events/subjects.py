@@ -5,7 +5,7 @@ from collections.abc import Callable
 from events import checks
 from events.common import CURRENCIES
 from events.envelope import Wire
-from events.nearest import nearest
+from events.nearest import hint
 from events.registry import ENTITIES
 
 _PATH = "$.subject"
@@ -26,7 +26,7 @@ def entity_of(wire: Wire) -> str:
             f"The subject of `{wire.rules.kind.type}` must be `{wanted}/<id>`, not `{subject}`.", _PATH
         )
     if entity not in ENTITIES:
-        raise checks.Refused(f"The entity `{entity}` of the subject is unknown; {nearest(entity, ENTITIES)}.", _PATH)
+        raise checks.Refused(f"The entity `{entity}` of the subject is unknown; {hint(entity, ENTITIES)}.", _PATH)
     if entity in _RULES:
         _RULES[entity](id_, wire)
     return entity
@@ -50,9 +50,7 @@ def _fx(id_: str, wire: Wire) -> None:
 def _field(id_: str, wire: Wire) -> None:
     entity, _, key = id_.partition(".")
     if entity not in ENTITIES or not key:
-        raise checks.Refused(
-            f"`{id_}` is not `<entity>.<key>` with a known entity; {nearest(entity, ENTITIES)}.", _PATH
-        )
+        raise checks.Refused(f"`{id_}` is not `<entity>.<key>` with a known entity; {hint(entity, ENTITIES)}.", _PATH)
 
 
 _RULES: dict[str, Callable[[str, Wire], None]] = {"org": _org, "fx": _fx, "field": _field}

@@ -7,10 +7,10 @@ from typing import Any
 
 from aggregators.formulas import Together
 from aggregators.windows import Window
-from api.query.answer import ordered, paged
+from api.query.answer import grouped
 from api.query.question import Question
 from api.query.scan import Key
-from api.query.selection import NONE, parts
+from api.query.selection import NONE, active_users, parts
 from api.query.sums import Summing
 from api.query.tables import Directory, Tables
 
@@ -56,7 +56,7 @@ def _told(asked: Question, directory: Directory, window: Window, counted: Sequen
             )
             for team in teams
         }  # fmt: skip
-        told |= paged(asked, [{"key": {"team": key[0]}, **row} for key, row in ordered(rows)])
+        told |= grouped(asked, rows)
     return told
 
 
@@ -78,9 +78,7 @@ def _share(
 
 def _might(within: Sequence[str], asked: Question, directory: Directory, window: Window) -> set[str]:
     """The active users who were in all of the scopes in the window."""
-    entries = directory.org.entries
-    found = {u for u in directory.teams.users if entries[f"user/{u}"].get("active", True)}
-    found -= {u for u in found if entries[f"user/{u}"].get("deleted")}
+    found = active_users(directory.org)
     current = asked.now_ms if asked.credit == "current" else None
     for scope in within:
         of = parts(directory.teams, scope, window.from_ms, window.to_ms, current)

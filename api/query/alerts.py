@@ -11,9 +11,9 @@ from aggregators.alerts import manager
 from aggregators.ledger import Ack, Entry, acknowledged, encode, read_ack, read_entry
 from aggregators.org import Org
 from aggregators.record import Record
-from aggregators.story import story
 from aggregators.windows import utc_text
 from api.query.errors import UnknownError, UnsettledError
+from api.query.facts import known
 from api.query.tables import Directory, Tables
 from streams.cluster import naming
 
@@ -44,9 +44,9 @@ async def alerts(
         ]
         records = await tables.records({e.record for e in entries})
         now_ms = int(time.time() * 1000)
-        teams = directory.teams
-        members = {*teams.members(scope[5:], now_ms)} if scope.startswith("team:") else {scope[5:]}
-        below = teams.below(scope[5:]) if scope.startswith("team:") else set[str]()
+        kind, _, name = scope.partition(":")
+        members = {*directory.teams.members(name, now_ms)} if kind == "team" else {name}
+        below = directory.teams.below(name) if kind == "team" else set[str]()
         current = [_current(e, directory.org, records, now_ms) for e in entries]
         chosen = [e for e in current if scope in ("", "org") or e.owner_id in members or e.team_id in below]
         chosen.sort(key=lambda e: (-e.since_ms, e.id))
@@ -90,8 +90,7 @@ def _facts(entry: Entry, org: Org, records: Mapping[str, Record]) -> Mapping[str
     """What is known now of an alert's record."""
     if entry.record.startswith("goal/"):
         return org.entries.get(entry.record, {})
-    told = story(records[entry.record]) if entry.record in records else None
-    return told.final if told else {}
+    return known(records.get(entry.record))
 
 
 def _current(entry: Entry, org: Org, records: Mapping[str, Record], now_ms: int) -> Entry:

@@ -15,9 +15,10 @@ from aggregators.values import Context, Number, Value
 from aggregators.waiting import OLDEST
 from aggregators.windows import Window, named, text, utc_text
 from api.query.distinct import Sums
-from api.query.errors import ImpossibleError, Problem
+from api.query.errors import ImpossibleError, Mistake
 from api.query.question import Question
 from api.query.scan import Key
+from api.query.selection import NONE
 from api.query.sums import Summing
 from api.query.tables import Directory, Tables
 
@@ -71,8 +72,7 @@ async def tell_sums(
 
 def as_of(asked: Question) -> str:
     """Return the instant that an answer holds for, in UTC: a gauge's, else now or the end of the window before it."""
-    gauge = (asked.of or asked.kpi).gauge
-    return utc_text(asked.at_ms if gauge else min(asked.now_ms, asked.window.to_ms))
+    return utc_text(asked.at_ms if asked.counted.gauge else min(asked.now_ms, asked.window.to_ms))
 
 
 def unit(kpi: Kpi, org: Org, asked: Question) -> str:
@@ -88,7 +88,7 @@ def unit(kpi: Kpi, org: Org, asked: Question) -> str:
 
 def gauged(asked: Question, windows: Sequence[Window]) -> list[Window]:
     """Return windows; a gauge's end now, where they would end later and the end was not said."""
-    if not (asked.of or asked.kpi).gauge:
+    if not asked.counted.gauge:
         return list(windows)
     latest = asked.at_ms if asked.at_ms < asked.window.to_ms else None
     return [w if latest is None else w._replace(to_ms=min(w.to_ms, latest)) for w in windows]
@@ -107,7 +107,7 @@ def _series(asked: Question, directory: Directory) -> list[Window]:
     shortest_ms = {"hour": 1_800_000, "day": 82_800_000}.get(asked.every, 500_000_000)
     if (window.to_ms - window.from_ms) // shortest_ms > MOST_BUCKETS:
         raise ImpossibleError(
-            [Problem("every", f"makes more than {MOST_BUCKETS} {asked.every}s of the window; take a shorter one")]
+            Mistake("every", f"makes more than {MOST_BUCKETS} {asked.every}s of the window; take a shorter one")
         )
     return asked.periods.series(asked.every, window)
 
@@ -134,7 +134,7 @@ def _together(sums: Sequence[Sums]) -> list[Sums]:
 
 async def totals(asked: Question, tables: Tables, directory: Directory, windows: Sequence[Window]) -> list[Row | None]:
     """Return what a share is a share of: the same without its dimension."""
-    formula = (asked.of or asked.kpi).formula
+    formula = asked.counted.formula
     if not isinstance(formula, Share):
         return [None for _ in windows]
     where = tuple((name, value) for name, value in asked.where if name != formula.dimension)
@@ -146,12 +146,13 @@ def _told(asked: Question, org: Org, window: Window, sums: Sums, total: Row | No
     context = context_for(asked, org, window)
     told = form(value(asked, context, sums.whole, total))
     if asked.by:
-        groups = [
-            {"key": dict(zip(asked.by, key, strict=True)), **form(value(asked, context, row, total))}
-            for key, row in ordered(sums.groups)
-        ]
-        told |= paged(asked, groups)
+        told |= grouped(asked, {key: form(value(asked, context, row, total)) for key, row in sums.groups.items()})
     return told
+
+
+def grouped(asked: Question, told: Mapping[Key, dict[str, Any]]) -> dict[str, Any]:
+    """Return the page of groups that is asked for, by key, and the cursor of the next."""
+    return paged(asked, [{"key": dict(zip(asked.by, key, strict=True)), **one} for key, one in ordered(told)])
 
 
 def paged(asked: Question, groups: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -163,16 +164,16 @@ def paged(asked: Question, groups: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 def ordered(groups: Mapping[Key, T]) -> list[tuple[Key, T]]:
     """Return groups by key, what has none last."""
-    return sorted(groups.items(), key=lambda pair: tuple((name == "(none)", name) for name in pair[0]))
+    return sorted(groups.items(), key=lambda pair: tuple((name == NONE, name) for name in pair[0]))
 
 
 def value(asked: Question, context: Context, row: Row, total: Row | None = None) -> Value:
     """Return a KPI's value of a sum."""
-    kpi = asked.of or asked.kpi
-    found = kpi.formula.value(row, context)
+    formula = asked.counted.formula
+    found = formula.value(row, context)
     if total is None:
         return found
-    whole = kpi.formula.value(total, context).value or 0
+    whole = formula.value(total, context).value or 0
     part = found.value or 0
     return found._replace(value=Fraction(part) / Fraction(whole) if whole else None, numerator=part, denominator=whole)
 

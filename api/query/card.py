@@ -5,14 +5,15 @@ from typing import Any
 
 from aggregators.catalogue import BY_ID
 from aggregators.record import Record
-from aggregators.story import milliseconds, story
+from aggregators.story import milliseconds
 from aggregators.teams import ALWAYS
 from aggregators.values import Number
 from aggregators.windows import text
 from api.query import goals, ranking
 from api.query.answer import answer, as_of, times
 from api.query.drill import behind
-from api.query.question import LARGEST, Params, Question, Reading, kpi_of, question
+from api.query.facts import known
+from api.query.question import LARGEST, Params, Question, Reading, kpi_of, question, without
 from api.query.tables import Directory, Tables
 
 SHOWN = (
@@ -30,7 +31,8 @@ async def card(user: str, params: Params, tables: Tables, directory: Directory) 
     reading = Reading(params, PARAMETERS)
     of = kpi_of(reading.one("of") or next(kpi for kpi in SHOWN if kpi in tables.kpis), tables.kpis)
     reading.done()
-    own = {**{name: values for name, values in params.items() if name != "of"}, "scope": [f"user:{user}"]}
+    own = {**without(params, "of"), "scope": [f"user:{user}"]}
+    ever = without(own, "window", "from", "to")
     asked = question(of, own, directory.org)
     compared = {**own, "compare": ["previous"]}
     kpis = [
@@ -39,16 +41,17 @@ async def card(user: str, params: Params, tables: Tables, directory: Directory) 
         if kpi in tables.kpis
     ]
     standings = await goals.standings(tables, directory, asked.now_ms, scope=f"user:{user}")
+    rank = await ranking.rank_of("user", user, asked, tables, directory)
     return {
         "user": _user(user, directory, asked.now_ms),
         **times(asked.window, asked),
         "goals": [one.told(directory.org) for one in standings],
         "kpis": kpis,
-        "rank": await _rank(user, asked, tables, directory),
+        "rank": {"of": of.id, **rank._asdict()},
         "calls": await _calls(user, asked, tables, directory),
         "tasks": await _tasks(user, asked, tables, directory),
-        "open_leads": await _open_leads(own, tables, directory),
-        "clients": await _clients(own, tables, directory),
+        "open_leads": await _open_leads(ever, tables, directory),
+        "clients": await _clients(ever, tables, directory),
         "time_in_system": await _time_in_system(own, tables, directory),
         "as_of": as_of(asked),
     }
@@ -71,26 +74,12 @@ def _user(user: str, directory: Directory, now_ms: int) -> dict[str, Any]:
     }
 
 
-async def _rank(user: str, asked: Question, tables: Tables, directory: Directory) -> dict[str, Any]:
-    """The user's place among all, in the window and in the one before."""
-    now, *earlier = await ranking.rankings(asked._replace(scope="org", by=("user",)), tables, directory)
-    place = next((one for one in now if one.id == user), None)
-    before = next((one.rank for one in earlier[0] if one.id == user), None) if earlier else None
-    return {
-        "of": asked.kpi.id,
-        "rank": place.rank if place else None,
-        "value": place.value if place else None,
-        "previous_rank": before,
-        "n": len(now),
-    }
-
-
 async def _calls(user: str, asked: Question, tables: Tables, directory: Directory) -> list[dict[str, Any]]:
     subjects = await tables.newest([("call.logged", f"u:{user}", asked.now_ms + 1)], LISTED)
     found = await tables.records(subjects)
     told = [_told(subject, found, directory, ("direction", "outcome", "account_id")) for subject in subjects]
     for one, subject in zip(told, subjects, strict=True):
-        final = _final(found, subject)
+        final = known(found.get(subject))
         duration_ms = final.get("duration_ms")
         one["contact_ids"] = final.get("contact_ids") or []
         one["duration"] = None if duration_ms is None else duration_ms / 1000
@@ -104,7 +93,7 @@ async def _tasks(user: str, asked: Question, tables: Tables, directory: Director
     found = await tables.records(subjects)
     told = []
     for subject in subjects:
-        final = _final(found, subject)
+        final = known(found.get(subject))
         due_ns = directory.org.due_ns(final)
         status = final.get("status", "open")
         over = status not in ("done", "cancelled") and due_ns is not None and milliseconds(due_ns) < asked.now_ms
@@ -116,26 +105,24 @@ async def _tasks(user: str, asked: Question, tables: Tables, directory: Director
 
 
 async def _open_leads(own: Params, tables: Tables, directory: Directory) -> dict[str, Any]:
-    params = {name: values for name, values in own.items() if name in ("scope", "now")}
-    asked = question(BY_ID["leads_open"], {**params, "limit": [str(LISTED)]}, directory.org)
+    asked = question(BY_ID["leads_open"], {**own, "limit": [str(LISTED)]}, directory.org)
     found = await behind(asked, tables, directory)
     return {"total": found["total"], "records": [_plain(one) for one in found["records"]]}
 
 
 async def _clients(own: Params, tables: Tables, directory: Directory) -> dict[str, Any]:
     """The accounts of the won deals that the user owns now, the latest first."""
-    params = {name: values for name, values in own.items() if name in ("scope", "now")}
-    won = {**params, "credit": ["current"], "limit": [str(LARGEST)]}
+    won = {**own, "credit": ["current"], "limit": [str(LARGEST)]}
     deals = await behind(question(BY_ID["deals_won"], won, directory.org), tables, directory)
     states = await tables.records([one["record"] for one in deals["records"]])
     since: dict[str, str] = {}
     for one in deals["records"]:
-        account = _final(states, one["record"]).get("account_id")
+        account = known(states.get(one["record"])).get("account_id")
         if account:
             since.setdefault(f"account/{account}", one["time"])
     subjects = list(since)[:LISTED]
     accounts = await tables.records(subjects)
-    listed = [{"record": s, "name": _final(accounts, s).get("name"), "time": since[s]} for s in subjects]
+    listed = [{"record": s, "name": known(accounts.get(s)).get("name"), "time": since[s]} for s in subjects]
     return {"total": len(since), "records": listed}
 
 
@@ -148,15 +135,10 @@ async def _time_in_system(own: Params, tables: Tables, directory: Directory) -> 
 
 
 def _told(subject: str, found: Mapping[str, Record], directory: Directory, members: Sequence[str]) -> dict[str, Any]:
-    final, at_ms = _final(found, subject), milliseconds(found[subject].entries[-1].time_ns)
+    final, at_ms = known(found.get(subject)), milliseconds(found[subject].entries[-1].time_ns)
     kept = {name: final.get(name) for name in ("name", *members)}
     return {"record": subject, **kept, "time": text(at_ms, directory.org.calendar)}
 
 
 def _plain(one: Mapping[str, Any]) -> dict[str, Any]:
     return {name: one[name] for name in ("record", "name", "time")}
-
-
-def _final(found: Mapping[str, Record], subject: str) -> Mapping[str, Any]:
-    told = story(found[subject]) if subject in found else None
-    return told.final if told else {}

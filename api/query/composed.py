@@ -10,6 +10,7 @@ from aggregators.formulas import read_by
 from aggregators.tables import Row
 from aggregators.windows import Window
 from api.query.scan import Key
+from api.query.selection import reach
 
 if TYPE_CHECKING:
     from api.query.distinct import Sums
@@ -27,8 +28,8 @@ async def _sums(summing: Summing, part: Part, windows: Sequence[Window]) -> list
     kpi = summing.kpi._replace(kind="gauge" if part.gauge else "count", formula=part.formula)
     if part.gauge:
         windows = [Window(0, min(window.to_ms, asked.now_ms)) for window in windows]
-    reach = Window(min((w.from_ms for w in windows), default=0), max((w.to_ms for w in windows), default=0))
-    each = asked._replace(kpi=kpi, of=None, window=reach, at_ms=reach.to_ms, stat="")
+    span = reach(windows)
+    each = asked._replace(kpi=kpi, of=None, window=span, at_ms=span.to_ms, stat="")
     return [
         one._replace(
             whole=read_by(part.formula, one.whole), groups={k: read_by(part.formula, r) for k, r in one.groups.items()}

@@ -10,10 +10,10 @@ from aggregators.tables import Row, part_of_name, unescaped
 from aggregators.users import Users
 from api.query.cells import add
 from api.query.question import Question
+from api.query.scan import Key
 from api.query.selection import NONE
 from api.query.tables import Directory
 
-Key = tuple[str, ...]
 VALUE, OTHER = "value", "(other)"
 
 
@@ -30,7 +30,7 @@ Ask = Callable[[Question], Awaitable[list[Sums]]]
 
 async def users(asked: Question, formula: Users, directory: Directory, ask: Ask) -> list[Sums]:
     """Return of each window how many users each measure counts for, as a whole and by group."""
-    kpi = (asked.of or asked.kpi)._replace(formula=Together(formula.measures))
+    kpi = asked.counted._replace(formula=Together(formula.measures))
     by = tuple(name for name in asked.by if name != formula.dimension)
     where = tuple(pair for pair in asked.where if pair[0] != formula.dimension)
     each = asked._replace(kpi=kpi, of=None, where=where, by=(*by, "user"))

@@ -1,6 +1,8 @@
 """The records behind a number, and what a record contributes to which."""
 
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -11,18 +13,19 @@ from aggregators.formulas import read_by
 from aggregators.kpi import Kpi
 from aggregators.measure import SETTLED
 from aggregators.org import Org
-from aggregators.record import UNKNOWN, Record, is_deleted
-from aggregators.story import story
+from aggregators.record import Record, is_deleted
+from aggregators.story import milliseconds
 from aggregators.tables import Row
 from aggregators.teams import ALWAYS
 from aggregators.values import Context
 from aggregators.windows import Window, text
 from api.query.answer import context_for, context_of, form, value
 from api.query.cells import add
-from api.query.errors import ImpossibleError, Problem
+from api.query.errors import ImpossibleError, Mistake
+from api.query.facts import known
 from api.query.question import Question
-from api.query.scan import Scan
-from api.query.selection import everyone, parts
+from api.query.scan import Found, Scan
+from api.query.sums import Summing
 from api.query.tables import Directory, Tables
 
 
@@ -33,45 +36,46 @@ async def behind(asked: Question, tables: Tables, directory: Directory) -> dict[
     """
     if isinstance(asked.kpi.formula, Composed):
         reason = f"{asked.kpi.id} is made of other KPIs; ask for the records of these"
-        raise ImpossibleError([Problem("kpi", reason)])
-    gauge, end = asked.kpi.gauge, asked.at_ms if asked.kpi.gauge else asked.window.to_ms
-    past = min(end, asked.now_ms) if asked.kpi.due else end
-    current = asked.now_ms if asked.credit == "current" else None
+        raise ImpossibleError(Mistake("kpi", reason))
+    end_ms = asked.at_ms if asked.kpi.gauge else asked.window.to_ms
+    past_ms = min(end_ms, asked.now_ms) if asked.kpi.due else end_ms
     scan = Scan(asked._replace(by=()), tables, directory)
-    chosen = parts(directory.teams, asked.scope, end - 1 if gauge else asked.window.from_ms, end, current)
-    if asked.scope == "org":
-        chosen = [chosen[0]._replace(holder=holder) for holder in everyone(directory.teams)]
-    if gauge:
-        chosen = [part._replace(from_ms=ALWAYS[0], to_ms=end) for part in chosen]
-    await scan.fetch({p.holder for p in chosen}, ALWAYS[0] if gauge else asked.window.from_ms, end)
-    by_subject: dict[str, tuple[Row, int]] = {}
-    for found in scan.select(chosen, Window(asked.window.from_ms, end)):
-        if found.moment.at_ms >= past and found.moment.anchor not in SETTLED:
-            continue  # not due yet
-        cells, at_ms = by_subject.setdefault(found.subject, ({}, 0))
-        add(cells, scan.cells(found))
-        by_subject[found.subject] = cells, max(at_ms, found.moment.at_ms)
-    rows = [
-        (at, subject, cells)
-        for subject, (sums, at) in by_subject.items()
-        if (cells := read_by(asked.kpi.formula, sums))
-    ]
-    rows.sort(key=lambda row: (-row[0], row[1]))
+    window = Window(asked.window.from_ms, end_ms)
+    parts = Summing(asked, tables, directory).spans(window)
+    await scan.fetch({part.holder for part in parts}, ALWAYS[0] if asked.kpi.gauge else window.from_ms, end_ms)
+    rows = _rows(scan, scan.select(parts, window), past_ms)
     last = asked.cursor + asked.limit
-    page, asked = rows[asked.cursor : last], asked._replace(window=asked.window._replace(to_ms=past))
     exact = asked._replace(stat=_exact(asked.kpi) or asked.stat)
-    context = context_for(exact, directory.org, asked.window)
+    context = context_for(exact, directory.org, window._replace(to_ms=past_ms))
     told: dict[str, Any] = {
         "kpi": asked.kpi.id,
         "scope": asked.scope,
         "total": len(rows),
-        "records": [
-            _row(exact, context, directory.org, s, at, cells, scan.records.get(s, UNKNOWN)) for at, s, cells in page
-        ],
+        "records": [_told(exact, context, directory.org, row, scan) for row in rows[asked.cursor : last]],
     }
     if len(rows) > last:
         told["cursor"] = str(last)
     return told
+
+
+class _Row(NamedTuple):
+    """A record, what it adds, and when it last did."""
+
+    subject: str
+    at_ms: int
+    cells: Row
+
+
+def _rows(scan: Scan, chosen: Iterable[Found], past_ms: int) -> list[_Row]:
+    """The records that add anything by then, the latest first; what is settled counts before it is due."""
+    cells: dict[str, Row] = defaultdict(dict)
+    at_ms: dict[str, int] = defaultdict(int)
+    for found in chosen:
+        if found.moment.at_ms < past_ms or found.moment.anchor in SETTLED:
+            add(cells[found.subject], scan.cells(found))
+            at_ms[found.subject] = max(at_ms[found.subject], found.moment.at_ms)
+    rows = [_Row(subject, at_ms[subject], read_by(scan.kpi.formula, row)) for subject, row in cells.items()]
+    return sorted((row for row in rows if row.cells), key=lambda row: (-row.at_ms, row.subject))
 
 
 def _exact(kpi: Kpi) -> str:
@@ -79,17 +83,14 @@ def _exact(kpi: Kpi) -> str:
     return "mean" if kpi.kind == "duration" else ""
 
 
-def _row(
-    asked: Question, context: Context, org: Org, subject: str, at_ms: int, cells: Row, record: Record
-) -> dict[str, Any]:
-    told = story(record)
-    final = told.final if told else {}
+def _told(asked: Question, context: Context, org: Org, row: _Row, scan: Scan) -> dict[str, Any]:
+    facts = known(scan.records.get(row.subject))
     return {
-        "record": subject,
-        "name": final.get("name"),
-        "owner_id": final.get("owner_id"),
-        "time": text(at_ms, org.calendar),
-        **form(value(asked, context, cells)),
+        "record": row.subject,
+        "name": facts.get("name"),
+        "owner_id": facts.get("owner_id"),
+        "time": text(row.at_ms, org.calendar),
+        **form(value(asked, context, row.cells)),
     }
 
 
@@ -99,15 +100,15 @@ async def record(entity: str, record_id: str, tables: Tables, directory: Directo
     found = (await tables.records([subject])).get(subject)
     if found is None:
         return None
-    calendar, told = directory.org.calendar, story(found)
+    calendar = directory.org.calendar
     return {
         "record": subject,
         "deleted": is_deleted(found),
-        "state": told.final if told else {},
+        "state": known(found),
         "events": [
             {
                 "type": e.data.type,
-                "time": text(e.time_ns // 1_000_000, calendar),
+                "time": text(milliseconds(e.time_ns), calendar),
                 "sequence": e.sequence,
                 "source": e.source,
                 "id": e.id,

@@ -21,10 +21,10 @@ from aggregators.unsummed import Adoption, Bottlenecks, Growth, Ranked, Score, S
 from aggregators.windows import utc_text
 from api.query import drill, goal_kpis, goals, ranking
 from api.query.adoption import tell_adoption
-from api.query.answer import Tell, answer, as_of, tell_sums, times, unit
+from api.query.answer import Tell, answer, tell_sums, unit
 from api.query.bottlenecks import tell_bottlenecks
 from api.query.card import card
-from api.query.errors import ImpossibleError, Problem, UnknownError
+from api.query.errors import ImpossibleError, Mistake, UnknownError
 from api.query.forecast import tell_forecast
 from api.query.funnel import funnel
 from api.query.goal_checks import mistakes
@@ -32,7 +32,7 @@ from api.query.growth import tell_growth
 from api.query.lift import tell_lift, tell_return
 from api.query.memo import Memos
 from api.query.peers import tell_score, tell_training
-from api.query.question import RANKED, Params, Question, Reading, kpi_of, now_of, question, scope_of
+from api.query.question import RANKED, Params, Question, Reading, kpi_of, question, without
 from api.query.seasonality import tell_seasonality
 from api.query.system_return import tell_system_return
 from api.query.tables import Directory, Tables
@@ -127,7 +127,7 @@ class Engine:
     async def export(self, org: str, params: Params) -> list[dict[str, Any]]:
         """Return the values of one or more KPIs, all read at once; without `limit` with all of their groups."""
         kpis, tables = [kpi_of(kpi_id, self.kpis) for kpi_id in _kpis(params)], await self.tables(org)
-        rest = {name: values for name, values in _of_now(params).items() if name != "kpi"}
+        rest = without(_of_now(params), "kpi")
 
         async def ask(directory: Directory) -> list[dict[str, Any]]:
             questions = [question(kpi, rest, directory.org) for kpi in kpis]
@@ -140,9 +140,9 @@ class Engine:
     async def _answer(self, asked: Question, tables: Tables, directory: Directory) -> dict[str, Any]:
         kpi = asked.kpi
         if asked.of and asked.of.id not in self.kpis:
-            raise ImpossibleError([Problem("of", f"{asked.of.id} is left out here by CRMPULSE_ENABLE")])
+            raise ImpossibleError(Mistake("of", f"{asked.of.id} is left out here by CRMPULSE_ENABLE"))
         if isinstance(kpi.formula, Ranked):
-            return await self._rank(asked, tables, directory)
+            return await ranking.answered(asked, tables, directory)
         if tell := _TOLD_BY.get(type(kpi.formula)):
             return await answer(asked, tables, directory, tell)
         return await (answer if kpi.counts else goal_kpis.answered)(asked, tables, directory)
@@ -151,7 +151,7 @@ class Engine:
         """Return users or teams ranked by a KPI."""
         tables = await self.tables(org)
         kpi = _named(params, tables.kpis)
-        rest = {name: values for name, values in _of_now(params).items() if name not in ("kpi", "level", "team")}
+        rest = without(_of_now(params), "kpi", "level", "team")
 
         async def ask(directory: Directory) -> dict[str, Any]:
             reading = Reading({n: params[n] for n in ("level", "team") if n in params}, ("level", "team"))
@@ -159,7 +159,7 @@ class Engine:
             team = reading.one("team")
             if level not in kpi.by:
                 levels = [one for one in ("user", "team") if one in kpi.by]
-                reading.problems.append(Problem("level", f"{kpi.id} is not told by {level}", levels))
+                reading.mistakes.append(Mistake("level", f"{kpi.id} is not told by {level}", levels))
             reading.done()
             asked = question(kpi, rest, directory.org, RANKED)._replace(by=(level,))
             asked = asked._replace(scope=f"team:{team}") if team else asked
@@ -172,7 +172,7 @@ class Engine:
         """Return the records behind a KPI's number."""
         tables = await self.tables(org)
         kpi = _named(params, tables.kpis)
-        rest = {name: values for name, values in _of_now(params).items() if name != "kpi"}
+        rest = without(_of_now(params), "kpi")
 
         async def ask(directory: Directory) -> dict[str, Any]:
             return await drill.behind(question(kpi, rest, directory.org), tables, directory)
@@ -198,9 +198,7 @@ class Engine:
         tables, params = await self.tables(org), _of_now(params)
 
         async def ask(directory: Directory) -> dict[str, Any]:
-            reading = Reading(params, ("now", "scope"))
-            now_ms, scope = now_of(reading, goals.periods_of(directory.org)), scope_of(reading, "")
-            reading.done()
+            now_ms, scope = goals.asked_about(params, directory.org)
             found = await goals.standings(tables, directory, now_ms, scope=scope)
             return {"goals": [one.told(directory.org) for one in found], "as_of": utc_text(now_ms)}
 
@@ -211,9 +209,7 @@ class Engine:
         tables, params = await self.tables(org), _of_now(params)
 
         async def ask(directory: Directory) -> dict[str, Any]:
-            reading = Reading(params, ("now", "scope"))
-            now_ms, scope = now_of(reading, goals.periods_of(directory.org)), scope_of(reading, "")
-            reading.done()
+            now_ms, scope = goals.asked_about(params, directory.org)
             goal = goals.named(directory.org, goal_id, scope)
             [found] = await goals.standings(tables, directory, now_ms, only=goal.id)
             return found.told(directory.org)
@@ -226,11 +222,11 @@ class Engine:
         asked = _of_now(params)
         return await tables.settled(lambda directory: card(user, asked, tables, directory))
 
-    async def goal_mistakes(self, org: str, goal: Goal) -> list[Problem]:
+    async def goal_mistakes(self, org: str, goal: Goal) -> list[Mistake]:
         """Return all that would keep a goal from being told."""
         tables = await self.tables(org)
 
-        async def ask(directory: Directory) -> list[Problem]:
+        async def ask(directory: Directory) -> list[Mistake]:
             return mistakes(goal, directory.org, self.kpis)
 
         return await tables.settled(ask)
@@ -244,32 +240,6 @@ class Engine:
 
         return await tables.settled(ask)
 
-    async def _rank(self, asked: Question, tables: Tables, directory: Directory) -> dict[str, Any]:
-        level, _, name = asked.scope.partition(":")
-        several = {"by": asked.by, "every": asked.every, "compare": asked.compare}
-        reason = "is not told of a rank; ask for a leaderboard of all, or for one rank at a time"
-        problems = [Problem(name, reason) for name, given in several.items() if given]
-        if level == "org":
-            problems.append(Problem("scope", "a rank is that of one user or team: user:<id> or team:<id>"))
-        if problems:
-            raise ImpossibleError(problems)
-        peers = asked._replace(scope="org", by=(level,))
-        now, *earlier = await ranking.rankings(peers, tables, directory)
-        place = next((p for p in now if p.id == name), None)
-        previous = next((p for before in earlier for p in before if p.id == name), None)
-        return {
-            "kpi": asked.kpi.id,
-            "version": asked.kpi.version,
-            "unit": asked.kpi.unit,
-            "scope": asked.scope,
-            **times(asked.window, asked),
-            "of": asked.of.id if asked.of else None,
-            "value": place.rank if place else None,
-            "n": len(now),
-            "parts": {"value": place.value if place else None, "previous_rank": previous.rank if previous else None},
-            "as_of": as_of(asked),
-        }
-
 
 def _of_now(params: Params) -> Params:
     """Return a question with its present named: asked again because the tables moved, it is the same one."""
@@ -279,16 +249,16 @@ def _of_now(params: Params) -> Params:
 def _kpis(params: Params) -> list[str]:
     ids = [*dict.fromkeys(params.get("kpi", ()))]
     if not ids:
-        raise ImpossibleError([Problem("kpi", "says which KPI, once or oftener")])
+        raise ImpossibleError(Mistake("kpi", "says which KPI, once or oftener"))
     return ids
 
 
 def _named(params: Params, known: Mapping[str, Kpi]) -> Kpi:
     ids: Sequence[str] = params.get("kpi", ())
     if len(ids) != 1:
-        raise ImpossibleError([Problem("kpi", "says which KPI, once", [])])
+        raise ImpossibleError(Mistake("kpi", "says which KPI, once"))
     kpi = kpi_of(ids[0], known)
     if not kpi.counts:
         reason = f"{kpi.id} has neither records nor a ranking of its own; name the KPI that it is made of"
-        raise ImpossibleError([Problem("kpi", reason)])
+        raise ImpossibleError(Mistake("kpi", reason))
     return kpi

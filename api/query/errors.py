@@ -1,11 +1,12 @@
 """Why a question has no answer."""
 
-from collections.abc import Sequence
-from difflib import get_close_matches
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from events.nearest import nearest
 
-class Problem(NamedTuple):
+
+class Mistake(NamedTuple):
     """What is wrong with one parameter, and the nearest names of what it may be."""
 
     parameter: str
@@ -16,7 +17,7 @@ class Problem(NamedTuple):
 class UnknownError(Exception):
     """There is no ``what`` of this name."""
 
-    def __init__(self, what: str, name: str, known: list[str]) -> None:
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
         self.what, self.name, self.nearest = what, name, nearest(name, known)
         super().__init__(
             f"There is no {what} {name!r}" + (f"; nearest: {', '.join(self.nearest)}" if self.nearest else "")
@@ -26,15 +27,10 @@ class UnknownError(Exception):
 class ImpossibleError(Exception):
     """One or more parameters cannot be what they are."""
 
-    def __init__(self, problems: list[Problem]) -> None:
-        self.problems = problems
-        super().__init__("; ".join(f"{p.parameter}: {p.reason}" for p in problems))
+    def __init__(self, *mistakes: Mistake) -> None:
+        self.mistakes = mistakes
+        super().__init__("; ".join(f"{each.parameter}: {each.reason}" for each in mistakes))
 
 
 class UnsettledError(Exception):
     """The tables changed under every try to read them together."""
-
-
-def nearest(name: str, known: list[str]) -> list[str]:
-    """Return the known names that are most like a name."""
-    return get_close_matches(name, known, n=3, cutoff=0.5)

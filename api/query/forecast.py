@@ -10,7 +10,7 @@ from aggregators.tables import Row
 from aggregators.teams import ALWAYS
 from aggregators.values import Value
 from aggregators.windows import Periods, Window
-from api.query.answer import context_for, form, ordered, paged, value
+from api.query.answer import context_for, form, grouped, value
 from api.query.distinct import Sums
 from api.query.question import Question
 from api.query.scan import Scan
@@ -65,11 +65,7 @@ async def _sums(asked: Question, tables: Tables, directory: Directory, spans: Se
 def _told(asked: Question, directory: Directory, spans: Sequence[Span], sums: Sequence[Sums]) -> dict[str, Any]:
     told = _form(asked, directory, spans, [one.whole for one in sums])
     if asked.by:
-        groups = [
-            {"key": dict(zip(asked.by, key, strict=True)), **_form(asked, directory, spans, _of(sums, key))}
-            for key, _ in ordered(sums[0].groups)
-        ]
-        told |= paged(asked, groups)
+        told |= grouped(asked, {key: _form(asked, directory, spans, _of(sums, key)) for key in sums[0].groups})
     return told
 
 

@@ -12,7 +12,7 @@ from aggregators.teams import Part
 from aggregators.windows import Window
 from api.query.cells import Rows, add
 from api.query.distinct import Sums
-from api.query.errors import ImpossibleError, Problem
+from api.query.errors import ImpossibleError, Mistake
 from api.query.question import Question
 from api.query.selection import NONE
 
@@ -25,7 +25,7 @@ BySource = dict[str, Row]
 async def fresh(asked: Question, tables: Tables, directory: Directory, windows: Sequence[Window]) -> list[Sums]:
     """Return the sums of each window. Raises ImpossibleError for another scope than the organisation."""
     if asked.scope != "org":
-        raise ImpossibleError([Problem("scope", f"{asked.kpi.id} is that of the whole organisation: org", ["org"])])
+        raise ImpossibleError(Mistake("scope", f"{asked.kpi.id} is that of the whole organisation: org", ["org"]))
     rows = Rows(tables.keys, directory.org.calendar, await tables.members(tables.keys.fresh))
     names = [[*_names(rows, window)] for window in windows]
     ledger = await _read(tables, [name for of_window in names for name in of_window])

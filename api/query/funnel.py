@@ -3,12 +3,12 @@
 from typing import Any
 
 from api.query.answer import as_of, gauged, tell_sums, times
-from api.query.errors import ImpossibleError, Problem
-from api.query.question import LARGEST, Params, Question, kpi_of, question
+from api.query.errors import ImpossibleError, Mistake
+from api.query.question import LARGEST, Params, Question, kpi_of, question, without
 from api.query.selection import NONE
 from api.query.tables import Directory, Tables
 
-FUNNEL = ("pipeline", "scope", "window", "from", "to", "where", "credit", "now")
+PARAMETERS = ("pipeline", "scope", "window", "from", "to", "where", "credit", "now")
 """What narrows a funnel; the time in a stage has a `stat` beside them."""
 TOLD = ("stage_conversion_rate", "time_in_stage", "deals_open")
 """The KPIs that a funnel tells by stage."""
@@ -20,9 +20,9 @@ Told = dict[str, dict[str, Any]]
 async def funnel(params: Params, tables: Tables, directory: Directory) -> dict[str, Any]:
     """Return the funnel of a pipeline. Raises ImpossibleError."""
     entry_kpi, stay_kpi, stock_kpi = (kpi_of(name, tables.kpis) for name in TOLD)
-    stays = question(stay_kpi, params, directory.org, FUNNEL)
-    rest = {name: values for name, values in params.items() if name != "stat"}
-    entries, stock = (question(kpi, rest, directory.org, FUNNEL) for kpi in (entry_kpi, stock_kpi))
+    stays = question(stay_kpi, params, directory.org, PARAMETERS)
+    rest = without(params, "stat")
+    entries, stock = (question(kpi, rest, directory.org, PARAMETERS) for kpi in (entry_kpi, stock_kpi))
     pipeline = _pipeline(params, directory)
     entered, stayed, held = [await _by_stage(one, pipeline, tables, directory) for one in (entries, stays, stock)]
     entry: dict[str, Any] = directory.org.entries.get(f"pipeline/{pipeline}", {})
@@ -81,4 +81,4 @@ def _pipeline(params: Params, directory: Directory) -> str:
     if len(found) == 1 and found[0]:
         return found[0]
     reason = "may be given only once" if len(asked) > 1 else f"says which pipeline; there are {', '.join(known)}"
-    raise ImpossibleError([Problem("pipeline", reason, known)])
+    raise ImpossibleError(Mistake("pipeline", reason, known))

@@ -11,9 +11,10 @@ from aggregators.lift import Lift, Return
 from aggregators.org import Org
 from aggregators.windows import Window, utc_text
 from api.query.answer import unit
-from api.query.errors import ImpossibleError, Problem, nearest
+from api.query.errors import ImpossibleError, Mistake
 from api.query.question import Question, question
 from api.query.selection import label
+from events.nearest import nearest
 
 PARAMETERS = ("variant", "hours", *CHOOSERS)
 """Parameters of KPIs that a goal may set."""
@@ -46,44 +47,44 @@ def is_aim(kpi: Kpi) -> bool:
     return kpi.counts and kpi.kind != "forecast" and not isinstance(kpi.formula, Lift | Return | SystemReturn)
 
 
-def mistakes(goal: Goal, org: Org, kpis: Mapping[str, Kpi]) -> list[Problem]:
+def mistakes(goal: Goal, org: Org, kpis: Mapping[str, Kpi]) -> list[Mistake]:
     """Return all that keeps a goal from being told where these KPIs are, each with the member of the goal that it is in."""
     kpi = kpis.get(goal.kpi)
     known = [name for name, one in kpis.items() if is_aim(one)]
     if kpi is None or not is_aim(kpi):
         reason = f"there is no KPI {goal.kpi!r}" if kpi is None else f"there are no goals on {goal.kpi}"
-        return [Problem("kpi", reason, nearest(goal.kpi, known)), *_dates(goal)]
+        return [Mistake("kpi", reason, nearest(goal.kpi, known)), *_dates(goal)]
     return [*_question(goal, kpi, org), *_params(goal, kpi), *_dates(goal)]
 
 
-def _question(goal: Goal, kpi: Kpi, org: Org) -> Iterator[Problem]:
+def _question(goal: Goal, kpi: Kpi, org: Org) -> Iterator[Mistake]:
     try:
         asked = asked_of(goal, org, _ANY)
     except ImpossibleError as error:
-        yield from (p._replace(parameter=_MEMBERS.get(p.parameter, p.parameter)) for p in error.problems)
+        yield from (p._replace(parameter=_MEMBERS.get(p.parameter, p.parameter)) for p in error.mistakes)
         return
     found = unit(kpi, org, asked)
     if found != org.currency and any(isinstance(target, dict) for _, target in goal.targets):
-        yield Problem("target", f"{goal.kpi} is told in {found}: a number, not an amount of money")
+        yield Mistake("target", f"{goal.kpi} is told in {found}: a number, not an amount of money")
 
 
-def _params(goal: Goal, kpi: Kpi) -> Iterator[Problem]:
+def _params(goal: Goal, kpi: Kpi) -> Iterator[Mistake]:
     known = [name for name in PARAMETERS if name in kpi.params]
     for name in goal.params:
         if name not in PARAMETERS:
             has = f"it has {', '.join(known)}" if known else "it has none"
-            yield Problem(
+            yield Mistake(
                 f"params.{name}", f"{kpi.id} has no parameter {name!r} that a goal may set; {has}", nearest(name, known)
             )
 
 
-def _dates(goal: Goal) -> Iterator[Problem]:
+def _dates(goal: Goal) -> Iterator[Mistake]:
     own: list[Any] = [name for name in ("start", "end") if getattr(goal, name)]
     if goal.period and own:
-        yield Problem("period", f"stands beside {' and '.join(own)}; give either a period or start and end")
+        yield Mistake("period", f"stands beside {' and '.join(own)}; give either a period or start and end")
     elif not goal.period and not own:
-        yield Problem("period", "is missing; give a period (week, month, quarter, year) or start and end")
+        yield Mistake("period", "is missing; give a period (week, month, quarter, year) or start and end")
     elif not goal.period and len(own) == 1:
-        yield Problem("end" if own == ["start"] else "start", f"is missing; {own[0]} alone is no period")
+        yield Mistake("end" if own == ["start"] else "start", f"is missing; {own[0]} alone is no period")
     if own == ["start", "end"] and goal.end < goal.start:
-        yield Problem("end", f"{goal.end} is before start, {goal.start}")
+        yield Mistake("end", f"{goal.end} is before start, {goal.start}")

@@ -9,12 +9,12 @@ from aggregators.goals import ON_TRACK, REACHED, Goal, goals, quotient
 from aggregators.unsummed import GoalsMet, OfGoal
 from aggregators.values import Value
 from aggregators.windows import Periods, Window
-from api.query.answer import answer, form, ordered, paged, tell_sums
-from api.query.errors import ImpossibleError, Problem, UnknownError
+from api.query.answer import answer, form, grouped, paged, tell_sums
+from api.query.errors import ImpossibleError, Mistake, UnknownError
 from api.query.goal_checks import asked_of, mistakes, unit_of
-from api.query.goals import At, Standing, periods_of, pick, so_far, stand
+from api.query.goals import At, Standing, pick, so_far, stand
 from api.query.projection import landing
-from api.query.question import LARGEST, Question
+from api.query.question import LARGEST, Question, periods_of
 from api.query.scan import Key
 from api.query.selection import NONE
 from api.query.tables import Directory, Tables
@@ -37,13 +37,13 @@ async def answered(asked: Question, tables: Tables, directory: Directory) -> dic
 
 
 def _check(asked: Question) -> None:
-    problems = []
+    wrong = []
     if asked.credit == "current":
-        problems.append(Problem("credit", "of goals is at_event: they are met by what was done at the time"))
+        wrong.append(Mistake("credit", "of goals is at_event: they are met by what was done at the time"))
     if isinstance(asked.kpi.formula, OfGoal) and not asked.goal and "goal" not in asked.by:
-        problems.append(Problem("goal", "says which goal; or ask by=goal for each"))
-    if problems:
-        raise ImpossibleError(problems)
+        wrong.append(Mistake("goal", "says which goal; or ask by=goal for each"))
+    if wrong:
+        raise ImpossibleError(*wrong)
 
 
 def _values(goal: Goal, dimension: str, at_ms: int, directory: Directory) -> list[str]:
@@ -97,8 +97,7 @@ async def _stood(
             told |= paged(asked, await _added(asked, now[0], tables, directory))
         elif asked.by:
             rows = {key: one for one in now for key in _keys(asked, one.goal, at_ms, directory)}
-            each = [(key, _landed(_form(asked, one), lands[one.goal.id])) for key, one in ordered(rows)]
-            told |= paged(asked, [_group(asked, key, one) for key, one in each])
+            told |= grouped(asked, {key: _landed(_form(asked, one), lands[one.goal.id]) for key, one in rows.items()})
         found.append(told)
     return found
 
@@ -108,7 +107,7 @@ def _meant(goal_id: str, known: Sequence[Goal]) -> Goal:
     try:
         return pick(goal_id, known)
     except UnknownError as unknown:
-        raise ImpossibleError([Problem("goal", f"{unknown}", unknown.nearest)]) from None
+        raise ImpossibleError(Mistake("goal", f"{unknown}", unknown.nearest)) from None
 
 
 async def _landing(asked: Question, standing: Standing, tables: Tables, directory: Directory) -> dict[str, Any]:
@@ -133,10 +132,6 @@ def _form(asked: Question, standing: Standing) -> dict[str, Any]:
     under = standing.target if told == "attainment" else course.expected
     pair = (under, standing.progress) if standing.goal.direction == "at_most" else (standing.progress, under)
     return form(Value(quotient(*pair), *pair, n=standing.n, caveats=caveats))
-
-
-def _group(asked: Question, key: Key, told: dict[str, Any]) -> dict[str, Any]:
-    return {"key": dict(zip(asked.by, key, strict=True)), **told}
 
 
 async def _added(asked: Question, standing: Standing, tables: Tables, directory: Directory) -> list[dict[str, Any]]:
@@ -205,7 +200,7 @@ def _ended(goal: Goal, window: Window, periods: Periods) -> Iterator[Window]:
 def _told(asked: Question, rows: dict[Key, list[tuple[bool, str]]]) -> dict[str, Any]:
     told = _share(rows.pop((), []))
     if asked.by:
-        told |= paged(asked, [_group(asked, key, _share(states)) for key, states in ordered(rows)])
+        told |= grouped(asked, {key: _share(states) for key, states in rows.items()})
     return told
 
 
@@ -219,4 +214,4 @@ def _share(states: Sequence[tuple[bool, str]]) -> dict[str, Any]:
 def _check_size(standings: int) -> None:
     if standings > MOST_STANDINGS:
         reason = f"asks for more than {MOST_STANDINGS} periods of goals; take a shorter one, or larger buckets"
-        raise ImpossibleError([Problem("window", reason)])
+        raise ImpossibleError(Mistake("window", reason))

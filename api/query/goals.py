@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 from aggregators.goals import ON_TRACK, Course, Goal, course, cumulative, elapsed, goals
 from aggregators.org import Org
 from aggregators.values import Number
-from aggregators.windows import Periods, Window, text, utc_text
+from aggregators.windows import Window, text, utc_text
 from aggregators.workdays import Workdays
 from api.query.answer import context_of, tell_sums, unit
 from api.query.errors import ImpossibleError, UnknownError
 from api.query.goal_checks import asked_of, mistakes
-from api.query.question import Question
+from api.query.question import Params, Question, Reading, now_of, periods_of, scope_of
 from api.query.tables import Directory, Tables
 
 _PLAIN = {"value", "numerator", "denominator", "n", "groups", "cursor"}
@@ -97,6 +97,14 @@ class Standing(NamedTuple):
         }
 
 
+def asked_about(params: Params, org: Org) -> tuple[int, str]:
+    """Return the instant (ms) that goals are asked about as of, and the assignee (empty: all); ImpossibleError."""
+    reading = Reading(params, ("now", "scope"))
+    found = now_of(reading, periods_of(org)), scope_of(reading, "")
+    reading.done()
+    return found
+
+
 async def standings(
     tables: Tables, directory: Directory, now_ms: int, *, scope: str = "", only: str = ""
 ) -> list[Standing]:
@@ -114,7 +122,7 @@ async def stand(goal: Goal, instants: Sequence[At], tables: Tables, directory: D
     who = assignee_name(goal, directory.org)
     wrong = mistakes(goal, directory.org, tables.kpis)
     if wrong or not instants:
-        return [Standing(goal, at_ms, who, problem=str(ImpossibleError(wrong))) for at_ms, _ in instants]
+        return [Standing(goal, at_ms, who, problem=str(ImpossibleError(*wrong))) for at_ms, _ in instants]
     periods = periods_of(directory.org)
     blank = [Standing(goal, at_ms, who, window=goal.window(within_ms, periods)) for at_ms, within_ms in instants]
     windows = [so_far(one) for one in blank]
@@ -168,13 +176,8 @@ def pick(goal_id: str, known: Sequence[Goal]) -> Goal:
     """Return the goal of an id; UnknownError with the nearest ids where there is none."""
     found = {goal.id: goal for goal in known}
     if goal_id not in found:
-        raise UnknownError("goal", goal_id, list(found))
+        raise UnknownError("goal", goal_id, found)
     return found[goal_id]
-
-
-def periods_of(org: Org) -> Periods:
-    """Return the calendar units of an organisation."""
-    return Periods(org.calendar, org.week_start, org.fiscal_year_start_month)
 
 
 def assignee_name(goal: Goal, org: Org) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from aggregators.values import Number
 from aggregators.windows import Window
-from api.query.answer import before, tell_sums
+from api.query.answer import before, paged, tell_sums
 from api.query.question import LARGEST, Question
 from api.query.tables import Directory, Tables
 
@@ -16,7 +16,7 @@ async def tell_growth(
 ) -> list[dict[str, Any]]:
     """Return the growth of each window, with that of its groups where any are asked for."""
     compared = [before(asked, window, asked.variant or "previous") for window in windows]
-    whole = asked._replace(kpi=asked.of or asked.kpi, of=None, variant="", compare="previous", limit=LARGEST, cursor=0)
+    whole = asked._replace(kpi=asked.counted, of=None, variant="", compare="previous", limit=LARGEST, cursor=0)
     told = await tell_sums(whole, tables, directory, [*windows, *compared])
     return [_grown(asked, now, then) for now, then in zip(told[: len(windows)], told[len(windows) :], strict=True)]
 
@@ -25,10 +25,7 @@ def _grown(asked: Question, now: dict[str, Any], then: dict[str, Any]) -> dict[s
     found = _growth(now, then)
     if asked.by:
         were = {tuple(group["key"].items()): group for group in then["groups"]}
-        groups = [{"key": g["key"], **_growth(g, were[tuple(g["key"].items())])} for g in now["groups"]]
-        found["groups"] = groups[asked.cursor : asked.cursor + asked.limit]
-        if len(groups) > asked.cursor + asked.limit:
-            found["cursor"] = str(asked.cursor + asked.limit)
+        found |= paged(asked, [{"key": g["key"], **_growth(g, were[tuple(g["key"].items())])} for g in now["groups"]])
     return found
 
 

@@ -10,9 +10,9 @@ from aggregators.lift import Decided, Lift, Return, lifted, returned
 from aggregators.savings import Saved
 from aggregators.values import Value
 from aggregators.windows import Window
-from api.query.answer import context_for, form, ordered, paged, value
+from api.query.answer import context_for, form, grouped, value
 from api.query.distinct import VALUE
-from api.query.errors import ImpossibleError, Problem
+from api.query.errors import ImpossibleError, Mistake
 from api.query.question import Question
 from api.query.scan import Key
 from api.query.selection import NONE
@@ -30,15 +30,12 @@ async def tell_lift(
     asked: Question, tables: Tables, directory: Directory, windows: Sequence[Window]
 ) -> list[dict[str, Any]]:
     """Return how much more often deals are won with a field, or one of its values, in each window."""
-    told = []
-    for lifts in await _lifts(asked, asked.kpi.formula, tables, directory, windows):
-        groups = [
-            {"key": dict(zip(asked.by, key, strict=True)), **form(one)}
-            for key, one in ordered(lifts)
-            if key and asked.by
-        ]
-        told.append(form(lifts[()]) | (paged(asked, groups) if asked.by else {}))
-    return told
+    return [_told(asked, lifts) for lifts in await _lifts(asked, asked.kpi.formula, tables, directory, windows)]
+
+
+def _told(asked: Question, found: Lifts) -> dict[str, Any]:
+    groups = {key: form(one) for key, one in found.items() if key}
+    return form(found[()]) | (grouped(asked, groups) if asked.by else {})
 
 
 async def _lifts(
@@ -83,7 +80,7 @@ def _group(key: Key, asked: Question, whole: Mapping[Key, Decided]) -> Decided:
 
 def _check(asked: Question) -> None:
     if not asked.field and FIELD not in asked.by and FIELD not in dict(asked.where):
-        raise ImpossibleError([Problem(FIELD, "says which custom field of deals; or ask by=field for each")])
+        raise ImpossibleError(Mistake(FIELD, "says which custom field of deals; or ask by=field for each"))
 
 
 async def tell_return(
@@ -102,8 +99,7 @@ async def tell_return(
         mean = value(sold, context_for(sold, directory.org, window), size.whole)
         active = {key[0]: row.get(formula.active, 0) for key, row in spent.groups.items()}
         returns = {key: _return(asked, directory, window, key, one, mean, active) for key, one in of.items()}
-        groups = [{"key": {FIELD: key[0]}, **form(one)} for key, one in ordered(returns) if key]
-        told.append(form(returns[()]) | (paged(asked, groups) if asked.by else {}))
+        told.append(_told(asked, returns))
     return told
 
 

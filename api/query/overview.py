@@ -13,10 +13,10 @@ from aggregators.tables import Row
 from aggregators.teams import ALWAYS, Part
 from aggregators.users import Users
 from aggregators.values import Number
-from aggregators.windows import Periods, Window, named
+from aggregators.windows import Window, named
 from api.query.answer import context_of
 from api.query.cells import Rows
-from api.query.question import Question
+from api.query.question import Question, periods_of
 from api.query.sums import Summing
 from api.query.tables import Directory, Tables
 
@@ -84,8 +84,7 @@ async def overview(
     tables: Tables, directory: Directory, now_ms: int, windows: Sequence[str], levels: Sequence[str]
 ) -> Overview:
     """Return the sums of all KPIs at some levels: over named windows, of gauges as of now."""
-    org = directory.org
-    periods = Periods(org.calendar, org.week_start, org.fiscal_year_start_month)
+    periods = periods_of(directory.org)
     spans = {name: named(name, periods, now_ms) for name in windows}
     shown = [kpi for kpi in SHOWN if kpi.id in tables.kpis]
     sums: list[Summed] = []

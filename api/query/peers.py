@@ -11,11 +11,11 @@ from aggregators.catalogue import BY_ID
 from aggregators.formulas import TRAILING_MS
 from aggregators.unsummed import LOW, Compared, Sign
 from aggregators.windows import Window
-from api.query.answer import context_for, ordered, paged, value
-from api.query.errors import ImpossibleError, Problem
+from api.query.answer import context_for, grouped, value
+from api.query.errors import ImpossibleError, Mistake
 from api.query.question import Question
 from api.query.scan import Key
-from api.query.selection import NONE
+from api.query.selection import NONE, active_users
 from api.query.sums import Summing
 from api.query.tables import Directory, Tables
 
@@ -30,12 +30,10 @@ async def tell_score(
     """Return the score of one user or team in each window, or with `by` those of all within the scope."""
     level, _, name = asked.scope.partition(":")
     if len(asked.by) > 1 or asked.where:
-        raise ImpossibleError(
-            [Problem("by" if asked.by else "where", "a score is by user or by team alone, unfiltered")]
-        )
+        raise ImpossibleError(Mistake("by" if asked.by else "where", "a score is by user or by team alone, unfiltered"))
     if level == "org" and not asked.by:
         raise ImpossibleError(
-            [Problem("scope", "a score is that of one user or team: user:<id> or team:<id>, or by=user")]
+            Mistake("scope", "a score is that of one user or team: user:<id> or team:<id>, or by=user")
         )
     one = not asked.by
     peers = asked._replace(scope="org", by=(level,)) if one else asked
@@ -47,8 +45,8 @@ async def tell_score(
         if one:
             told.append(rows.get(name, {"value": None, "n": len(rows)}))
         else:
-            groups = [{"key": {asked.by[0]: key[0]}, **row} for key, row in ordered({(k,): r for k, r in rows.items()})]
-            told.append({"value": None, "n": len(rows), **paged(asked, groups)})
+            groups = grouped(asked, {(peer,): row for peer, row in rows.items()})
+            told.append({"value": None, "n": len(rows), **groups})
     return told
 
 
@@ -118,12 +116,7 @@ async def tell_training(
     peers = asked._replace(scope="org", by=("user",), where=(), credit="at_event")
     spans = [Window(w.to_ms - TRAILING_MS, w.to_ms) for w in windows]
     found = [await _values(sign, peers, tables, directory, spans) for sign in _signs(asked)]
-    entries = directory.org.entries
-    active = {
-        u
-        for u in directory.teams.users
-        if entries[f"user/{u}"].get("active", True) and not entries[f"user/{u}"].get("deleted")
-    }
+    active = active_users(directory.org)
     below = [
         {
             sign.kpi: _behind({u: v for u, v in of[n].items() if u in active})
@@ -160,8 +153,7 @@ def _needs(asked: Question, directory: Directory, window: Window, below: Mapping
             (team,): behind & _within(f"team:{team}", directory, window.to_ms - 1, behind)
             for team in [*directory.teams.ids, NONE]
         }
-        groups = [{"key": {"team": key[0]}, "value": len(of), "n": len(of)} for key, of in ordered(teams)]
-        told |= paged(asked, groups)
+        told |= grouped(asked, {key: {"value": len(of), "n": len(of)} for key, of in teams.items()})
     return told
 
 

@@ -12,7 +12,8 @@ from aggregators.workdays import Workdays
 from api.query.answer import tell_sums
 from api.query.forecast import earlier, tell_forecast
 from api.query.goal_checks import asked_of
-from api.query.goals import Standing, periods_of
+from api.query.goals import Standing
+from api.query.question import periods_of
 from api.query.tables import Directory, Tables
 
 PIPELINE = "pipeline"

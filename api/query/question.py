@@ -14,7 +14,8 @@ from aggregators.own import TIER as OWN_TIER
 from aggregators.story import normalised
 from aggregators.unsummed import Growth, Ranked, Seasonality
 from aggregators.windows import NAMES, UNITS, Periods, Window, instant, named
-from api.query.errors import ImpossibleError, Problem, UnknownError, nearest
+from api.query.errors import ImpossibleError, Mistake, UnknownError
+from events.nearest import nearest
 
 Params = Mapping[str, Sequence[str]]
 
@@ -55,15 +56,25 @@ class Question(NamedTuple):
     limit: int = 100
     cursor: int = 0
 
+    @property
+    def counted(self) -> Kpi:
+        """Return the KPI that counts records: the one that the asked one speaks of, else itself."""
+        return self.of or self.kpi
+
+
+def without(params: Params, *names: str) -> Params:
+    """Return parameters but for those of some names."""
+    return {name: values for name, values in params.items() if name not in names}
+
 
 def kpi_of(kpi_id: str, known: Mapping[str, Kpi]) -> Kpi:
     """Return one of the KPIs that are known here; UnknownError with the nearest names for any other."""
     if kpi_id in BY_ID and kpi_id not in known:
         is_own = BY_ID[kpi_id].tier == OWN_TIER
         what = "KPI in these tables (CRMPULSE_KPIS)" if is_own else "enabled KPI (CRMPULSE_ENABLE)"
-        raise UnknownError(what, kpi_id, list(known))
+        raise UnknownError(what, kpi_id, known)
     if kpi_id not in known:
-        raise UnknownError("KPI", kpi_id, list(known))
+        raise UnknownError("KPI", kpi_id, known)
     return known[kpi_id]
 
 
@@ -72,8 +83,8 @@ class Reading:
 
     def __init__(self, params: Params, known: Sequence[str]) -> None:
         self.params = {name: params[name] for name in params if name in known}
-        self.problems: list[Problem] = [
-            Problem(name, f"there is no parameter {name!r}; there are {', '.join(known)}", nearest(name, list(known)))
+        self.mistakes: list[Mistake] = [
+            Mistake(name, f"there is no parameter {name!r}; there are {', '.join(known)}", nearest(name, known))
             for name in params
             if name not in known
         ]
@@ -82,7 +93,7 @@ class Reading:
         """Return a parameter that may be given once."""
         found = self.params.get(name, ())
         if len(found) > 1:
-            self.problems.append(Problem(name, "may be given only once"))
+            self.mistakes.append(Mistake(name, "may be given only once"))
         return found[0] if found else default
 
     def choice(self, name: str, allowed: Sequence[str], default: str = "") -> str:
@@ -90,7 +101,7 @@ class Reading:
         found = self.one(name, default) or default
         if found and found not in allowed:
             reason = f"{found!r} is none of {', '.join(allowed)}" if allowed else "has no meaning for this KPI"
-            self.problems.append(Problem(name, reason, nearest(found, list(allowed))))
+            self.mistakes.append(Mistake(name, reason, nearest(found, allowed)))
             return default
         return found
 
@@ -101,7 +112,7 @@ class Reading:
         try:
             return read(text)
         except (ValueError, OverflowError) as error:
-            self.problems.append(Problem(name, str(error)))
+            self.mistakes.append(Mistake(name, str(error)))
             return default
 
     def page(self, most: int) -> tuple[int, int]:
@@ -111,8 +122,8 @@ class Reading:
 
     def done(self) -> None:
         """Raise ImpossibleError where anything was wrong."""
-        if self.problems:
-            raise ImpossibleError(self.problems)
+        if self.mistakes:
+            raise ImpossibleError(*self.mistakes)
 
 
 def question(kpi: Kpi, params: Params, org: Org, selectors: Sequence[str] = SELECTORS) -> Question:
@@ -120,7 +131,7 @@ def question(kpi: Kpi, params: Params, org: Org, selectors: Sequence[str] = SELE
     reading = Reading(
         params, [*selectors, *kpi.params, *(p for p in ("stat", "variant", "hours") if p not in kpi.params)]
     )
-    periods = Periods(org.calendar, org.week_start, org.fiscal_year_start_month)
+    periods = periods_of(org)
     now_ms = now_of(reading, periods)
     window, explicit = _window(reading, periods, now_ms)
     of, (limit, cursor) = _of(reading, kpi), reading.page(100)
@@ -166,8 +177,13 @@ def _of(reading: Reading, kpi: Kpi) -> str:
     if of not in known and (of or needed):
         what = "to rank by" if isinstance(kpi.formula, Ranked) else "to tell it of" if needed else "to have goals on"
         reason = f"{of!r} is no KPI {what}" if of else f"says which KPI {what}"
-        reading.problems.append(Problem("of", reason, nearest(of, known)))
+        reading.mistakes.append(Mistake("of", reason, nearest(of, known)))
     return of
+
+
+def periods_of(org: Org) -> Periods:
+    """Return the calendar units of an organisation."""
+    return Periods(org.calendar, org.week_start, org.fiscal_year_start_month)
 
 
 def now_of(reading: Reading, periods: Periods) -> int:
@@ -189,11 +205,11 @@ def _window(reading: Reading, periods: Periods, now_ms: int) -> tuple[Window, bo
     everything = named("all", periods, now_ms)
     if start or end:
         if reading.one("window"):
-            reading.problems.append(Problem("window", "cannot be given beside from and to"))
+            reading.mistakes.append(Mistake("window", "cannot be given beside from and to"))
         from_ms = reading.read("from", start, lambda t: instant(t, periods.calendar), everything.from_ms)
         to_ms = reading.read("to", end, lambda t: instant(t, periods.calendar), everything.to_ms)
         if from_ms > to_ms:
-            reading.problems.append(Problem("to", "is before from"))
+            reading.mistakes.append(Mistake("to", "is before from"))
             to_ms = from_ms
         start_ms, end_ms = (min(max(at, everything.from_ms), everything.to_ms) for at in (from_ms, to_ms))
         return Window(start_ms, end_ms), bool(end)
@@ -208,7 +224,7 @@ def scope_of(reading: Reading, default: str = "org") -> str:
         return default
     kind, colon, name = scope.partition(":")
     if scope != "org" and not (kind in ("team", "user") and colon and name):
-        reading.problems.append(Problem("scope", f"{scope!r} is none of org, team:<id>, user:<id>", ["org"]))
+        reading.mistakes.append(Mistake("scope", f"{scope!r} is none of org, team:<id>, user:<id>", ["org"]))
         return "org"
     return scope
 
@@ -237,7 +253,7 @@ def _where(reading: Reading, kpi: Kpi) -> tuple[tuple[str, str], ...]:
     for text in reading.params.get("where", ()):
         name, colon, value = text.partition(":")
         if not colon:
-            reading.problems.append(Problem("where", f"{text!r} is not <dimension>:<value>"))
+            reading.mistakes.append(Mistake("where", f"{text!r} is not <dimension>:<value>"))
         elif _check_dimension(reading, "where", name, kpi):
             found.append((name, normalised(value) or value if name == "lost_reason" else value))
     return tuple(found)
@@ -248,7 +264,7 @@ def _check_dimension(reading: Reading, parameter: str, name: str, kpi: Kpi) -> b
     if not known:
         allowed = dimensions(kpi)
         reason = f"{kpi.id} has no dimension {name!r}; it has {', '.join(allowed)}"
-        reading.problems.append(Problem(parameter, reason, nearest(name, allowed)))
+        reading.mistakes.append(Mistake(parameter, reason, nearest(name, allowed)))
     return known
 
 

@@ -7,8 +7,9 @@ from aggregators.catalogue import anchors_of
 from aggregators.tables import Row
 from aggregators.values import Number
 from aggregators.windows import Window
-from api.query.answer import context_for, gauged, totals, value
+from api.query.answer import as_of, context_for, gauged, times, totals, value
 from api.query.distinct import Sums
+from api.query.errors import ImpossibleError, Mistake
 from api.query.question import Question
 from api.query.selection import NONE, parts
 from api.query.sums import Summing
@@ -24,6 +25,15 @@ class Place(NamedTuple):
     rank: int | None
     id: str
     value: Number | None
+
+
+class Rank(NamedTuple):
+    """The place of one among ``n``; all that there is not is None."""
+
+    rank: int | None
+    value: Number | None
+    previous_rank: int | None
+    n: int
 
 
 async def rankings(asked: Question, tables: Tables, directory: Directory) -> list[list[Place]]:
@@ -71,8 +81,8 @@ async def _achieved(
     asked: Question, tables: Tables, directory: Directory, window: Window, names: Sequence[str]
 ) -> dict[str, int]:
     """When each of some reached its value: at its last moment in the window."""
-    start = 0 if (asked.of or asked.kpi).gauge else window.from_ms
-    anchors = anchors_of(asked.of or asked.kpi)
+    start = 0 if asked.counted.gauge else window.from_ms
+    anchors = anchors_of(asked.counted)
     ranges = [
         (name, (anchor, part.holder, max(part.from_ms, start), part.to_ms))
         for name in names
@@ -87,6 +97,39 @@ async def _achieved(
     for name, one in ranges:
         found[name] = max(found.get(name, 0), (memo.get(one[1], one) or {}).get(LAST, 0))
     return found
+
+
+async def rank_of(level: str, name: str, asked: Question, tables: Tables, directory: Directory) -> Rank:
+    """Return the rank of one user or team among all of the organisation."""
+    now, *earlier = await rankings(asked._replace(scope="org", by=(level,)), tables, directory)
+    place = next((one for one in now if one.id == name), Place(None, name, None))
+    previous = next((one.rank for before in earlier for one in before if one.id == name), None)
+    return Rank(place.rank, place.value, previous, len(now))
+
+
+async def answered(asked: Question, tables: Tables, directory: Directory) -> dict[str, Any]:
+    """Return the answer to a question about a rank. Raises ImpossibleError."""
+    level, _, name = asked.scope.partition(":")
+    several = {"by": asked.by, "every": asked.every, "compare": asked.compare}
+    reason = "is not told of a rank; ask for a leaderboard of all, or for one rank at a time"
+    mistakes = [Mistake(name, reason) for name, given in several.items() if given]
+    if level == "org":
+        mistakes.append(Mistake("scope", "a rank is that of one user or team: user:<id> or team:<id>"))
+    if mistakes:
+        raise ImpossibleError(*mistakes)
+    found = await rank_of(level, name, asked, tables, directory)
+    return {
+        "kpi": asked.kpi.id,
+        "version": asked.kpi.version,
+        "unit": asked.kpi.unit,
+        "scope": asked.scope,
+        **times(asked.window, asked),
+        "of": asked.of.id if asked.of else None,
+        "value": found.rank,
+        "n": found.n,
+        "parts": {"value": found.value, "previous_rank": found.previous_rank},
+        "as_of": as_of(asked),
+    }
 
 
 async def leaderboard(asked: Question, tables: Tables, directory: Directory) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from aggregators import conversations, touches
 from aggregators.about import About
+from aggregators.business_hours import WEEKDAYS
 from aggregators.calendar import Calendar
 from aggregators.catalogue import OF_DEAL, anchors_of, derived_of
 from aggregators.contribution import DIMENSIONS, added_by, moments
@@ -15,18 +16,18 @@ from aggregators.formulas import TRAILING_MS, read_by
 from aggregators.measure import LEVELS
 from aggregators.moment import Moment
 from aggregators.record import Record
-from aggregators.story import Facts, story
+from aggregators.story import Facts
 from aggregators.tables import Row
 from aggregators.teams import ALWAYS, Part
 from aggregators.waiting import OLDEST, Waiting
 from aggregators.windows import Window
 from api.query.cells import add
+from api.query.facts import known
 from api.query.question import CLOCK, Question
 from api.query.segments import Segments, named_by
 from api.query.selection import NONE, everyone, label
 from api.query.tables import Directory, Tables
 
-WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 PARTED = ("product", "activity")
 """Dimensions by which a moment may have several parts."""
 Key = tuple[str, ...]
@@ -51,7 +52,7 @@ class Scan:
         self.asked = asked
         self.tables = tables
         self.directory = directory
-        self.kpi = asked.of or asked.kpi
+        self.kpi = asked.counted
         self.anchors = anchors_of(self.kpi)
         self.derived = derived_of(self.kpi)
         own = declared(directory.org.entries, asked.entity)
@@ -152,8 +153,8 @@ class Scan:
     async def _fetch_deals(self) -> None:
         """An activity's pipeline is that of the deal that it names, and so are an order's deal types."""
         if not OF_DEAL.isdisjoint(self.dimensions):
-            told = [story(record) for record in self.records.values()]
-            named = {f"deal/{t.final['deal_id']}" for t in told if t and t.final.get("deal_id")}
+            deals = [known(record).get("deal_id") for record in self.records.values()]
+            named = {f"deal/{deal}" for deal in deals if deal}
             self.records |= await self.tables.records(named - self.records.keys())
 
     async def _segments(self, found: Mapping[str, Record]) -> Segments | None:
@@ -185,15 +186,9 @@ class Scan:
             return [clock(found.moment.at_ms, dimension, self.directory.org.calendar)]
         fact = "product" if dimension == "product" else DIMENSIONS.get(dimension, dimension)
         value = found.facts.get(fact)
-        if (
-            value is None
-            and dimension in OF_DEAL
-            and found.facts.get("deal_id")
-            and not found.subject.startswith("deal/")
-        ):
-            deal = self.records.get(f"deal/{found.facts['deal_id']}")
-            told = story(deal) if deal else None
-            value = told.final.get(fact) if told else None
+        deal = found.facts.get("deal_id") if dimension in OF_DEAL and not found.subject.startswith("deal/") else None
+        if value is None and deal:
+            value = known(self.records.get(f"deal/{deal}")).get(fact)
         return [label(value)]
 
     def cells(self, found: Found) -> Row:

@@ -3,18 +3,19 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from fractions import Fraction
+from itertools import chain
 from typing import Any
 
 from aggregators.calendar import Calendar
 from aggregators.values import Number, Value
 from aggregators.windows import Window
-from api.query.answer import context_of, form, paged, tell_sums
-from api.query.errors import ImpossibleError, Problem
+from api.query.answer import context_of, form, grouped, tell_sums
+from api.query.errors import ImpossibleError, Mistake
 from api.query.question import LARGEST, Question
 from api.query.tables import Directory, Tables
 
-WEEKS, WEEK_MS, SLACK_MS = 52, 7 * 86_400_000, 3 * 3_600_000
-"""How far back a week is compared, and how much longer a week may be for its clock changes."""
+WEEKS, LONGEST_WEEK = 52, timedelta(weeks=1, hours=3)
+"""How far back a week is compared, and how long one may be with its clock changes."""
 LEAST = 2
 """So many cycles make something usual."""
 
@@ -23,13 +24,13 @@ async def tell_seasonality(
     asked: Question, tables: Tables, directory: Directory, windows: Sequence[Window]
 ) -> list[dict[str, Any]]:
     """Return the index of each window, with that of its groups where any are asked for."""
-    if asked.variant == "week" and any(w.to_ms - w.from_ms > WEEK_MS + SLACK_MS for w in windows):
+    if asked.variant == "week" and any(timedelta(milliseconds=w.to_ms - w.from_ms) > LONGEST_WEEK for w in windows):
         raise ImpossibleError(
-            [Problem("variant", "week is of windows of at most 7 days; take a shorter one, or `every`")]
+            Mistake("variant", "week is of windows of at most 7 days; take a shorter one, or `every`")
         )
     windows = [window._replace(to_ms=max(window.from_ms, min(window.to_ms, asked.now_ms))) for window in windows]
     earlier = [_earlier(asked, window, directory) for window in windows]
-    whole = asked._replace(kpi=asked.of or asked.kpi, of=None, variant="", compare="", limit=LARGEST, cursor=0)
+    whole = asked._replace(kpi=asked.counted, of=None, variant="", compare="", limit=LARGEST, cursor=0)
     told = iter(await tell_sums(whole, tables, directory, [*windows, *(w for past in earlier for w in past)]))
     now = [next(told) for _ in windows]
     past = [[next(told) for _ in of_window] for of_window in earlier]
@@ -58,14 +59,10 @@ def _before(at_ms: int, weeks: int, calendar: Calendar) -> int:
 def _told(asked: Question, directory: Directory, now: dict[str, Any], past: Sequence[dict[str, Any]]) -> dict[str, Any]:
     told = form(_index(now["value"], [one["value"] for one in past]))
     if asked.by:
-        kpi = asked.of or asked.kpi
-        nothing = kpi.formula.value({}, context_of(directory.org, asked.now_ms, asked.stat)).value
-        each = [{tuple(group["key"].items()): group["value"] for group in one["groups"]} for one in (now, *past)]
-        keys = sorted(
-            dict.fromkeys(key for of in each for key in of), key=lambda key: [(n == "(none)", n) for _, n in key]
-        )
-        values = {key: [of.get(key, nothing) for of in each] for key in keys}
-        told |= paged(asked, [{"key": dict(key), **form(_index(one, usual))} for key, (one, *usual) in values.items()])
+        nothing = asked.counted.formula.value({}, context_of(directory.org, asked.now_ms, asked.stat)).value
+        each = [{tuple(group["key"].values()): group["value"] for group in one["groups"]} for one in (now, *past)]
+        values = {key: [of.get(key, nothing) for of in each] for key in dict.fromkeys(chain(*each))}
+        told |= grouped(asked, {key: form(_index(one, usual)) for key, (one, *usual) in values.items()})
     return told
 
 

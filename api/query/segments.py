@@ -5,18 +5,17 @@ from typing import Any
 
 from aggregators.contribution import DIMENSIONS
 from aggregators.moment import holder
-from aggregators.record import UNKNOWN, Record
+from aggregators.record import Record
 from aggregators.story import Facts, story
+from api.query.facts import known
 from api.query.selection import NONE, label
 from api.query.tables import Directory
 
 
-def named_by(record: Record) -> list[str]:
+def named_by(record: Record | None) -> list[str]:
     """Return the account and the contacts that a record names, as subjects."""
-    told = story(record)
-    if told is None:
-        return []
-    account, contacts = told.final.get("account_id"), told.final.get("contact_ids")
+    facts = known(record)
+    account, contacts = facts.get("account_id"), facts.get("contact_ids")
     people = contacts if isinstance(contacts, list) else []
     return [*([f"account/{account}"] if account else []), *(f"contact/{contact}" for contact in people)]
 
@@ -34,7 +33,7 @@ class Segments:
 
     def of(self, subject: str) -> list[str]:
         """Return the segments that a record, its account or one of its contacts is in."""
-        found = self._of(subject).union(*map(self._of, named_by(self.records.get(subject, UNKNOWN))))
+        found = self._of(subject).union(*map(self._of, named_by(self.records.get(subject))))
         return sorted(found)
 
     def cadence_days(self, subject: str) -> float | None:

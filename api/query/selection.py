@@ -1,7 +1,11 @@
 """Who is meant: from a scope or a group to the holders that are credited, and when."""
 
+from collections.abc import Sequence
+
 from aggregators.moment import NOBODY
+from aggregators.org import Org
 from aggregators.teams import Part, Teams
+from aggregators.windows import Window
 
 NONE = "(none)"
 
@@ -33,6 +37,17 @@ def parts(teams: Teams, scope: str, from_ms: int, to_ms: int, current_at_ms: int
             *(f"u:{u}" for u in teams.members(name, current_at_ms)),
         ]
     return [Part(holder, from_ms, to_ms) for holder in holders]
+
+
+def reach(windows: Sequence[Window]) -> Window:
+    """Return the window from where the first of some begins to where the last one ends."""
+    return Window(min((w.from_ms for w in windows), default=0), max((w.to_ms for w in windows), default=0))
+
+
+def active_users(org: Org) -> set[str]:
+    """Return the users who are there now."""
+    users = ((s.removeprefix("user/"), e) for s, e in org.entries.items() if s.startswith("user/"))
+    return {user for user, entry in users if entry.get("active", True) and not entry.get("deleted")}
 
 
 def everyone(teams: Teams) -> list[str]:

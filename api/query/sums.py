@@ -22,7 +22,7 @@ from api.query.freshness import fresh
 from api.query.per_activity import earned_and_done
 from api.query.question import CLOCK, Question
 from api.query.scan import Key, Scan, clock
-from api.query.selection import NONE, everyone, parts
+from api.query.selection import NONE, everyone, parts, reach
 from api.query.tables import Directory, Tables
 
 MANY = 20
@@ -34,7 +34,7 @@ class Summing:
 
     def __init__(self, asked: Question, tables: Tables, directory: Directory) -> None:
         self.asked = asked
-        self.kpi = asked.of or asked.kpi
+        self.kpi = asked.counted
         self.gauge = self.kpi.gauge
         self.tables = tables
         self.directory = directory
@@ -66,9 +66,8 @@ class Summing:
         happens = tuple(name for name in measures if not is_level(name))
         if not (held and happens):
             return await self._over(windows)
-        gauge = self.kpi.gauge
-        ends = windows if gauge else [Window(w.from_ms, w.from_ms) for w in windows]
-        spans = [Window(w.to_ms - TRAILING_MS, w.to_ms) for w in windows] if gauge else windows
+        ends = windows if self.gauge else [Window(w.from_ms, w.from_ms) for w in windows]
+        spans = [Window(w.to_ms - TRAILING_MS, w.to_ms) for w in windows] if self.gauge else windows
         levels, flows = self.part("gauge", held, ends), self.part("count", happens, spans)
         return [joined(both) for both in zip(await levels, await flows, strict=True)]
 
@@ -77,13 +76,13 @@ class Summing:
         return Summing(asked, self.tables, self.directory)
 
     async def _asked(self, each: Question, windows: Sequence[Window]) -> list[Sums]:
-        return await self.asking(each._replace(window=_reach(windows))).over(windows)
+        return await self.asking(each._replace(window=reach(windows))).over(windows)
 
     async def part(self, kind: str, measures: tuple[str, ...], windows: Sequence[Window]) -> list[Sums]:
         """Return the sums of some of the measures, of no others."""
         kpi = self.kpi._replace(kind=kind, formula=Together(measures))
-        reach = _reach(windows)
-        asked = self.asked._replace(kpi=kpi, of=None, window=reach, at_ms=reach.to_ms)
+        span = reach(windows)
+        asked = self.asked._replace(kpi=kpi, of=None, window=span, at_ms=span.to_ms)
         found = await self.asking(asked)._over(windows)
         return [
             Sums(read_by(kpi.formula, one.whole), {key: read_by(kpi.formula, row) for key, row in one.groups.items()})
@@ -161,16 +160,16 @@ class Summing:
         elif kind == "user":
             names = [name]
         elif kind == "team":
-            holders = {p.holder for p in self._parts(self.asked.scope, *self._reach())}
+            holders = {p.holder for p in self._parts(self.asked.scope, *self._membership())}
             names = [*sorted(h[2:] for h in holders if h.startswith("u:") and h != NOBODY), NONE]
         else:
             names = [*teams.users, NONE]
         return {one: f"{level}:{one}" for one in names}
 
-    def _reach(self) -> tuple[int, int]:
+    def _membership(self) -> tuple[int, int]:
         """The time in which members of a team are looked for."""
         asked = self.asked
-        return (asked.at_ms - 1, asked.at_ms) if self.kpi.gauge and not asked.every else asked.window[:2]
+        return (asked.at_ms - 1, asked.at_ms) if self.gauge and not asked.every else asked.window[:2]
 
     def _parts(self, scope: str, from_ms: int, to_ms: int) -> list[Part]:
         teams, current = self.directory.teams, self.asked.now_ms if self.asked.credit == "current" else None
@@ -254,11 +253,9 @@ class Summing:
 
     async def _from_records(self, windows: Sequence[Window]) -> list[Sums]:
         scan = Scan(self.asked, self.tables, self.directory)
-        start = ALWAYS[0] if self.kpi.gauge else min((w.from_ms for w in windows), default=0)
-        end = max((w.to_ms for w in windows), default=0)
-        await scan.fetch(
-            everyone(self.directory.teams) if self.asked.scope == "org" else self._holders(windows), start, end
-        )
+        span = reach(windows)
+        holders = everyone(self.directory.teams) if self.asked.scope == "org" else self._holders(windows)
+        await scan.fetch(holders, ALWAYS[0] if self.gauge else span.from_ms, span.to_ms)
         # Users and teams have their row where nothing of theirs is found, too.
         alone = self.asked.by in (("user",), ("team",)) and not self.asked.scope.startswith("user:")
         listed: dict[Key, Row] = {(name,): {} for name in self._groups(self.asked.by[0])} if alone else {}
@@ -274,13 +271,8 @@ class Summing:
 
     def spans(self, window: Window) -> list[Part]:
         """Return the parts of a window in which each holder's records count."""
-        gauge = self.kpi.gauge
         if self.asked.scope == "org":
             found = [Part(holder, window.from_ms, window.to_ms) for holder in everyone(self.directory.teams)]
         else:
-            found = self._parts(self.asked.scope, window.to_ms - 1 if gauge else window.from_ms, window.to_ms)
-        return [p._replace(from_ms=ALWAYS[0], to_ms=window.to_ms) for p in found] if gauge else found
-
-
-def _reach(windows: Sequence[Window]) -> Window:
-    return Window(min((w.from_ms for w in windows), default=0), max((w.to_ms for w in windows), default=0))
+            found = self._parts(self.asked.scope, window.to_ms - 1 if self.gauge else window.from_ms, window.to_ms)
+        return [p._replace(from_ms=ALWAYS[0], to_ms=window.to_ms) for p in found] if self.gauge else found

@@ -3,15 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from crmpulse.company.office import Deal, Office, Story
+from crmpulse.company.office import Deal, Office, Story, money
 from crmpulse.company.rhythm import DAY_S, date_text
 
 
 def corrected_value(office: Office, it: Deal) -> Story:
     """Somebody typed a zero too many, and notices."""
     yield office.after(1.5)
-    value = {"amount": f"{it.cents // 100}.{it.cents % 100:02}", "currency": it.lines[0]["unit_price"]["currency"]}
-    office.say("deal.updated", f"deal/{it.name}", {"changed": {"value": {"new": value}}}, it.owner.name)
+    office.say("deal.updated", f"deal/{it.name}", {"changed": {"value": {"new": money(it.cents)}}}, it.owner.name)
 
 
 def trouble(office: Office, it: Deal) -> Story:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from crmpulse.cloudevent import Event, Publisher
 from crmpulse.company import rhythm
-from crmpulse.company.tables import FIRST_NAMES, LAST_NAMES, Habit
+from crmpulse.company.tables import CURRENCY, FIRST_NAMES, LAST_NAMES, Habit
 
 Story = Generator[float, None, None]
 T = TypeVar("T")
@@ -108,6 +108,11 @@ class Office:
     def person(self) -> str:
         """Somebody's name."""
         return f"{self.rng.choice(FIRST_NAMES)} {self.rng.choice(LAST_NAMES)}"
+
+
+def money(cents: int) -> dict[str, str]:
+    """An amount in the company's currency."""
+    return {"amount": f"{cents // 100}.{cents % 100:02}", "currency": CURRENCY}
 
 
 def daily(office: Office, mean: float, story: Callable[[Office], Story]) -> Story:

@@ -3,12 +3,11 @@
 from typing import Any
 
 from crmpulse.company import mishaps
-from crmpulse.company.office import Deal, Office, Seller, Story
+from crmpulse.company.office import Deal, Office, Seller, Story, money
 from crmpulse.company.rhythm import DAY_S, date_text, month_end
 from crmpulse.company.tables import (
     COMPANY_WORDS,
     COMPETITORS,
-    CURRENCY,
     DEAL_TYPES,
     DISQUALIFIED,
     INDUSTRIES,
@@ -71,37 +70,11 @@ def new_deal(office: Office, seller: Seller) -> Deal:
 
 def deal(office: Office, it: Deal, origin: dict[str, Any]) -> Story:
     """Through the stages of its pipeline to its end."""
-    subject = f"deal/{it.name}"
-    it.pipeline, deal_type, subtype = office.pick(DEAL_TYPES)
-    stages = PIPELINES[it.pipeline][1]
-    it.stage = next(iter(stages))
-    it.owner.deals.append(it)
-    typo = 10 if office.chance(0.04) else 1
-    office.say(
-        "deal.created",
-        subject,
-        {
-            "name": f"{it.lines[0]['product_id']} for {it.account}",
-            **origin,
-            **_links(it),
-            "owner_id": it.owner.name,
-            "region": office.pick(REGIONS),
-            "pipeline_id": it.pipeline,
-            "stage_id": it.stage,
-            "deal_type": deal_type,
-            "deal_subtype": subtype,
-            "value": money(it.cents * typo),
-            "expected_close": date_text(office.now + sum(stage.days for stage in stages.values()) * DAY_S),
-            "lines": it.lines,
-        },
-        it.owner.name,
-    )
-    if typo > 1:
-        office.start(mishaps.corrected_value(office, it))
-    for name, stage in stages.items():
+    _create(office, it, origin)
+    for name, stage in PIPELINES[it.pipeline][1].items():
         if name != it.stage:
             move = {"pipeline_id": it.pipeline, "new_stage_id": name, "old_stage_id": it.stage}
-            office.say("deal.stage_changed", subject, move, it.owner.name)
+            office.say("deal.stage_changed", f"deal/{it.name}", move, it.owner.name)
             it.stage = name
         office.start(mishaps.trouble(office, it))
         yield office.after(stage.days * it.owner.habit.pace)
@@ -113,14 +86,38 @@ def deal(office: Office, it: Deal, origin: dict[str, Any]) -> Story:
     yield from _win(office, it)
 
 
+def _create(office: Office, it: Deal, origin: dict[str, Any]) -> None:
+    it.pipeline, deal_type, subtype = office.pick(DEAL_TYPES)
+    stages = PIPELINES[it.pipeline][1]
+    it.stage = next(iter(stages))
+    it.owner.deals.append(it)
+    typo = 10 if office.chance(0.04) else 1
+    created = {
+        "name": f"{it.lines[0]['product_id']} for {it.account}",
+        **origin,
+        "account_id": it.account,
+        "contact_ids": [it.contact],
+        "owner_id": it.owner.name,
+        "region": office.pick(REGIONS),
+        "pipeline_id": it.pipeline,
+        "stage_id": it.stage,
+        "deal_type": deal_type,
+        "deal_subtype": subtype,
+        "value": money(it.cents * typo),
+        "expected_close": date_text(office.now + sum(stage.days for stage in stages.values()) * DAY_S),
+        "lines": it.lines,
+    }
+    office.say("deal.created", f"deal/{it.name}", created, it.owner.name)
+    if typo > 1:
+        office.start(mishaps.corrected_value(office, it))
+
+
 def _win(office: Office, it: Deal) -> Story:
     won = {"value": money(it.cents), "lines": it.lines, "stage_id": it.stage}
     office.say("deal.won", f"deal/{it.name}", won, it.owner.name, mishaps.forgotten_s(office))
     it.owner.deals.remove(it)
     if office.chance(0.03):
-        yield office.after(2)
-        it.owner.deals.append(it)
-        office.say("deal.reopened", f"deal/{it.name}", {"stage_id": it.stage}, it.owner.name)
+        yield from _reopen(office, it, days=2)
         yield office.after(4)
         yield from _lose(office, it) if office.chance(0.5) else _win(office, it)
 
@@ -132,16 +129,15 @@ def _lose(office: Office, it: Deal) -> Story:
     office.say("deal.lost", f"deal/{it.name}", lost, it.owner.name)
     it.owner.deals.remove(it)
     if office.chance(0.04):
-        yield office.after(15)
-        it.owner.deals.append(it)
-        office.say("deal.reopened", f"deal/{it.name}", {"stage_id": it.stage}, it.owner.name)
+        yield from _reopen(office, it, days=15)
         yield office.after(8)
         yield from _win(office, it)
 
 
-def money(cents: int) -> dict[str, str]:
-    """An amount in the company's currency."""
-    return {"amount": f"{cents // 100}.{cents % 100:02}", "currency": CURRENCY}
+def _reopen(office: Office, it: Deal, days: float) -> Story:
+    yield office.after(days)
+    it.owner.deals.append(it)
+    office.say("deal.reopened", f"deal/{it.name}", {"stage_id": it.stage}, it.owner.name)
 
 
 def _move_lead(office: Office, subject: str, seller: Seller, new: str, **data: str) -> None:
@@ -183,7 +179,3 @@ def _basket(office: Office) -> tuple[list[dict[str, Any]], int]:
         cost = money(product.cost * 100)
         lines.append({"product_id": name, "quantity": quantity, "unit_price": money(price), "unit_cost": cost})
     return lines, cents
-
-
-def _links(it: Deal) -> dict[str, Any]:
-    return {"account_id": it.account, "contact_ids": [it.contact]}

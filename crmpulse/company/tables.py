@@ -2,11 +2,6 @@
 
 from typing import NamedTuple
 
-
-def _words(text: str) -> list[str]:
-    return text.split()
-
-
 ZONE = "Europe/Berlin"
 CURRENCY = "EUR"
 
@@ -150,19 +145,19 @@ PRIORITIES = {"low": 25, "normal": 50, "high": 20, "urgent": 5}
 TICKET_CHANNELS = {"email": 45, "chat": 25, "phone": 15, "web": 15}
 RATINGS = {5: 48, 4: 27, 3: 12, 2: 7, 1: 6}
 
-FIRST_NAMES = _words("""
+FIRST_NAMES = """
 Aaliyah Adriana Agnes Aleksander Amir Anouk Bartosz Benno Carla Chiara Clemens Daria Diego Elif Emil Esther Farid Femke
 Finn Greta Hakan Helene Ines Ivo Jasmin Joris Kaja Karim Lena Leszek Lotte Magnus Malik Marta Mira Nils Odette Olga
 Pavel Philippa Quirin Rahel Rosa Samir Selma Stefan Tamara Theo Ulrike Viktor Wanda Xenia Yasin Zora
-""")
-LAST_NAMES = _words("""
+""".split()
+LAST_NAMES = """
 Abendroth Adeyemi Bachmeier Bellini Borgström Cavallaro Czerny Dahlgaard Demirci Eberling Fontaine Gashi Grünfelder
 Haverkamp Horvathy Ivanković Jankowiak Kleinhans Kovalenko Lammers Lindemann Marchetti Mwangi Niewald Novotná Okafor
 Papadakis Pichlmayr Rademaker Rossini Sandvik Schönbeck Sorokina Terhorst Tillmann Ucar Vandenberg Wachter Wójtowicz
-""")
+""".split()
 COMPANY_WORDS = [
-    _words("Alster Birken Blau Deich Elb Falken Grün Hansa Isar Kiefern Linden Mosel Nord Ost Rhein Saale Tann Wald"),
-    _words("bau druck energie feld glas holz kraft logistik mechanik optik pharma stahl technik textil wasser werk"),
+    "Alster Birken Blau Deich Elb Falken Grün Hansa Isar Kiefern Linden Mosel Nord Ost Rhein Saale Tann Wald".split(),
+    "bau druck energie feld glas holz kraft logistik mechanik optik pharma stahl technik textil wasser werk".split(),
     ["GmbH", "AG", "KG", "SE", "& Söhne", "B.V.", "s.r.o."],
 ]
 WORKFLOWS = {"assign-lead": 60, "send-quote": 30, "remind": 10}

@@ -109,8 +109,8 @@ async def test_every_reference_leads_somewhere(document: Json) -> None:
 
 def test_all_selectors_are_described() -> None:
     asked = {"stat", "variant", *SELECTORS, *(name for kpi in KPIS for name in kpi.params)}
-    assert asked <= {*reference.SELECTORS}
-    assert {*reference.PARAMETERS} == {*reference.SELECTORS, *reference.BEHIND, *reference.RANKED, *reference.FUNNEL}
+    assert asked <= {*reference.VALUE}
+    assert {*reference.PARAMETERS} == {*reference.VALUE, *reference.BEHIND, *reference.LEADERBOARD, *reference.FUNNEL}
 
 
 async def test_events_are_described_by_type_and_the_example_is_one(document: Json) -> None:

@@ -10,8 +10,7 @@ import httpx
 import pytest
 
 from aggregators.catalogue import BY_ID, KPIS
-from api.query.errors import ImpossibleError, UnsettledError
-from api.query.errors import Problem as Wrong
+from api.query.errors import ImpossibleError, Mistake, UnsettledError
 from tests.api.serving import service_of
 from tests.telling import NEEDED
 
@@ -75,7 +74,7 @@ async def test_a_record_is_found_by_any_id(client: httpx.AsyncClient, engine: En
 @pytest.mark.parametrize(
     ("error", "status", "kind"),
     [
-        (ImpossibleError([Wrong("by", "no such dimension", ["source"])]), 422, "invalid-parameter"),
+        (ImpossibleError(Mistake("by", "no such dimension", ["source"])), 422, "invalid-parameter"),
         (UnsettledError(), 503, "unavailable"),
     ],
 )

@@ -3,9 +3,9 @@ from typing import Any
 import pytest
 
 from crmpulse.cloudevent import Publisher
-from crmpulse.shift import DAY_SECONDS, moved, shift
+from crmpulse.shift import moved, shift
 
-HOUR = 3600
+HOUR, DAY = 3600, 86_400
 
 
 def shifted(kind: str, subject: str, data: dict[str, Any], seconds: int) -> dict[str, Any]:
@@ -18,10 +18,10 @@ def shifted(kind: str, subject: str, data: dict[str, Any], seconds: int) -> dict
         ("2026-01-05T09:30:00Z", HOUR, "2026-01-05T10:30:00Z"),
         ("2026-01-05T09:30:00.123456789+01:00", HOUR, "2026-01-05T10:30:00.123456789+01:00"),
         ("2026-01-05T00:30:00Z", -HOUR, "2026-01-04T23:30:00Z"),
-        ("2024-02-28", DAY_SECONDS, "2024-02-29"),
-        ("2026-01-05", DAY_SECONDS - 1, "2026-01-05"),
+        ("2024-02-28", DAY, "2024-02-29"),
+        ("2026-01-05", DAY - 1, "2026-01-05"),
         ("2026-01-05", -1, "2026-01-04"),
-        ("9999-12-31", DAY_SECONDS, "9999-12-31"),
+        ("9999-12-31", DAY, "9999-12-31"),
         ("soon", HOUR, "soon"),
     ],
 )
@@ -39,7 +39,7 @@ def test_moves_every_time_in_the_data_and_nothing_else() -> None:
         "changed": {"expected_close": {"old": "2026-01-01", "new": "2026-02-01"}, "value": {"new": "2026-01-05"}},
         "custom": {"size": 3},
     }
-    event = shifted("deal.updated", "deal/2026-01-05", data, DAY_SECONDS)
+    event = shifted("deal.updated", "deal/2026-01-05", data, DAY)
     assert event["time"] == "2026-01-06T09:00:00Z"
     assert event["subject"] == "deal/2026-01-05"
     assert event["data"] == {
@@ -54,7 +54,7 @@ def test_moves_every_time_in_the_data_and_nothing_else() -> None:
 
 
 def test_moves_the_date_in_the_subject_of_a_rate() -> None:
-    assert shifted("fx_rate.set", "fx/USD/2026-01-05", {"rate": "0.9"}, DAY_SECONDS)["subject"] == "fx/USD/2026-01-06"
+    assert shifted("fx_rate.set", "fx/USD/2026-01-05", {"rate": "0.9"}, DAY)["subject"] == "fx/USD/2026-01-06"
 
 
 def test_is_another_event_of_another_source() -> None:

@@ -1,20 +1,16 @@
 """The records behind a number add up to it, and each says what it adds to what."""
 
-from collections.abc import AsyncIterator
-from random import Random
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from aggregators.averages import Score
 from aggregators.catalogue import BY_ID, KPIS
 from aggregators.users import Users
 from api.query.errors import ImpossibleError
 from api.query.question import dimensions
-from crmpulse.embedded import Redis
-from tests.histories import TEAMS, USERS, history
-from tests.telling import Told, params, telling
+from tests.histories import TEAMS, USERS
+from tests.telling import Told, params
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 ADDING = [
@@ -32,13 +28,6 @@ STORY = """
     01-01 fx_rate.set fx/USD/2026-01-01 rate=0.5
     01-01 fx_rate.set fx/USD/2026-08-01 rate=9
 """
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=range(2), ids=lambda seed: f"history {seed}")
-async def told(request: pytest.FixtureRequest, redis_server: Redis) -> AsyncIterator[Told]:
-    async with telling(redis_server, history(Random(request.param), size=250), batch=60) as asking:
-        assert await asking.value("deals_created")
-        yield asking
 
 
 async def records(asking: Told, asked: str) -> dict[str, Any]:

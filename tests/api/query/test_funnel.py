@@ -78,7 +78,7 @@ async def test_what_cannot_be_told_is_said(redis_server: Redis) -> None:
         ):
             with pytest.raises(ImpossibleError) as found:
                 await funnel(asking, asked)
-            [problem] = found.value.problems
+            [problem] = found.value.mistakes
             assert (problem.parameter, problem.reason[: len(reason)]) == (parameter, reason)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from aggregators.catalogue import BY_ID, KPIS
 from aggregators.org import Org
 from aggregators.windows import UNITS, text
-from api.query.errors import ImpossibleError, Problem, UnknownError
+from api.query.errors import ImpossibleError, Mistake, UnknownError
 from api.query.question import SELECTORS, Question, dimensions, kpi_of, question
 from tests.telling import params
 
@@ -21,10 +21,10 @@ def asked(text: str, kpi: str = "deals_won", org: Org = BERLIN) -> Question:
     return question(BY_ID[kpi], params(text), org)
 
 
-def problems(text: str, kpi: str = "deals_won") -> dict[str, Problem]:
+def problems(text: str, kpi: str = "deals_won") -> dict[str, Mistake]:
     with pytest.raises(ImpossibleError) as raised:
         asked(text, kpi)
-    return {problem.parameter: problem for problem in raised.value.problems}
+    return {problem.parameter: problem for problem in raised.value.mistakes}
 
 
 def span(text_: str, kpi: str = "deals_won") -> tuple[str, str]:
@@ -135,7 +135,7 @@ def test_any_text_is_a_question_or_a_problem(kpi: Any, given_: dict[str, list[st
         found.periods.previous(found.window)
         found.periods.year_before(found.window)
     except ImpossibleError as error:
-        assert all(problem.reason for problem in error.problems)
+        assert all(problem.reason for problem in error.mistakes)
 
 
 def test_a_kpi_that_is_not_there_has_near_names() -> None:

@@ -72,7 +72,7 @@ async def test_what_cannot_be_ranked_is_said(asked: str, parameter: str, redis_s
     async with telling(redis_server, WINS) as asking:
         with pytest.raises(ImpossibleError) as raised:
             await rows(asking, asked)
-    assert [problem.parameter for problem in raised.value.problems] == [parameter]
+    assert [problem.parameter for problem in raised.value.mistakes] == [parameter]
 
 
 async def test_a_rank_is_that_of_one_user_or_team(redis_server: Redis) -> None:

@@ -1,19 +1,15 @@
 """Sums over histories that nobody would call nice: from rows as from records, in groups as in scopes, paged as whole."""
 
-from collections.abc import AsyncIterator
-from random import Random
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from aggregators.catalogue import BY_ID, KPIS
 from aggregators.formulas import Share
 from aggregators.users import Users
 from api.query.encoding import encode
-from crmpulse.embedded import Redis
-from tests.histories import TEAMS, USERS, history
-from tests.telling import Told, telling
+from tests.histories import TEAMS, USERS
+from tests.telling import Told
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 ADDING = [
@@ -25,13 +21,6 @@ ADDING = [
     and not isinstance(kpi.formula, Users)
 ]
 BY_SOURCE = [kpi.id for kpi in KPIS if {"user", "source"} <= set(kpi.by) and kpi.counts]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=range(2), ids=lambda seed: f"history {seed}")
-async def told(request: pytest.FixtureRequest, redis_server: Redis) -> AsyncIterator[Told]:
-    async with telling(redis_server, history(Random(request.param), size=250), batch=60) as asking:
-        assert await asking.value("deals_created")
-        yield asking
 
 
 @pytest.mark.parametrize("kpi", BY_SOURCE)

@@ -1,0 +1,17 @@
+"""Answers as JSON, as all routes give them."""
+
+from typing import Any
+
+from fastapi import Response
+
+from api.query.encoding import encode
+
+
+class JsonAnswer(Response):
+    """An answer, which may have exact numbers."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """Return the body."""
+        return encode(content)
