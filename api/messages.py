@@ -8,7 +8,7 @@ from api.query.alerts import alerts
 from api.query.encoding import encode
 from api.query.engine import Engine
 
-Params = tuple[tuple[str, tuple[str, ...]], ...]
+Selectors = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 class Topic(NamedTuple):
@@ -16,7 +16,7 @@ class Topic(NamedTuple):
 
     kind: str
     name: str
-    params: Params = ()
+    params: Selectors = ()
 
 
 class Message(NamedTuple):

@@ -14,6 +14,7 @@ from aggregators.tables import Row, unescaped
 from aggregators.values import Context, Number, Value
 from aggregators.waiting import OLDEST
 from aggregators.windows import Window, named, text, utc_text
+from api.query.cells import span
 from api.query.distinct import Sums
 from api.query.errors import ImpossibleError, Mistake
 from api.query.question import Question
@@ -97,24 +98,17 @@ def gauged(asked: Question, windows: Sequence[Window]) -> list[Window]:
 def _series(asked: Question, directory: Directory) -> list[Window]:
     """The buckets of a series; where the window has no beginning or end, those of the months that have any data."""
     ever, window = named("all", asked.periods, asked.now_ms), asked.window
+    first_ms, last_ms = span(directory.org.calendar, directory.months)
     if window.from_ms <= ever.from_ms:
-        if not directory.months:
-            return []
-        window = window._replace(from_ms=_reach(directory)[0])
+        window = window._replace(from_ms=first_ms)
     if window.to_ms >= ever.to_ms:
-        last = max(_reach(directory)[1], asked.at_ms) if asked.kpi.gauge else _reach(directory)[1]
-        window = window._replace(to_ms=last)
+        window = window._replace(to_ms=max(last_ms, asked.at_ms) if asked.kpi.gauge else last_ms)
     shortest_ms = {"hour": 1_800_000, "day": 82_800_000}.get(asked.every, 500_000_000)
     if (window.to_ms - window.from_ms) // shortest_ms > MOST_BUCKETS:
         raise ImpossibleError(
             Mistake("every", f"makes more than {MOST_BUCKETS} {asked.every}s of the window; take a shorter one")
         )
     return asked.periods.series(asked.every, window)
-
-
-def _reach(directory: Directory) -> tuple[int, int]:
-    months = [directory.org.calendar.month(label) for label in directory.months]
-    return (months[0][0], months[-1][1]) if months else (0, 0)
 
 
 def before(asked: Question, window: Window, which: str) -> Window:

@@ -56,7 +56,7 @@ class Rows:
     def __init__(self, keys: OrgKeys, calendar: Calendar, months: list[str], measures: Collection[str] = ()) -> None:
         self.keys = keys
         self.calendar = calendar
-        self.first_ms, self.last_ms = _reach(calendar, months)
+        self.first_ms, self.last_ms = span(calendar, months)
         self.durations = [name for name in measures if is_duration(name)]
         self._shapes: dict[tuple[bool, Group, int, int], Shape] = {}
 
@@ -92,10 +92,10 @@ class Rows:
             if group.dimension:
                 # Rows by dimension value have no hours: what is left of a day is an edge.
                 edges += [(row_of("h", s.label), s.start_ms, s.end_ms) for s in spans if s.resolution == "h"]
-                spans = [span for span in spans if span.resolution != "h"]
-            rows = [row_of(span.resolution, span.label, group.dimension, group.value) for span in spans]
+                spans = [s for s in spans if s.resolution != "h"]
+            rows = [row_of(s.resolution, s.label, group.dimension, group.value) for s in spans]
             if whole:
-                long = [row for row, span in zip(rows, spans, strict=True) if span.resolution != "h"]
+                long = [row for row, s in zip(rows, spans, strict=True) if s.resolution != "h"]
                 rows += [histogram_row(row, measure) for row in long for measure in self.durations]
             found = self._shapes[whole, group, start, end] = rows, edges
         return found
@@ -114,7 +114,8 @@ def by_rows(asked: Question, kpi: Kpi, kept: Plan) -> bool:
     return asked.scope == "org" and len(named) == 1 and broken_down and NONE not in [value for _, value in asked.where]
 
 
-def _reach(calendar: Calendar, months: list[str]) -> tuple[int, int]:
+def span(calendar: Calendar, months: list[str]) -> tuple[int, int]:
+    """Return when some months begin and end (ms): where there are none they end before they begin."""
     if not months:
         return ALWAYS[1], ALWAYS[0]
     return calendar.month(months[0])[0], calendar.month(months[-1])[1]

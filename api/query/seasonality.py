@@ -10,6 +10,7 @@ from aggregators.calendar import Calendar
 from aggregators.values import Number, Value
 from aggregators.windows import Window
 from api.query.answer import context_of, form, grouped, tell_sums
+from api.query.cells import span
 from api.query.errors import ImpossibleError, Mistake
 from api.query.question import LARGEST, Question
 from api.query.tables import Directory, Tables
@@ -40,7 +41,7 @@ async def tell_seasonality(
 def _earlier(asked: Question, window: Window, directory: Directory) -> list[Window]:
     """The same window in the cycles before, as far back as anything is known."""
     calendar, found = asked.periods.calendar, list[Window]()
-    first_ms = calendar.month(directory.months[0])[0] if directory.months else window.from_ms
+    first_ms, _ = span(calendar, directory.months)
     while True:
         back = asked.periods.year_before(found[-1] if found else window)
         if asked.variant == "week":
