@@ -44,7 +44,7 @@ async def said(request: Request, kind: type[T], hint: str) -> T:
     body = await read(request)
     try:
         return msgspec.json.decode(body, type=kind) if body.strip() else kind()
-    except msgspec.DecodeError as error:
+    except (ValueError, RecursionError) as error:  # text that is no UTF-8 is a ValueError of its own
         raise ImpossibleError(Mistake("body", f"{error}; {hint}")) from None
 
 

@@ -115,8 +115,20 @@ async def test_who_may_not_read_gets_no_session(guarded: Guarded, scopes: tuple[
         assert (await client.post("/v1/session")).status_code == 403
 
 
-@pytest.mark.parametrize("body", ['{"days": 0}', '{"days": 367}', '{"limit": "west"}', '{"dayz": 1}', "[", '"x"'])
-async def test_a_wrong_body_is_told(guarded: Guarded, body: str) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"days": 0}',
+        b'{"days": 367}',
+        b'{"limit": "west"}',
+        b'{"dayz": 1}',
+        b"[",
+        b'"x"',
+        b'{"limit": "\xff"}',
+        pytest.param(b'{"x": ' + b"[" * 1_500, id="nested"),
+    ],
+)
+async def test_a_wrong_body_is_told(guarded: Guarded, body: bytes) -> None:
     header = guarded.token("read")
     async with serving(guarded.settings, **header) as client:
         answer = await client.post("/v1/session", content=body)
