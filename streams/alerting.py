@@ -57,6 +57,8 @@ class Alerting:
     async def _every(self, seconds: float, step: Callable[[Watched], Awaitable[None]]) -> None:
         while True:
             await asyncio.sleep(seconds)
+            for number in self.watched.keys() - self.applier.held.keys():
+                del self.watched[number]  # with all that is in memory of its tables
             held = [each for number, each in self.applier.held.items() if number not in self.applier.halted]
             await asyncio.gather(*(self._safely(each, step) for each in held))
 

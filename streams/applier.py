@@ -98,6 +98,7 @@ class Applier:
         """The offsets to read on from, however long Redis takes to be there."""
         attempt = 0
         while True:
+            tps &= self._assigned()  # a rebalance may have come while this waited
             try:
                 earliest = await self.consumer.earliest_offsets(*tps) if tps else {}
                 return {tp: await self._claim(tp.partition, earliest[tp]) for tp in sorted(tps)}
@@ -107,10 +108,10 @@ class Applier:
 
     async def _claim(self, number: int, earliest: int) -> int:
         ended = ""
-        while True:
+        while TP(self.settings.events_topic, number) in self._assigned():
             partition = self._holding(number)
             try:
-                self._require_here()
+                self._require_here(number)
                 async with partition.lock:
                     offset = await partition.claim(earliest, ended)
             except ClosedError as closed:
@@ -120,21 +121,34 @@ class Applier:
                     self._halt(number, halted)
                     return earliest
             else:
-                break
-        self.halted.pop(number, None)
-        metrics.HALTED.set(len(self.halted))
-        self.progress.starts(number, partition.next)
-        log.info("claimed", partition=number, offset=partition.next, layout=partition.layout)
-        return offset
+                self._starts(partition)
+                return offset
+        return earliest
 
-    def _require_here(self) -> None:
+    def _starts(self, partition: Partition) -> None:
+        self.halted.pop(partition.number, None)
+        metrics.HALTED.set(len(self.halted))
+        self.progress.starts(partition.number, partition.next)
+        log.info("claimed", partition=partition.number, offset=partition.next, layout=partition.layout)
+
+    def _assigned(self) -> frozenset[TP]:
+        return frozenset(TP(tp.topic, tp.partition) for tp in self.consumer.assignment())
+
+    def _require_here(self, number: int) -> None:
         """Raise HaltedError where the tables were rebuilt of another topic, or with other KPIs than this worker counts."""
         if self.has_moved:
             raise HaltedError(f"the events are in {self.layout.topic} now: this worker starts anew")
+        self._require_partitions(number)
         try:
             layout.require_kpis(self.layout, self.settings.enable)
         except OtherTablesError as error:
             raise HaltedError(str(error)) from None
+
+    def _require_partitions(self, number: int) -> None:
+        """Raise HaltedError where the topic was made anew so that a partition, or one to forward to, is not that of the tables."""
+        tables, topic = self.layout.partitions, self.consumer.topic_partitions(self.settings.events_topic)
+        if topic and (topic < tables or number >= tables):
+            raise HaltedError(layout.other_partitions(tables, topic))
 
     def _holding(self, number: int) -> Partition:
         """The writer of a partition's tables, a new one where they were rebuilt."""
@@ -215,6 +229,8 @@ class Applier:
             if partition is None or partition.mark != at or tp not in self.consumer.assignment():
                 continue
             try:
+                if not self.has_moved:
+                    self._require_partitions(number)
                 end = self.consumer.highwater(tp)
                 partition.reaches(at.next if end is None else end)
             except HaltedError as halted:
@@ -251,7 +267,7 @@ class Applier:
         if fenced:
             # Who wrote last may be the rightful owner: only who is still assigned after a while claims again.
             await asyncio.sleep(random.uniform(0.5, 1.5))
-        if tp in {TP(a.topic, a.partition) for a in self.consumer.assignment()}:
+        if tp in self._assigned():
             self.consumer.read_from(await self._claimed(frozenset({tp})))
 
     async def _pause(self, what: str, fault: BaseException, attempt: int = 0, **context: int) -> None:

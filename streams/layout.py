@@ -85,12 +85,17 @@ async def agree(redis: Redis, partitions: int, enable: str = "") -> Layout:
         await redis.set(KEY, msgspec.json.encode(first), nx=True)
     agreed = await read(redis)
     if agreed is None or agreed.partitions != partitions:
-        raise CannotStartError(
-            f"the tables in Redis are for {agreed and agreed.partitions} partitions, and the events topic has {partitions}: "
-            "an organisation would be counted in another place. Use the topic that they were made from, or empty Redis."
-        )
+        raise CannotStartError(other_partitions(agreed.partitions if agreed else 0, partitions))
     require_kpis(agreed, enable)
     return agreed
+
+
+def other_partitions(tables: int, topic: int) -> str:
+    """Return what is wrong where tables are for another number of partitions than the topic has."""
+    return (
+        f"the tables in Redis are for {tables} partitions, and the events topic has {topic}: an organisation would be counted in "
+        "another place. Use the topic that they were made from, or empty Redis."
+    )
 
 
 class OtherTablesError(CannotStartError):

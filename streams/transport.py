@@ -141,6 +141,11 @@ class Consumer(aiokafka.Consumer):
         except (AssertionError, AttributeError):  # the client's thread may have been given others at any instant
             return None
 
+    def topic_partitions(self, topic: str) -> int | None:
+        """Return how many partitions a topic has, as every member of the group knows; Faust's tells only who leads it."""
+        found = self._thread._ensure_consumer().partitions_for_topic(topic)
+        return len(found) if found else None
+
     async def end(self, tp: TP) -> int:
         """Return the offset up to which there is something to apply, as far as the last fetch told; 0 where none did."""
         highwater = self.highwater(tp) or 0

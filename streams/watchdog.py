@@ -1,5 +1,6 @@
 """Ends a worker that has work waiting and does not move, or cannot stop; another one, or itself anew, goes on from the tables."""
 
+import math
 import os
 import threading
 import time
@@ -10,6 +11,10 @@ import structlog
 from streams.progress import Progress
 
 log = structlog.get_logger("crmpulse.watchdog")
+
+LOOK_SECONDS = 5.0
+BUSY = 0.2
+"""The share of a processor that is used at least where one long piece of work keeps all else waiting; what is blocked uses less."""
 
 LATE_SECONDS = 15.0
 """A look that comes so long after the one before was kept waiting: it is to come every 5 s."""
@@ -32,6 +37,43 @@ def check(progress: Progress, ends: Mapping[int, int], stall_seconds: float) -> 
         held = sorted(progress.held)
         log.critical("nothing moves", seconds=stall_seconds, partitions=held, next="ending; start it again")
         os._exit(STALLED)
+
+
+def end_blocked(progress: Progress, stall_seconds: float) -> None:
+    """End the process, hard, when for so long nobody looks and next to nothing is done: its loop waits for what does not come.
+
+    A thread that finds log or loop blocked is all that can notice it: the client of Kafka has one, too, and keeps the partitions.
+    """
+    threading.Thread(target=_wait_blocked, args=(progress, stall_seconds), daemon=True).start()
+
+
+def _wait_blocked(progress: Progress, stall_seconds: float) -> None:
+    idle = Idle(progress)
+    while idle.seconds(time.process_time()) < stall_seconds:
+        time.sleep(LOOK_SECONDS)
+    telling = threading.Thread(
+        target=log.critical, args=("the loop is blocked",), kwargs={"seconds": stall_seconds, "next": "ending; start it again"},
+        daemon=True,
+    )  # fmt: skip
+    telling.start()
+    telling.join(1.0)  # it may be the log that blocks
+    os._exit(STALLED)
+
+
+class Idle:
+    """For how long nobody looked and next to nothing was done. Counted in looks of its own: a process that is frozen makes none."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.looked_at = self.used_seconds = -math.inf
+        self.looks = 0
+
+    def seconds(self, used_seconds: float) -> float:
+        """Look again, after ``LOOK_SECONDS``; ``used_seconds`` is the time of processors that the process has used in all."""
+        moved = self.progress.looked_at != self.looked_at or used_seconds - self.used_seconds > BUSY * LOOK_SECONDS
+        self.looks = 0 if moved else self.looks + 1
+        self.looked_at, self.used_seconds = self.progress.looked_at, used_seconds
+        return self.looks * LOOK_SECONDS
 
 
 def end_within(seconds: float) -> None:

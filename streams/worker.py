@@ -99,6 +99,10 @@ def create_app(settings: Settings, standings: Callable[[Settings], Standings]) -
             metrics.LAG.labels(number).set(max(0, end - applier.progress.next.get(number, 0)))
         watchdog.check(applier.progress, ends, settings.stall_seconds)
 
+    @app.task  # type: ignore[untyped-decorator]
+    async def guard() -> None:
+        watchdog.end_blocked(applier.progress, settings.stall_seconds)
+
     @app.timer(WATCH_SECONDS)  # type: ignore[untyped-decorator]
     async def follow() -> None:
         await applier.follow()

@@ -22,6 +22,10 @@ class Consumer:
         self.seeks: list[Mapping[TP, int]] = []
         self.earliest = 0
         self.end: int | None = None
+        self.partitions: int | None = None
+
+    def topic_partitions(self, _: str) -> int | None:
+        return self.partitions
 
     def assignment(self) -> set[TP]:
         return self.assigned

@@ -89,6 +89,10 @@ class Consumer:
         """As the transport's."""
         return self.assigned
 
+    def topic_partitions(self, _: str) -> int:
+        """As the transport's."""
+        return len(self.log.events)
+
     async def earliest_offsets(self, *tps: TP) -> dict[TP, int]:
         """As the transport's."""
         return {tp: self.log.first[tp.partition] for tp in tps}

@@ -96,6 +96,16 @@ async def test_a_partition_that_came_back_is_looked_at_anew() -> None:
     assert work.alerting._of(again) is not known
 
 
+async def test_a_partition_that_was_given_away_is_kept_in_memory_no_more() -> None:
+    work = Work()
+    await work.run(2)
+    assert set(work.alerting.watched) == {0, 2}
+    del work.applier.held[0]
+    work.seen.clear()
+    await work.run(2)
+    assert set(work.alerting.watched) == {2}
+
+
 @pytest.mark.parametrize("name", ["look", "publish", "ask"])
 async def test_a_worker_that_holds_nothing_waits(name: str) -> None:
     work = Work()

@@ -6,14 +6,15 @@ from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
 
-from streams.commit import Mark
+from streams.commit import ClosedError, Mark, Store
 from streams.lease import Lease
 from streams.metrics import HALTED
 from streams.partition import HaltedError
 from streams.verify import differences
 from tests.applying import Worker
-from tests.feed import HOME, Feed, event
+from tests.feed import HOME, PARTITIONS, Feed, event
 
 ACME, *_ = HOME
 DAY = "{1.p0}:acme:u:u1:d:20260105"
@@ -84,6 +85,61 @@ async def test_who_is_fenced_and_not_assigned_any_more_leaves_it_at_that(
     await worker.applier.apply(batch)
     assert len(worker.consumer.seeks) == 1
     assert (await worker.feed.text("{1.p0}:owner")).startswith("other.")
+
+
+async def test_who_waits_for_redis_claims_nothing_that_was_given_away_meanwhile(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def another_has_it(*_: object, **__: object) -> None:
+        worker.consumer.assigned = set()
+        monkeypatch.undo()
+        await worker.feed.writer(0, owner="other")
+
+    async def away(*_: object) -> None:
+        raise RedisConnectionError
+
+    monkeypatch.setattr(worker.consumer, "earliest_offsets", away)
+    monkeypatch.setattr(worker.applier, "_pause", another_has_it)
+    assert await worker.applier.resume(frozenset({worker.tp})) == {}
+    assert (await worker.feed.text("{1.p0}:owner")).startswith("other.")
+
+
+async def test_who_waits_for_a_rebuild_claims_nothing_that_was_given_away_meanwhile(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ended(closed: ClosedError) -> str:
+        worker.consumer.assigned = set()
+        return closed.owner
+
+    monkeypatch.setattr(worker.applier, "_wait", ended)
+    await Store(worker.feed.redis, "").close("{1.p0}", "rebuild")
+    await worker.assign()
+    assert await worker.feed.text("{1.p0}:owner") == "closed rebuild"
+
+
+@pytest.mark.parametrize("partitions", [1, PARTITIONS - 1])
+async def test_a_topic_that_was_made_anew_with_fewer_partitions_halts_those_of_the_tables(
+    worker: Worker, partitions: int
+) -> None:
+    worker.consumer.partitions = partitions
+    await worker.applier.apply(await worker.batch(0, 6))
+    await worker.applier.follow()
+    why = f"tables in Redis are for {PARTITIONS} partitions, and the events topic has {partitions}"
+    assert why in worker.applier.halted[0]
+    await worker.assign()
+    assert why in worker.applier.halted[0]
+    worker.consumer.partitions = PARTITIONS
+    await worker.assign()
+    assert worker.applier.halted == {}
+
+
+async def test_of_a_topic_with_more_partitions_than_before_those_go_on_that_were_there(worker: Worker) -> None:
+    worker.consumer.partitions = PARTITIONS + 1
+    more = worker.tp._replace(partition=PARTITIONS)
+    worker.consumer.assigned.add(more)
+    await worker.assign()
+    assert f"and the events topic has {PARTITIONS + 1}" in worker.applier.halted.pop(PARTITIONS)
+    assert worker.applier.halted == {}
 
 
 async def test_a_gap_is_read_again_from_where_the_tables_stand(worker: Worker) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from streams import watchdog
 from streams.progress import Progress
-from streams.watchdog import is_stalled
+from streams.watchdog import Idle, is_stalled
 
 
 def progress(held: Mapping[int, int], moved_at: float = 0) -> Progress:
@@ -78,6 +78,49 @@ def test_a_stalled_worker_ends_hard_and_another_one_does_not(monkeypatch: pytest
     assert codes == []
     watchdog.check(progress({0: 5}, moved_at=-1e9), {0: 9}, 60)
     assert codes == [watchdog.STALLED]
+
+
+@pytest.mark.parametrize(
+    ("looked_at", "used", "seconds"),
+    [
+        ([1, 1, 1], [0, 0.5, 1.0], [0, 5, 10]),  # blocked: a thread of a client goes on
+        ([1, 2, 3], [0, 0, 0], [0, 0, 0]),  # somebody looks
+        ([1, 1, 1], [0, 4, 8], [0, 0, 0]),  # one long piece of work
+        ([1, 1, 1, 2, 2], [0, 0, 0, 0, 0], [0, 5, 10, 0, 5]),
+    ],
+)
+def test_idle_is_who_neither_looks_nor_works(looked_at: list[int], used: list[float], seconds: list[float]) -> None:
+    made = Progress()
+    idle, found = Idle(made), list[float]()
+    for at, used_seconds in zip(looked_at, used, strict=True):
+        made.looked_at = at
+        found.append(idle.seconds(used_seconds))
+    assert found == seconds
+
+
+BLOCKED = """
+import sys, time
+from streams import watchdog
+from streams.progress import Progress
+watchdog.LOOK_SECONDS = 0.05
+watchdog.end_blocked(Progress(), 0.2)
+{}
+"""
+
+
+@pytest.mark.parametrize(
+    "last",
+    ["time.sleep(50)", "sys.stdout.write('x' * 1_000_000)", "import asyncio; asyncio.run(asyncio.sleep(50))"],
+    ids=["asleep", "nobody reads the log", "nobody looks"],
+)
+def test_a_process_that_is_blocked_is_ended_by_a_thread(last: str) -> None:
+    with subprocess.Popen([sys.executable, "-c", BLOCKED.format(last)], stdout=subprocess.PIPE) as process:
+        assert process.wait(40) == watchdog.STALLED
+
+
+def test_a_process_that_works_is_left_alone() -> None:
+    last = "while time.process_time() < 1.5: pass"
+    assert subprocess.run([sys.executable, "-c", BLOCKED.format(last)], check=False, timeout=40).returncode == 0
 
 
 def test_who_cannot_stop_in_order_is_ended() -> None:
