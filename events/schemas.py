@@ -11,7 +11,7 @@ import msgspec
 
 from events.envelope import wire_class
 from events.page import page
-from events.published import PUBLISHED
+from events.published import PUBLISHED, TRUNCATED
 
 Json = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -23,8 +23,8 @@ DEAD_LETTER_HEADERS = {
     "partition": "the partition that it came from",
     "offset": "its offset there; a repeat has the same topic, partition and offset",
 }
-TRUNCATED = {
-    "crmpulse_truncated": "only where the record is cut to what a dead letter can hold: how many bytes its value had"
+OPTIONAL_HEADERS = {
+    TRUNCATED: "only where the record is cut to what a dead letter can hold: how many bytes its value had"
 }
 
 
@@ -92,7 +92,7 @@ def _message(name: str, kind: Any, schema: Json) -> Json:
 
 
 def _dead_letter() -> Json:
-    every = DEAD_LETTER_HEADERS | TRUNCATED
+    every = DEAD_LETTER_HEADERS | OPTIONAL_HEADERS
     headers = {name: {"type": "string", "description": text} for name, text in every.items()}
     return {
         "name": "dead-letter",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from aiokafka.structs import ConsumerRecord
 
 from events import Change, Invalid, decode, decode_binary
+from events.published import TRUNCATED
 
 Header = tuple[str, bytes | None]
 
@@ -22,9 +23,6 @@ HISTORY = "backfill"
 
 MAX_BYTES = 1_100_000
 """Most bytes of a record's value and headers: a request of 1 MiB fits, and so do the headers of a copy into what the topic takes."""
-
-TRUNCATED = "crmpulse_truncated"
-"""Header of a record that was too large to be published as it came: how many bytes its value had. It is never used."""
 
 _HEADER_BYTES = 10
 """Most that Kafka adds to name and value of a header."""

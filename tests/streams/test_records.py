@@ -9,7 +9,8 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.structs import ConsumerRecord
 
 from events import Change, Invalid
-from streams.records import MAX_BYTES, ORIGIN, TRUNCATED, came_from, changes, headers_of_copy, publishable
+from events.published import TRUNCATED
+from streams.records import MAX_BYTES, ORIGIN, came_from, changes, headers_of_copy, publishable
 from tests.feed import event
 
 Headers = Sequence[tuple[str, bytes | None]]
