@@ -39,7 +39,7 @@ def changes(records: Sequence[ConsumerRecord]) -> list[Change | Invalid]:
     plain = [r.value or b"" for r in records if not _is_binary(r)]
     decoded = iter(decode(plain))
     found = [_decode_binary(r) if _is_binary(r) else next(decoded) for r in records]
-    return [_too_large() if _is_too_large(r) else one for r, one in zip(records, found, strict=True)]
+    return [_refused(r) or one for r, one in zip(records, found, strict=True)]
 
 
 def came_from(record: ConsumerRecord) -> tuple[str, str, str]:
@@ -78,22 +78,22 @@ def publishable(record: ConsumerRecord, most: int) -> ConsumerRecord:
     return replace(record, key=key, value=record.value and record.value[:room], headers=tuple(kept))
 
 
-def _is_too_large(record: ConsumerRecord) -> bool:
-    """Tell whether there is no room for a record, or was none when it was published; what forwarding adds does not count."""
+def _refused(record: ConsumerRecord) -> Invalid | None:
+    """Say why there is no room for a record, or was none when it was published; what forwarding adds does not count."""
     size = len(record.value or b"")
     if record.headers:
         if any(name == TRUNCATED for name, _ in record.headers):
-            return True
+            return Invalid(f"The header {TRUNCATED} marks a record that was cut: send the whole one, without it.", "$")
         size += _bytes([header for header in record.headers if header[0] != ORIGIN])
-    return size > MAX_BYTES
+    if size > MAX_BYTES:
+        return Invalid(
+            f"A record has at most {MAX_BYTES} bytes, with its headers, each of which counts {_HEADER_BYTES} more.", "$"
+        )
+    return None
 
 
 def _bytes(headers: Sequence[Header]) -> int:
     return sum(len(name.encode()) + len(value or b"") + _HEADER_BYTES for name, value in headers)
-
-
-def _too_large() -> Invalid:
-    return Invalid(f"A record has at most {MAX_BYTES} bytes, its headers included.", "$")
 
 
 def is_history(record: ConsumerRecord) -> bool:
