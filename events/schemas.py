@@ -48,7 +48,7 @@ def asyncapi() -> Json:
             "crm.events": _channel("crm.events", "What happened in the CRM. Key: orgid. Kept for ever.", wire_class),
             "crm.alerts": _channel("crm.alerts", "Alerts and milestones. Key: orgid. At least once.", alerts),
             "crm.dead-letters": _channel(
-                "crm.dead-letters", "Events that cannot be used, byte for byte.", ["dead-letter"]
+                "crm.dead-letters", "Events that cannot be used, byte for byte where they fit.", ["dead-letter"]
             ),
         },
         "operations": {
@@ -96,7 +96,7 @@ def _dead_letter() -> Json:
     headers = {name: {"type": "string", "description": text} for name, text in every.items()}
     return {
         "name": "dead-letter",
-        "summary": "A record as it came, with the reason why it cannot be used.",
+        "summary": "A record as it came, cut where it is too large, with the reason why it cannot be used.",
         "contentType": "application/octet-stream",
         "headers": {"type": "object", "properties": headers, "required": list(DEAD_LETTER_HEADERS)},
     }

@@ -14,7 +14,7 @@ Header = tuple[str, bytes | None]
 _BINARY = "ce_"
 _PREFIX = len(_BINARY)
 ORIGIN = "crmpulse_origin"
-"""Header of a record that was forwarded to the partition it belongs to: where it came from."""
+"""Header of a copy: where the record was published. Of two the first says that, the last says where it was copied from."""
 
 _ORIGIN = re.compile(r"([a-zA-Z0-9._-]{1,249})/([0-9]{1,9})/([0-9]{1,18})", re.ASCII)
 
