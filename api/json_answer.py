@@ -1,4 +1,4 @@
-"""Answers as JSON, as all routes give them."""
+"""Answers as JSON: all but pages, the OpenAPI document, exports, metrics and the stream."""
 
 from typing import Any
 

@@ -1,10 +1,13 @@
-"""What the service itself publishes to the alerts topic, for its schemas."""
+"""What the service itself publishes, for its schemas: to the alerts topic, and the header of what it had to cut."""
 
 from typing import Annotated, Any, Literal
 
 from msgspec import Struct
 
 from events.common import Doc, Id, Number, Time
+
+TRUNCATED = "crmpulse_truncated"
+"""Header of a record that was too large to be published as it came: how many bytes its value had. It is never used."""
 
 Rule = Literal[
     "task_overdue",

@@ -11,7 +11,7 @@ import msgspec
 
 from events.envelope import wire_class
 from events.page import page
-from events.published import PUBLISHED
+from events.published import PUBLISHED, TRUNCATED
 
 Json = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -23,8 +23,8 @@ DEAD_LETTER_HEADERS = {
     "partition": "the partition that it came from",
     "offset": "its offset there; a repeat has the same topic, partition and offset",
 }
-TRUNCATED = {
-    "crmpulse_truncated": "only where the record is cut to what a dead letter can hold: how many bytes its value had"
+OPTIONAL_HEADERS = {
+    TRUNCATED: "only where the record is cut to what a dead letter can hold: how many bytes its value had"
 }
 
 
@@ -48,7 +48,7 @@ def asyncapi() -> Json:
             "crm.events": _channel("crm.events", "What happened in the CRM. Key: orgid. Kept for ever.", wire_class),
             "crm.alerts": _channel("crm.alerts", "Alerts and milestones. Key: orgid. At least once.", alerts),
             "crm.dead-letters": _channel(
-                "crm.dead-letters", "Events that cannot be used, byte for byte.", ["dead-letter"]
+                "crm.dead-letters", "Events that cannot be used, byte for byte where they fit.", ["dead-letter"]
             ),
         },
         "operations": {
@@ -92,11 +92,11 @@ def _message(name: str, kind: Any, schema: Json) -> Json:
 
 
 def _dead_letter() -> Json:
-    every = DEAD_LETTER_HEADERS | TRUNCATED
+    every = DEAD_LETTER_HEADERS | OPTIONAL_HEADERS
     headers = {name: {"type": "string", "description": text} for name, text in every.items()}
     return {
         "name": "dead-letter",
-        "summary": "A record as it came, with the reason why it cannot be used.",
+        "summary": "A record as it came, cut where it is too large, with the reason why it cannot be used.",
         "contentType": "application/octet-stream",
         "headers": {"type": "object", "properties": headers, "required": list(DEAD_LETTER_HEADERS)},
     }

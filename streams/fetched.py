@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from aiokafka.errors import CorruptRecordException
 from aiokafka.record.default_records import _DefaultRecordBatchPy
 from aiokafka.record.memory_records import _MemoryRecordsPy
 from aiokafka.record.util import decode_varint
@@ -18,13 +19,13 @@ _NOT_ASCII = re.compile(rb"[^\x00-\x7f]")
 class Fetched(_MemoryRecordsPy):  # type: ignore[misc]
     """The batches of a fetch, in place of aiokafka's ``MemoryRecords``."""
 
-    def next_batch(self) -> "Batch":
+    def next_batch(self) -> "RecordBatch":
         """Return the next one."""
         raw = self._next_slice
-        return Batch(super().next_batch(), raw)
+        return RecordBatch(super().next_batch(), raw)
 
 
-class Batch:
+class RecordBatch:
     """A batch as aiokafka reads it, ``strict``, and its bytes."""
 
     def __init__(self, strict: Any, raw: memoryview) -> None:
@@ -38,8 +39,14 @@ class Batch:
         """Yield the records, those before a bad name again: aiokafka leaves out what it has by its offset."""
         try:
             yield from self._strict
-        except UnicodeDecodeError:
+        except (UnicodeDecodeError, CorruptRecordException) as error:
+            if not isinstance(error.__cause__ or error, UnicodeDecodeError):
+                raise  # wrong otherwise: the reader that aiokafka has in Python names the bad name as a cause alone
             yield from _mended(self._raw)
+
+    def __next__(self) -> Any:
+        """Return the next record: aiokafka asks for that of a control batch, which has no headers, without iterating."""
+        return next(self._strict)
 
 
 def _mended(raw: memoryview) -> Any:

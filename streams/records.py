@@ -7,13 +7,14 @@ from dataclasses import replace
 from aiokafka.structs import ConsumerRecord
 
 from events import Change, Invalid, decode, decode_binary
+from events.published import TRUNCATED
 
 Header = tuple[str, bytes | None]
 
 _BINARY = "ce_"
 _PREFIX = len(_BINARY)
 ORIGIN = "crmpulse_origin"
-"""Header of a record that was forwarded to the partition it belongs to: where it came from."""
+"""Header of a copy: where the record was published. Of two the first says that, the last says where it was copied from."""
 
 _ORIGIN = re.compile(r"([a-zA-Z0-9._-]{1,249})/([0-9]{1,9})/([0-9]{1,18})", re.ASCII)
 
@@ -22,9 +23,6 @@ HISTORY = "backfill"
 
 MAX_BYTES = 1_100_000
 """Most bytes of a record's value and headers: a request of 1 MiB fits, and so do the headers of a copy into what the topic takes."""
-
-TRUNCATED = "crmpulse_truncated"
-"""Header of a record that was too large to be published as it came: how many bytes its value had. It is never used."""
 
 _HEADER_BYTES = 10
 """Most that Kafka adds to name and value of a header."""
@@ -41,7 +39,7 @@ def changes(records: Sequence[ConsumerRecord]) -> list[Change | Invalid]:
     plain = [r.value or b"" for r in records if not _is_binary(r)]
     decoded = iter(decode(plain))
     found = [_decode_binary(r) if _is_binary(r) else next(decoded) for r in records]
-    return [_too_large() if _is_too_large(r) else one for r, one in zip(records, found, strict=True)]
+    return [_refused(r) or one for r, one in zip(records, found, strict=True)]
 
 
 def came_from(record: ConsumerRecord) -> tuple[str, str, str]:
@@ -80,22 +78,22 @@ def publishable(record: ConsumerRecord, most: int) -> ConsumerRecord:
     return replace(record, key=key, value=record.value and record.value[:room], headers=tuple(kept))
 
 
-def _is_too_large(record: ConsumerRecord) -> bool:
-    """Tell whether there is no room for a record, or was none when it was published; what forwarding adds does not count."""
+def _refused(record: ConsumerRecord) -> Invalid | None:
+    """Say why there is no room for a record, or was none when it was published; what forwarding adds does not count."""
     size = len(record.value or b"")
     if record.headers:
         if any(name == TRUNCATED for name, _ in record.headers):
-            return True
+            return Invalid(f"The header {TRUNCATED} marks a record that was cut: send the whole one, without it.", "$")
         size += _bytes([header for header in record.headers if header[0] != ORIGIN])
-    return size > MAX_BYTES
+    if size > MAX_BYTES:
+        return Invalid(
+            f"A record has at most {MAX_BYTES} bytes, with its headers, each of which counts {_HEADER_BYTES} more.", "$"
+        )
+    return None
 
 
 def _bytes(headers: Sequence[Header]) -> int:
     return sum(len(name.encode()) + len(value or b"") + _HEADER_BYTES for name, value in headers)
-
-
-def _too_large() -> Invalid:
-    return Invalid(f"A record has at most {MAX_BYTES} bytes, its headers included.", "$")
 
 
 def is_history(record: ConsumerRecord) -> bool:

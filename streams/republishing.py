@@ -1,8 +1,9 @@
 """All events of a topic published again to one with another number of partitions, in the order in which they were appended.
 
-Each keeps its value, its headers and the time at which it was appended, so that what is counted is the same. It goes to the
-partition of its organisation, with its origin in a header. A record on another partition than its organisation's is left out where
-it was applied: whoever applied it has forwarded it first, and its copy goes.
+Each event keeps its value, its headers and the time at which it was appended, so that what is counted is the same; what cannot be
+used may be cut. It goes to the partition of its organisation, and headers say where it was published and where it is copied from, in
+place of what they said of places between. A record on another partition than its organisation's is left out where it was applied:
+whoever applied it has forwarded it first, and its copy goes.
 """
 
 import asyncio

@@ -18,7 +18,7 @@ FOR_EVER = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "de
 STAMPED = {**FOR_EVER, "message.timestamp.type": "LogAppendTime", "max.message.bytes": str(LARGEST_EVENT_BYTES)}
 """Events are kept for ever and stamped by the broker."""
 LARGEST_LETTER_BYTES = 16 << 20
-"""More than any event, so that every one that cannot be used fits, with what is said about it."""
+"""Room for what cannot be used, with what is said about it: only a record that came compressed can be larger, and is cut."""
 
 
 class Topic(NamedTuple):

@@ -14,7 +14,7 @@ from aggregators.tables import Row, unescaped
 from aggregators.values import Context, Number, Value
 from aggregators.waiting import OLDEST
 from aggregators.windows import Window, named, text, utc_text
-from api.query.cells import span
+from api.query.cells import reach_of_months
 from api.query.distinct import Sums
 from api.query.errors import ImpossibleError, Mistake
 from api.query.question import Question
@@ -98,7 +98,7 @@ def gauged(asked: Question, windows: Sequence[Window]) -> list[Window]:
 def _series(asked: Question, directory: Directory) -> list[Window]:
     """The buckets of a series; where the window has no beginning or end, those of the months that have any data."""
     ever, window = named("all", asked.periods, asked.now_ms), asked.window
-    first_ms, last_ms = span(directory.org.calendar, directory.months)
+    first_ms, last_ms = reach_of_months(directory.org.calendar, directory.months)
     if window.from_ms <= ever.from_ms:
         window = window._replace(from_ms=first_ms)
     if window.to_ms >= ever.to_ms:

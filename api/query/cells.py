@@ -56,7 +56,7 @@ class Rows:
     def __init__(self, keys: OrgKeys, calendar: Calendar, months: list[str], measures: Collection[str] = ()) -> None:
         self.keys = keys
         self.calendar = calendar
-        self.first_ms, self.last_ms = span(calendar, months)
+        self.first_ms, self.last_ms = reach_of_months(calendar, months)
         self.durations = [name for name in measures if is_duration(name)]
         self._shapes: dict[tuple[bool, Group, int, int], Shape] = {}
 
@@ -114,7 +114,7 @@ def by_rows(asked: Question, kpi: Kpi, kept: Plan) -> bool:
     return asked.scope == "org" and len(named) == 1 and broken_down and NONE not in [value for _, value in asked.where]
 
 
-def span(calendar: Calendar, months: list[str]) -> tuple[int, int]:
+def reach_of_months(calendar: Calendar, months: list[str]) -> tuple[int, int]:
     """Return when some months begin and end (ms): where there are none they end before they begin."""
     if not months:
         return ALWAYS[1], ALWAYS[0]

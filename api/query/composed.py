@@ -28,8 +28,8 @@ async def _sums(summing: Summing, part: Part, windows: Sequence[Window]) -> list
     kpi = summing.kpi._replace(kind="gauge" if part.gauge else "count", formula=part.formula)
     if part.gauge:
         windows = [Window(0, min(window.to_ms, asked.now_ms)) for window in windows]
-    span = reach(windows)
-    each = asked._replace(kpi=kpi, of=None, window=span, at_ms=span.to_ms, stat="")
+    reached = reach(windows)
+    each = asked._replace(kpi=kpi, of=None, window=reached, at_ms=reached.to_ms, stat="")
     return [
         one._replace(
             whole=read_by(part.formula, one.whole), groups={k: read_by(part.formula, r) for k, r in one.groups.items()}

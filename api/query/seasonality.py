@@ -10,7 +10,7 @@ from aggregators.calendar import Calendar
 from aggregators.values import Number, Value
 from aggregators.windows import Window
 from api.query.answer import context_of, form, grouped, tell_sums
-from api.query.cells import span
+from api.query.cells import reach_of_months
 from api.query.errors import ImpossibleError, Mistake
 from api.query.question import LARGEST, Question
 from api.query.tables import Directory, Tables
@@ -41,7 +41,7 @@ async def tell_seasonality(
 def _earlier(asked: Question, window: Window, directory: Directory) -> list[Window]:
     """The same window in the cycles before, as far back as anything is known."""
     calendar, found = asked.periods.calendar, list[Window]()
-    first_ms, _ = span(calendar, directory.months)
+    first_ms, _ = reach_of_months(calendar, directory.months)
     while True:
         back = asked.periods.year_before(found[-1] if found else window)
         if asked.variant == "week":

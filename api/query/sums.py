@@ -81,8 +81,8 @@ class Summing:
     async def part(self, kind: str, measures: tuple[str, ...], windows: Sequence[Window]) -> list[Sums]:
         """Return the sums of some of the measures, of no others."""
         kpi = self.kpi._replace(kind=kind, formula=Together(measures))
-        span = reach(windows)
-        asked = self.asked._replace(kpi=kpi, of=None, window=span, at_ms=span.to_ms)
+        reached = reach(windows)
+        asked = self.asked._replace(kpi=kpi, of=None, window=reached, at_ms=reached.to_ms)
         found = await self.asking(asked)._over(windows)
         return [
             Sums(read_by(kpi.formula, one.whole), {key: read_by(kpi.formula, row) for key, row in one.groups.items()})
@@ -253,9 +253,9 @@ class Summing:
 
     async def _from_records(self, windows: Sequence[Window]) -> list[Sums]:
         scan = Scan(self.asked, self.tables, self.directory)
-        span = reach(windows)
+        reached = reach(windows)
         holders = everyone(self.directory.teams) if self.asked.scope == "org" else self._holders(windows)
-        await scan.fetch(holders, ALWAYS[0] if self.gauge else span.from_ms, span.to_ms)
+        await scan.fetch(holders, ALWAYS[0] if self.gauge else reached.from_ms, reached.to_ms)
         # Users and teams have their row where nothing of theirs is found, too.
         alone = self.asked.by in (("user",), ("team",)) and not self.asked.scope.startswith("user:")
         listed: dict[Key, Row] = {(name,): {} for name in self._groups(self.asked.by[0])} if alone else {}

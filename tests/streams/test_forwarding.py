@@ -8,10 +8,11 @@ import pytest
 from redis.asyncio import Redis as Client
 
 from events import Invalid
+from events.published import TRUNCATED
 from streams import forwarding, layout
 from streams.forwarding import Forwarding, positions_key
 from streams.layout import Layout
-from streams.records import TRUNCATED, came_from, changes, publishable
+from streams.records import came_from, changes, publishable
 from streams.repartition import rebuilt
 from streams.topics import LARGEST_LETTER_BYTES
 from tests.feed import HOME, PARTITIONS, Feed, event

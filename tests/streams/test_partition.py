@@ -6,9 +6,10 @@ import re
 import pytest
 
 from events import Invalid
+from events.published import TRUNCATED
 from streams.commit import Answer, Mark, mark
 from streams.partition import HaltedError, MovedError
-from streams.records import ORIGIN, TRUNCATED, changes
+from streams.records import ORIGIN, changes
 from streams.topics import LARGEST_LETTER_BYTES
 from streams.verify import differences
 from tests.feed import HOME, Feed, Named, event, publish_named

@@ -9,7 +9,8 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.structs import ConsumerRecord
 
 from events import Change, Invalid
-from streams.records import MAX_BYTES, ORIGIN, TRUNCATED, came_from, changes, headers_of_copy, publishable
+from events.published import TRUNCATED
+from streams.records import MAX_BYTES, ORIGIN, came_from, changes, headers_of_copy, publishable
 from tests.feed import event
 
 Headers = Sequence[tuple[str, bytes | None]]
@@ -76,10 +77,21 @@ def test_a_record_too_large_to_be_sent_on_is_refused() -> None:
         record(CALL, [("€" * 300_000, b"")]),
         record(CALL, [("€" * 400_000, None)]),
         record(CALL, [("", b"")] * 110_000),
-        record(CALL, [(TRUNCATED, b"5")]),
     ]
-    refused = [number for number, found in enumerate(changes(records)) if isinstance(found, Invalid)]
-    assert refused == [2, 4, 6, 7, 8]
+    refused = {number: found.reason for number, found in enumerate(changes(records)) if isinstance(found, Invalid)}
+    assert [*refused] == [2, 4, 6, 7]
+    assert {*refused.values()} == {
+        "A record has at most 1100000 bytes, with its headers, each of which counts 10 more."
+    }
+
+
+@pytest.mark.parametrize("value", [CALL, b"x" * (MAX_BYTES + 1)])
+def test_a_record_that_was_cut_is_refused_as_such(value: bytes) -> None:
+    [found] = changes([record(value, [("x", b"1"), (TRUNCATED, b"5")])])
+    assert isinstance(found, Invalid)
+    assert found.reason == (
+        "The header crmpulse_truncated marks a record that was cut: send the whole one, without it."
+    )
 
 
 def test_a_repeated_header_counts_as_it_came_last() -> None:

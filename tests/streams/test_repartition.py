@@ -14,11 +14,11 @@ from aggregators.tables import org_keys, shard
 from api.query.engine import Engine
 from crmpulse.settings import CannotStartError
 from events import partition_for
+from events.published import TRUNCATED
 from streams import building, layout, repartition, republishing
 from streams.layout import Layout
 from streams.lease import Lease
 from streams.rebuild import rebuilt as rebuilt_as_it_is
-from streams.records import TRUNCATED
 from streams.repartition import rebuilt
 from streams.topics import create_copy, partitions
 from streams.verify import differences
