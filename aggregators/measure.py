@@ -29,6 +29,23 @@ LEVELS = frozenset(
     }
 )
 """Anchors whose moments begin and end something that is counted as of an instant."""
+SINGLE = frozenset(
+    {
+        "call.logged",
+        "email.logged",
+        "message.logged",
+        "meeting.held",
+        "task.done",
+        "task.completed",
+        "lead.created",
+        "deal.created",
+        "account.created",
+        "contact.created",
+        "ticket.created",
+        "quote.created",
+    }
+)
+"""Anchors of which a record has one moment at most."""
 SETTLED = frozenset({"task.settled"})
 """Anchors of what is decided though its instant may be still to come: in a KPI that is ``due`` it counts at once."""
 

@@ -1,22 +1,22 @@
 """The records behind a number, and what a record contributes to which."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
-from aggregators.catalogue import anchors_of
+from aggregators.catalogue import anchors_of, derived_of
 from aggregators.composed import Composed
 from aggregators.contribution import added_by, moments
 from aggregators.formulas import read_by
 from aggregators.kpi import Kpi
-from aggregators.measure import SETTLED
+from aggregators.measure import SETTLED, SINGLE
 from aggregators.org import Org
 from aggregators.record import Record, is_deleted
 from aggregators.story import milliseconds
 from aggregators.tables import Row
-from aggregators.teams import ALWAYS
+from aggregators.teams import ALWAYS, Part
 from aggregators.values import Context
 from aggregators.windows import Window, text
 from api.query.answer import context_for, context_of, form, value
@@ -27,6 +27,9 @@ from api.query.question import Question
 from api.query.scan import Found, Scan
 from api.query.sums import Summing
 from api.query.tables import Directory, Tables
+
+FEW = 8
+"""So many moments at least are read of each person."""
 
 
 async def behind(asked: Question, tables: Tables, directory: Directory) -> dict[str, Any]:
@@ -41,19 +44,24 @@ async def behind(asked: Question, tables: Tables, directory: Directory) -> dict[
     past_ms = min(end_ms, asked.now_ms) if asked.kpi.due else end_ms
     scan = Scan(asked._replace(by=()), tables, directory)
     window = Window(asked.window.from_ms, end_ms)
-    parts = Summing(asked, tables, directory).spans(window)
-    await scan.fetch({part.holder for part in parts}, ALWAYS[0] if asked.kpi.gauge else window.from_ms, end_ms)
-    rows = _rows(scan, scan.select(parts, window), past_ms)
-    last = asked.cursor + asked.limit
+    summing = Summing(asked._replace(by=(), every=""), tables, directory)
+    parts, last = summing.spans(window), asked.cursor + asked.limit
+    if _counts_records(asked):
+        [sums] = await summing.over([window])
+        total, rows = sum(read_by(asked.kpi.formula, sums.whole).values()), await _newest(scan, parts, window, last)
+    else:
+        await scan.fetch({part.holder for part in parts}, ALWAYS[0] if asked.kpi.gauge else window.from_ms, end_ms)
+        rows = _rows(scan, scan.select(parts, window), past_ms)
+        total = len(rows)
     exact = asked._replace(stat=_exact(asked.kpi) or asked.stat)
     context = context_for(exact, directory.org, window._replace(to_ms=past_ms))
     told: dict[str, Any] = {
         "kpi": asked.kpi.id,
         "scope": asked.scope,
-        "total": len(rows),
+        "total": total,
         "records": [_told(exact, context, directory.org, row, scan) for row in rows[asked.cursor : last]],
     }
-    if len(rows) > last:
+    if total > last:
         told["cursor"] = str(last)
     return told
 
@@ -76,6 +84,31 @@ def _rows(scan: Scan, chosen: Iterable[Found], past_ms: int) -> list[_Row]:
             at_ms[found.subject] = max(at_ms[found.subject], found.moment.at_ms)
     rows = [_Row(subject, at_ms[subject], read_by(scan.kpi.formula, row)) for subject, row in cells.items()]
     return sorted((row for row in rows if row.cells), key=lambda row: (-row.at_ms, row.subject))
+
+
+def _counts_records(asked: Question) -> bool:
+    """Tell whether the number is how many records there are, so that a page of them is told without all others."""
+    kpi = asked.kpi
+    plain = kpi.kind == "count" and not kpi.due and derived_of(kpi) is None and SINGLE.issuperset(anchors_of(kpi))
+    return plain and asked.of is None and not asked.where and asked.credit == "at_event" and not asked.variant
+
+
+async def _newest(scan: Scan, parts: Sequence[Part], window: Window, wanted: int) -> list[_Row]:
+    """So many of the latest rows, or all, of records with one moment each: of ever more moments those that are the latest of all."""
+    ranges = [(anchor, part.holder, part.from_ms, part.to_ms) for part in parts for anchor in scan.anchors]
+    moments_wanted = 2 * wanted
+    while True:
+        each = max(FEW, 4 * moments_wanted // max(1, len(ranges)))
+        found = await scan.tables.latest(ranges, each)
+        from_ms = max((members[-1][0] for members in found if len(members) == each), default=-1)
+        later = sorted({moment for members in found for moment in members if moment[0] > from_ms}, reverse=True)
+        if len(later) > moments_wanted:
+            from_ms = later[moments_wanted][0]
+        await scan.read([subject for _, subject in later[:moments_wanted]])
+        rows = [row for row in _rows(scan, scan.select(parts, window), window.to_ms) if row.at_ms > from_ms]
+        if len(rows) >= wanted or from_ms < 0:
+            return rows
+        moments_wanted *= 4
 
 
 def _exact(kpi: Kpi) -> str:

@@ -94,6 +94,11 @@ class Scan:
         else:
             self.found = [*self._found(self.derived.told(found, self.about) if self.derived else self._moments(found))]
 
+    async def read(self, subjects: Iterable[str]) -> None:
+        """Read these records and no others, where nothing of others tells what they count for."""
+        self.records = await self.tables.records(subjects)
+        self.found = [*self._found(self._moments(self.records))]
+
     def select(self, parts: Sequence[Part], window: Window) -> list[Found]:
         """Return the fetched moments of a window that holders are credited with in their parts of it, and that pass the filters."""
         founds = [*self._found(self.by_window(window))] if self.by_window else self.found

@@ -222,6 +222,10 @@ class Tables:
         found = await self._latest([(anchor, holder, "-inf", to_ms) for anchor, holder, to_ms in ranges], count)
         return list(dict.fromkeys(member.partition(b":")[2].decode() for members in found for member in members))
 
+    async def latest(self, ranges: Iterable[tuple[str, str, int, int]], count: int) -> list[list[tuple[int, str]]]:
+        """Return up to ``count`` latest moments in each of ``(anchor, holder, from_ms, to_ms)``: their instants (ms) and subjects."""
+        return [[_moment(member) for member in members] for members in await self._latest(ranges, count)]
+
     async def last(self, ranges: Sequence[tuple[str, str, int, int]]) -> list[int]:
         """Return the instant (ms) of the last moment in each of ``(anchor, holder, from_ms, to_ms)``, 0 where there is none.
 
@@ -244,6 +248,11 @@ class Tables:
             [("EVAL", LATEST, 1, self.keys.version, msgspec.msgpack.encode(asked))], later=later
         )
         return found  # type: ignore[no-any-return]
+
+
+def _moment(member: bytes) -> tuple[int, str]:
+    at_ms, _, subject = member.partition(b":")
+    return int(at_ms), subject.decode()
 
 
 def _directory_of(version: bytes) -> bytes:
