@@ -9,9 +9,9 @@ import msgspec
 from aggregators.catalogue import anchors_of, derived_of
 from aggregators.composed import Composed
 from aggregators.contribution import added_by, moments
-from aggregators.formulas import read_by
+from aggregators.formulas import Count, read_by
 from aggregators.kpi import Kpi
-from aggregators.measure import SETTLED, SINGLE
+from aggregators.measure import LEVELS, SETTLED, SINGLE
 from aggregators.org import Org
 from aggregators.record import Record, is_deleted
 from aggregators.story import milliseconds
@@ -46,10 +46,8 @@ async def behind(asked: Question, tables: Tables, directory: Directory) -> dict[
     window = Window(asked.window.from_ms, end_ms)
     summing = Summing(asked._replace(by=(), every=""), tables, directory)
     parts, last = summing.spans(window), asked.cursor + asked.limit
-    if _counts_records(asked):
-        [sums] = await summing.over([window])
-        total, rows = sum(read_by(asked.kpi.formula, sums.whole).values()), await _newest(scan, parts, window, last)
-    else:
+    total, rows = await _newest(scan, summing, parts, window) if _is_short(asked) else (0, None)
+    if rows is None:
         await scan.fetch({part.holder for part in parts}, ALWAYS[0] if asked.kpi.gauge else window.from_ms, end_ms)
         rows = _rows(scan, scan.select(parts, window), past_ms)
         total = len(rows)
@@ -79,36 +77,41 @@ def _rows(scan: Scan, chosen: Iterable[Found], past_ms: int) -> list[_Row]:
     cells: dict[str, Row] = defaultdict(dict)
     at_ms: dict[str, int] = defaultdict(int)
     for found in chosen:
-        if found.moment.at_ms < past_ms or found.moment.anchor in SETTLED:
-            add(cells[found.subject], scan.cells(found))
+        mine = read_by(scan.kpi.formula, scan.cells(found))
+        if mine and (found.moment.at_ms < past_ms or found.moment.anchor in SETTLED):
+            add(cells[found.subject], mine)
             at_ms[found.subject] = max(at_ms[found.subject], found.moment.at_ms)
     rows = [_Row(subject, at_ms[subject], read_by(scan.kpi.formula, row)) for subject, row in cells.items()]
     return sorted((row for row in rows if row.cells), key=lambda row: (-row.at_ms, row.subject))
 
 
-def _counts_records(asked: Question) -> bool:
-    """Tell whether the number is how many records there are, so that a page of them is told without all others."""
-    kpi = asked.kpi
-    plain = kpi.kind == "count" and not kpi.due and derived_of(kpi) is None and SINGLE.issuperset(anchors_of(kpi))
-    return plain and asked.of is None and not asked.where and asked.credit == "at_event" and not asked.variant
+def _is_short(asked: Question) -> bool:
+    """Tell whether a number is how many records there are, so that a page of them may be told without all others."""
+    anchors = anchors_of(asked.kpi)
+    counts = isinstance(asked.kpi.formula, Count) and (SINGLE.issuperset(anchors) or LEVELS.issuperset(anchors))
+    plain = not asked.kpi.due and derived_of(asked.kpi) is None and asked.of is None
+    return counts and plain and not asked.where and asked.credit == "at_event" and not asked.variant
 
 
-async def _newest(scan: Scan, parts: Sequence[Part], window: Window, wanted: int) -> list[_Row]:
-    """So many of the latest rows, or all, of records with one moment each: of ever more moments those that are the latest of all."""
+async def _newest(scan: Scan, summing: Summing, parts: Sequence[Part], window: Window) -> tuple[int, list[_Row] | None]:
+    """How many records there are, and at least the rows of the page; None where they are not among the moments after an instant."""
+    asked, (measure, *_) = scan.asked, scan.kpi.formula.measures
+    [sums] = await summing.over([window])
+    total = sums.whole.get(measure, 0)
+    wanted = min(asked.cursor + asked.limit, total)
     ranges = [(anchor, part.holder, part.from_ms, part.to_ms) for part in parts for anchor in scan.anchors]
-    moments_wanted = 2 * wanted
-    while True:
-        each = max(FEW, 4 * moments_wanted // max(1, len(ranges)))
+    for most in (2 * wanted, 10 * wanted):
+        each = max(FEW, 4 * most // max(1, len(ranges)))
         found = await scan.tables.latest(ranges, each)
         from_ms = max((members[-1][0] for members in found if len(members) == each), default=-1)
         later = sorted({moment for members in found for moment in members if moment[0] > from_ms}, reverse=True)
-        if len(later) > moments_wanted:
-            from_ms = later[moments_wanted][0]
-        await scan.read([subject for _, subject in later[:moments_wanted]])
+        if len(later) > most:
+            from_ms = later[most][0]
+        await scan.read([subject for _, subject in later[:most]])
         rows = [row for row in _rows(scan, scan.select(parts, window), window.to_ms) if row.at_ms > from_ms]
-        if len(rows) >= wanted or from_ms < 0:
-            return rows
-        moments_wanted *= 4
+        if len(rows) >= wanted:
+            return total, rows
+    return total, None
 
 
 def _exact(kpi: Kpi) -> str:

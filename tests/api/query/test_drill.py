@@ -6,7 +6,8 @@ import pytest
 
 from aggregators.averages import Score
 from aggregators.catalogue import BY_ID, KPIS, anchors_of
-from aggregators.measure import SINGLE
+from aggregators.formulas import Count
+from aggregators.measure import LEVELS, SINGLE
 from aggregators.users import Users
 from api.query import drill
 from api.query.errors import ImpossibleError
@@ -66,7 +67,11 @@ async def test_pages_have_every_record_once_the_latest_first(told: Told) -> None
     assert len({row["record"] for row in whole}) == len(whole)
 
 
-COUNTED = [kpi.id for kpi in KPIS if kpi.kind == "count" and kpi.counts and SINGLE.issuperset(anchors_of(kpi))]
+COUNTED = [
+    kpi.id
+    for kpi in KPIS
+    if isinstance(kpi.formula, Count) and (SINGLE.issuperset(anchors_of(kpi)) or LEVELS.issuperset(anchors_of(kpi)))
+]
 
 
 WINDOWS = ("window=all", "from=2026-02-03&to=2026-05-17", "from=2026-01-05T09:30:00Z&to=2026-03-09T17:45:00Z")
@@ -83,7 +88,7 @@ async def test_a_page_of_the_newest_is_that_of_all(told: Told, kpi: str, monkeyp
 async def assert_pages(told: Told, asked: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages are the same where all is read for each of them."""
     newest = [await records(told, each) for each in asked]
-    monkeypatch.setattr(drill, "_counts_records", lambda _: False)
+    monkeypatch.setattr(drill, "_is_short", lambda _: False)
     assert newest == [await records(told, each) for each in asked]
     assert {row["value"] for found in newest for row in found["records"]} <= {1}
 
