@@ -82,7 +82,10 @@ _read_entry = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class Shard:
-    """What a partition's only writer keeps in memory of its tables. Valid for as long as nobody else writes them."""
+    """What a partition's only writer keeps in memory of its tables: ``cached`` records, and as many rows, at most.
+
+    Valid for as long as nobody else writes them.
+    """
 
     def __init__(self, prefix: str, plan: Plan, *, final_days: int = 90, cached: int = 200_000) -> None:
         self.prefix = prefix
@@ -268,7 +271,7 @@ class Shard:
     def _trim(self) -> None:
         _shorten(self.records, self.cached)
         _shorten(self.rows, self.cached)
-        spare = sum(map(len, self.counted.values())) - self.cached // 10
+        spare = sum(map(len, self.counted.values())) - self.cached // 4
         while spare > 0:
             org, counted = next(iter(self.counted.items()))
             spare -= len(counted)

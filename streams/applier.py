@@ -151,12 +151,13 @@ class Applier:
             raise HaltedError(layout.other_partitions(tables, topic))
 
     def _holding(self, number: int) -> Partition:
-        """The writer of a partition's tables, a new one where they were rebuilt."""
+        """The writer of a partition's tables, a new one where they were rebuilt, with its share of the memory."""
         known = self.held.get(number)
         if known is None or known.layout != self.layout.layout:
             store, partitions = Store(self.redis, self.owner), self.layout.partitions
             known = Partition(number, partitions, self.settings, store, self.producer, self.layout.layout)
             self.held[number] = known
+        known.share(len(self._assigned()))
         return known
 
     async def _wait(self, closed: ClosedError) -> str:

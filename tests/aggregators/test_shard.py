@@ -108,7 +108,7 @@ def test_a_batch_asks_no_oftener_for_many_organisations_than_for_one() -> None:
 
 
 def test_where_the_records_of_many_organisations_stand_is_remembered_for_those_used_last() -> None:
-    tables, shard = Tables(), fresh(cached=20)
+    tables, shard = Tables(), fresh(cached=8)
     created, won = told("01-05 deal.created 1 owner_id=ann\n01-06 deal.won 1")
     for org, deal in [("a", created), ("b", created), ("a", won), ("c", created)]:
         applied(tables, shard, [replace(deal, org=org)])

@@ -11,7 +11,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from streams.commit import ClosedError, Mark, Store
 from streams.lease import Lease
 from streams.metrics import HALTED
-from streams.partition import HaltedError
+from streams.partition import CACHED, HaltedError
 from streams.verify import differences
 from tests.applying import Worker
 from tests.feed import HOME, PARTITIONS, Feed, event
@@ -241,6 +241,17 @@ async def test_a_halted_partition_that_another_worker_has_is_halted_here_no_more
     await worker.applier.resume(frozenset())
     assert worker.applier.halted == {}
     assert HALTED._value.get() == 0
+
+
+async def test_partitions_share_what_a_worker_remembers(worker: Worker) -> None:
+    for others in (1, 0):
+        worker.consumer.assigned = {worker.tp._replace(partition=number) for number in range(1 + others)}
+        await worker.assign()
+        held = worker.applier.held.values()
+        assert {partition.shard.cached for partition in held} == {CACHED // (1 + others)}
+        await worker.feed.writer(0, owner="other")  # what is claimed again begins with an empty memory of the same size
+        await worker.assign()
+        assert sum(partition.shard.cached for partition in held) == CACHED
 
 
 async def test_a_partition_that_was_given_away_is_forgotten(worker: Worker) -> None:
