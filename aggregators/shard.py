@@ -82,10 +82,7 @@ _read_entry = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class Shard:
-    """What a partition's only writer keeps in memory of its tables: ``cached`` records, and as many rows, at most.
-
-    Valid for as long as nobody else writes them.
-    """
+    """What a partition's only writer keeps in memory of its tables while nobody else writes them: ``cached`` records and rows."""
 
     def __init__(self, prefix: str, plan: Plan, *, final_days: int = 90, cached: int = 200_000) -> None:
         self.prefix = prefix
@@ -269,19 +266,25 @@ class Shard:
             writes.zadd.setdefault(tables.history(self.prefix), {})[org] = position
 
     def _trim(self) -> None:
-        _shorten(self.records, self.cached)
-        _shorten(self.rows, self.cached)
-        spare = sum(map(len, self.counted.values())) - self.cached // 4
-        while spare > 0:
+        for cache in (self.records, self.rows):
+            _forget(cache, _spare(len(cache), self.cached))
+        spare = _spare(sum(map(len, self.counted.values())), self.cached // 4)
+        while spare:
             org, counted = next(iter(self.counted.items()))
-            spare -= len(counted)
-            _shorten(counted, max(0, -spare))
+            gone = min(spare, len(counted))
+            _forget(counted, gone)
+            spare -= gone
             if not counted:
                 del self.counted[org]
 
 
-def _shorten(cache: dict[str, Any], most: int) -> None:
-    for key in list(islice(cache, max(0, len(cache) - most))):
+def _spare(size: int, most: int) -> int:
+    """How many are to be forgotten: seldom, as the beginning of a dictionary is slow to find where it was deleted before."""
+    return size - most if size > most + most // 8 else 0
+
+
+def _forget(cache: dict[str, Any], count: int) -> None:
+    for key in list(islice(cache, count)):
         del cache[key]
 
 
