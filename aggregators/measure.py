@@ -43,9 +43,16 @@ SINGLE = frozenset(
         "contact.created",
         "ticket.created",
         "quote.created",
+        "lead.qualified",
+        "lead.converted",
+        "lead.lost",
+        "deal.closed",
+        "meeting.booked",
+        "contract.signed",
+        "order.confirmed",
     }
 )
-"""Anchors of which a record has one moment at most."""
+"""Anchors of which a record has one moment at most, that counts as one where it counts."""
 SETTLED = frozenset({"task.settled"})
 """Anchors of what is decided though its instant may be still to come: in a KPI that is ``due`` it counts at once."""
 

@@ -165,7 +165,10 @@ class Settings(BaseSettings):
     )
     worker_metrics: OptionalAddress = Field("", description="Where a worker serves metrics, host:port; empty: nowhere")
     stall_seconds: int = Field(
-        60, ge=5, le=3_600, description="Seconds without progress, with work waiting, after which a worker ends itself"
+        60,
+        ge=5,
+        le=3_600,
+        description="Seconds without progress, with work waiting or blocked, after which a worker ends itself",
     )
     metrics_token: OptionalFile = Field(
         "", description="File of the token that /metrics wants where the API has tokens; empty: it answers nobody then"

@@ -59,6 +59,7 @@ class Alerting:
             await asyncio.sleep(seconds)
             for number in self.watched.keys() - self.applier.held.keys():
                 del self.watched[number]  # with all that is in memory of its tables
+                self.failing.discard(number)
             held = [each for number, each in self.applier.held.items() if number not in self.applier.halted]
             await asyncio.gather(*(self._safely(each, step) for each in held))
 

@@ -33,6 +33,8 @@ log = structlog.get_logger("crmpulse.worker")
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0)
 MISTAKES = 3
 """How often a batch is tried again that fails for no fault of broker or Redis."""
+CACHED = 300_000
+"""So many records, and as many rows, are remembered of all partitions together: about 1 GB."""
 FAULTS = (RedisError, KafkaError, OSError, asyncio.TimeoutError)
 
 
@@ -50,6 +52,8 @@ class Applier:
         self.producer: AIOKafkaProducer | None = None
         self.held: dict[int, Partition] = {}
         self.halted: dict[int, str] = {}
+        self.doubted: set[int] = set()
+        """Partitions of which the last look told that they are not those of the tables."""
         self.is_idle = False
         """Whether no partitions are assigned to this worker, and it has said so."""
         self.has_moved = False
@@ -98,7 +102,7 @@ class Applier:
         """The offsets to read on from, however long Redis takes to be there."""
         attempt = 0
         while True:
-            tps &= self._assigned()  # a rebalance may have come while this waited
+            tps &= self.consumer.assignment()  # a rebalance may have come while this waited
             try:
                 earliest = await self.consumer.earliest_offsets(*tps) if tps else {}
                 return {tp: await self._claim(tp.partition, earliest[tp]) for tp in sorted(tps)}
@@ -108,7 +112,7 @@ class Applier:
 
     async def _claim(self, number: int, earliest: int) -> int:
         ended = ""
-        while TP(self.settings.events_topic, number) in self._assigned():
+        while TP(self.settings.events_topic, number) in self.consumer.assignment():
             partition = self._holding(number)
             try:
                 self._require_here(number)
@@ -131,9 +135,6 @@ class Applier:
         self.progress.starts(partition.number, partition.next)
         log.info("claimed", partition=partition.number, offset=partition.next, layout=partition.layout)
 
-    def _assigned(self) -> frozenset[TP]:
-        return frozenset(TP(tp.topic, tp.partition) for tp in self.consumer.assignment())
-
     def _require_here(self, number: int) -> None:
         """Raise HaltedError where the tables were rebuilt of another topic, or with other KPIs than this worker counts."""
         if self.has_moved:
@@ -150,14 +151,25 @@ class Applier:
         if topic and (topic < tables or number >= tables):
             raise HaltedError(layout.other_partitions(tables, topic))
 
+    def _look_at_partitions(self, number: int) -> None:
+        """Raise HaltedError where it is so at two looks: a broker that is new may tell less for a moment."""
+        doubted = number in self.doubted
+        self.doubted.discard(number)
+        try:
+            if not self.has_moved:
+                self._require_partitions(number)
+        except HaltedError:
+            if doubted:
+                raise
+            self.doubted.add(number)
+
     def _holding(self, number: int) -> Partition:
-        """The writer of a partition's tables, a new one where they were rebuilt, with its share of the memory."""
+        """The writer of a partition's tables, a new one where they were rebuilt."""
         known = self.held.get(number)
         if known is None or known.layout != self.layout.layout:
             store, partitions = Store(self.redis, self.owner), self.layout.partitions
             known = Partition(number, partitions, self.settings, store, self.producer, self.layout.layout)
             self.held[number] = known
-        known.share(len(self._assigned()))
         return known
 
     async def _wait(self, closed: ClosedError) -> str:
@@ -192,6 +204,7 @@ class Applier:
         context = {"partition": number, "offset": batch.start}
         try:
             async with partition.lock:
+                partition.shard.cached = self._room(partition)
                 if (
                     batch.records[0].offset > batch.start
                 ):  # transactions leave gaps, and so does a log that lost its beginning
@@ -212,6 +225,11 @@ class Applier:
             self.mistakes.pop(number, None)
             self.progress.applied(number, partition.next, records)
 
+    def _room(self, partition: Partition) -> int:
+        """How much of a partition may be remembered: what the others leave, or its share where they were there before."""
+        others = [each.shard for each in self.held.values() if each is not partition]
+        return max(CACHED - sum(max(len(s.records), len(s.rows)) for s in others), CACHED // (len(others) + 1))
+
     async def follow(self) -> None:
         """Look after the partitions to which nothing comes: their tables may go back or away, and their log may be shorter."""
         try:
@@ -230,8 +248,7 @@ class Applier:
             if partition is None or partition.mark != at or tp not in self.consumer.assignment():
                 continue
             try:
-                if not self.has_moved:
-                    self._require_partitions(number)
+                self._look_at_partitions(number)
                 end = self.consumer.highwater(tp)
                 partition.reaches(at.next if end is None else end)
             except HaltedError as halted:
@@ -268,7 +285,7 @@ class Applier:
         if fenced:
             # Who wrote last may be the rightful owner: only who is still assigned after a while claims again.
             await asyncio.sleep(random.uniform(0.5, 1.5))
-        if tp in self._assigned():
+        if tp in self.consumer.assignment():
             self.consumer.read_from(await self._claimed(frozenset({tp})))
 
     async def _pause(self, what: str, fault: BaseException, attempt: int = 0, **context: int) -> None:

@@ -23,8 +23,6 @@ from streams.outbox import Forward, Letter, publish
 from streams.records import changes, is_history
 
 HOUR_MS = 3_600_000
-CACHED = 300_000
-"""So many records, and as many rows, a worker remembers at most of all its partitions together: about 1 GB."""
 
 
 class MovedError(Exception):
@@ -58,7 +56,6 @@ class Partition:
         self.layout = layout
         self.prefix = shard_prefix(number, layout)
         self.mark: Mark | None = None
-        self.cached = CACHED
         self.shard = self._empty()
         self.checked = self.is_short = False
         self.begun_ms = 0
@@ -75,12 +72,7 @@ class Partition:
         return self.mark.next if self.mark else 0
 
     def _empty(self) -> Shard:
-        kept = plan(self.settings.enable)
-        return Shard(self.prefix, kept, final_days=self.settings.final_days, cached=self.cached)
-
-    def share(self, partitions: int) -> None:
-        """Share what a worker remembers with all ``partitions`` that it holds."""
-        self.cached = self.shard.cached = CACHED // partitions
+        return Shard(self.prefix, plan(self.settings.enable), final_days=self.settings.final_days)
 
     async def claim(self, earliest: int, closed: str = "") -> int:
         """Become the writer; return the offset to read from: the last one applied, to see that it is still the same.

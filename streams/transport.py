@@ -143,7 +143,10 @@ class Consumer(aiokafka.Consumer):
 
     def topic_partitions(self, topic: str) -> int | None:
         """Return how many partitions a topic has, as every member of the group knows; Faust's tells only who leads it."""
-        found = self._thread._ensure_consumer().partitions_for_topic(topic)
+        try:
+            found = self._thread._ensure_consumer().partitions_for_topic(topic)
+        except KeyError:  # the client's thread may forget the topic at any instant
+            return None
         return len(found) if found else None
 
     async def end(self, tp: TP) -> int:

@@ -4,7 +4,8 @@ import math
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import structlog
 
@@ -13,8 +14,8 @@ from streams.progress import Progress
 log = structlog.get_logger("crmpulse.watchdog")
 
 LOOK_SECONDS = 5.0
-BUSY = 0.2
-"""The share of a processor that is used at least where one long piece of work keeps all else waiting; what is blocked uses less."""
+BUSY = 0.02
+"""The share of a processor that the loop uses at least in one long piece of work; what is blocked uses none."""
 
 LATE_SECONDS = 15.0
 """A look that comes so long after the one before was kept waiting: it is to come every 5 s."""
@@ -44,12 +45,20 @@ def end_blocked(progress: Progress, stall_seconds: float) -> None:
 
     A thread that finds log or loop blocked is all that can notice it: the client of Kafka has one, too, and keeps the partitions.
     """
-    threading.Thread(target=_wait_blocked, args=(progress, stall_seconds), daemon=True).start()
+    patience = max(stall_seconds, 3 * LOOK_SECONDS)  # the first look comes later than that of the thread
+    threading.Thread(target=_wait_blocked, args=(progress, patience, _used_seconds()), daemon=True).start()
 
 
-def _wait_blocked(progress: Progress, stall_seconds: float) -> None:
+def _used_seconds() -> Callable[[], float]:
+    """What tells how much of a processor this thread has used; of the process, where the system does not tell of a thread."""
+    if not hasattr(time, "pthread_getcpuclockid"):
+        return time.process_time
+    return partial(time.clock_gettime, time.pthread_getcpuclockid(threading.get_ident()))
+
+
+def _wait_blocked(progress: Progress, stall_seconds: float, used_seconds: Callable[[], float]) -> None:
     idle = Idle(progress)
-    while idle.seconds(time.process_time()) < stall_seconds:
+    while idle.seconds(used_seconds()) < stall_seconds:
         time.sleep(LOOK_SECONDS)
     telling = threading.Thread(
         target=log.critical, args=("the loop is blocked",), kwargs={"seconds": stall_seconds, "next": "ending; start it again"},
@@ -69,7 +78,7 @@ class Idle:
         self.looks = 0
 
     def seconds(self, used_seconds: float) -> float:
-        """Look again, after ``LOOK_SECONDS``; ``used_seconds`` is the time of processors that the process has used in all."""
+        """Look again, after ``LOOK_SECONDS``; ``used_seconds`` is how much of a processor was used in all."""
         moved = self.progress.looked_at != self.looked_at or used_seconds - self.used_seconds > BUSY * LOOK_SECONDS
         self.looks = 0 if moved else self.looks + 1
         self.looked_at, self.used_seconds = self.progress.looked_at, used_seconds

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 import msgspec
@@ -28,8 +29,8 @@ from api.query.scan import Found, Scan
 from api.query.sums import Summing
 from api.query.tables import Directory, Tables
 
-FEW = 8
-"""So many moments at least are read of each person."""
+FEW, MORE = 8, 64
+"""So many moments at least are read of each person, and then of those who have more."""
 
 
 async def behind(asked: Question, tables: Tables, directory: Directory) -> dict[str, Any]:
@@ -46,8 +47,10 @@ async def behind(asked: Question, tables: Tables, directory: Directory) -> dict[
     window = Window(asked.window.from_ms, end_ms)
     summing = Summing(asked._replace(by=(), every=""), tables, directory)
     parts, last = summing.spans(window), asked.cursor + asked.limit
-    total, rows = await _newest(scan, summing, parts, window) if _is_short(asked) else (0, None)
+    short = _is_short(asked) and not tables.is_long
+    total, rows = await _newest(scan, summing, parts, window) if short else (0, None)
     if rows is None:
+        tables.is_long = True  # where a commit comes between, it is read all at once
         await scan.fetch({part.holder for part in parts}, ALWAYS[0] if asked.kpi.gauge else window.from_ms, end_ms)
         rows = _rows(scan, scan.select(parts, window), past_ms)
         total = len(rows)
@@ -86,7 +89,7 @@ def _rows(scan: Scan, chosen: Iterable[Found], past_ms: int) -> list[_Row]:
 
 
 def _is_short(asked: Question) -> bool:
-    """Tell whether a number is how many records there are, so that a page of them may be told without all others."""
+    """Tell whether a number is how many records there are, each counted once, so that a page of them may be told without all others."""
     anchors = anchors_of(asked.kpi)
     counts = isinstance(asked.kpi.formula, Count) and (SINGLE.issuperset(anchors) or LEVELS.issuperset(anchors))
     plain = not asked.kpi.due and derived_of(asked.kpi) is None and asked.of is None
@@ -98,13 +101,16 @@ async def _newest(scan: Scan, summing: Summing, parts: Sequence[Part], window: W
     asked, (measure, *_) = scan.asked, scan.kpi.formula.measures
     [sums] = await summing.over([window])
     total = sums.whole.get(measure, 0)
-    wanted = min(asked.cursor + asked.limit, total)
+    wanted = min(asked.cursor + asked.limit, total) if asked.cursor < total else 0
     ranges = [(anchor, part.holder, part.from_ms, part.to_ms) for part in parts for anchor in scan.anchors]
-    for most in (2 * wanted, 10 * wanted):
-        each = max(FEW, 4 * most // max(1, len(ranges)))
+    moments: set[tuple[int, str]] = set()
+    for few, most in ((FEW, 2 * wanted), (MORE, 10 * wanted)):
+        each = max(few, 4 * most // max(1, len(ranges)))
         found = await scan.tables.latest(ranges, each)
-        from_ms = max((members[-1][0] for members in found if len(members) == each), default=-1)
-        later = sorted({moment for members in found for moment in members if moment[0] > from_ms}, reverse=True)
+        moments.update(chain(*found))
+        full = {of: members[-1][0] for of, members in zip(ranges, found, strict=True) if len(members) == each}
+        ranges, from_ms = [*full], max(full.values(), default=-1)
+        later = sorted((moment for moment in moments if moment[0] > from_ms), reverse=True)
         if len(later) > most:
             from_ms = later[most][0]
         await scan.read([subject for _, subject in later[:most]])

@@ -64,6 +64,8 @@ class Tables:
         self.memos, self.before = memos, memos.get(keys.prefix)
         self.kpis = enabled(enable)
         self.score_weights = ""
+        self.is_long = False
+        """Whether the answer has to be read in one long step, as several short ones did not give it."""
         self.plan = plan(enable)
         self.whole = plan(enable, whole=True)
         self.version: bytes | None = None

@@ -148,7 +148,8 @@ def test_what_is_shown_stands_in_the_address(page: Page, org: Org) -> None:
     page.get_by_text("Today", exact=True).click()
     page.get_by_label("Team").select_option("West")
     page.get_by_label("Ranked by").select_option("Calls made")
-    assert {"window=today", "scope=team%3Awest", "board=calls_made"} <= {*page.url.split("?")[1].split("&")}
+    chosen = {"window=today", "scope=team%3Awest", "board=calls_made"}
+    page.wait_for_url(lambda url: chosen <= {*url.partition("?")[2].split("&")})
     org.tell(won(2, "bob", "250"), won(3, "ann", "10"))
     expect(tile(page, "revenue_won")).to_have_attribute("value", "110")
     page.reload()
@@ -174,10 +175,10 @@ def test_a_card_opens_by_keyboard_and_stays_live(page: Page, org: Org) -> None:
     for told in answer["kpis"]:
         if told["value"]:
             assert same(shown(page, f"#card [data-kpi={told['kpi']}] dd > data"), told["value"])
-    assert "person=ann" in page.url
+    expect(page).to_have_url(re.compile("person=ann"))
     page.keyboard.press("Escape")
     expect(card).to_be_hidden()
-    assert "person" not in page.url
+    expect(page).not_to_have_url(re.compile("person"))
     expect(page.get_by_role("button", name="Ann")).to_be_focused()
 
 

@@ -8,10 +8,11 @@ import msgspec
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from streams import applier
 from streams.commit import ClosedError, Mark, Store
 from streams.lease import Lease
 from streams.metrics import HALTED
-from streams.partition import CACHED, HaltedError
+from streams.partition import HaltedError
 from streams.verify import differences
 from tests.applying import Worker
 from tests.feed import HOME, PARTITIONS, Feed, event
@@ -121,8 +122,10 @@ async def test_who_waits_for_a_rebuild_claims_nothing_that_was_given_away_meanwh
 async def test_a_topic_that_was_made_anew_with_fewer_partitions_halts_those_of_the_tables(
     worker: Worker, partitions: int
 ) -> None:
-    worker.consumer.partitions = partitions
     await worker.applier.apply(await worker.batch(0, 6))
+    for worker.consumer.partitions in (partitions, None, partitions):
+        await worker.applier.follow()
+        assert worker.applier.halted == {}
     await worker.applier.follow()
     why = f"tables in Redis are for {PARTITIONS} partitions, and the events topic has {partitions}"
     assert why in worker.applier.halted[0]
@@ -243,15 +246,17 @@ async def test_a_halted_partition_that_another_worker_has_is_halted_here_no_more
     assert HALTED._value.get() == 0
 
 
-async def test_partitions_share_what_a_worker_remembers(worker: Worker) -> None:
-    for others in (1, 0):
-        worker.consumer.assigned = {worker.tp._replace(partition=number) for number in range(1 + others)}
-        await worker.assign()
-        held = worker.applier.held.values()
-        assert {partition.shard.cached for partition in held} == {CACHED // (1 + others)}
-        await worker.feed.writer(0, owner="other")  # what is claimed again begins with an empty memory of the same size
-        await worker.assign()
-        assert sum(partition.shard.cached for partition in held) == CACHED
+async def test_a_partition_has_the_room_that_others_leave_and_its_share_at_least(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(applier, "CACHED", 100)
+    worker.consumer.assigned = {worker.tp._replace(partition=number) for number in range(2)}
+    await worker.assign()
+    shard, other = (worker.applier.held[number].shard for number in range(2))
+    for others, room in ((0, 100), (30, 70), (90, 50)):
+        other.rows = {f"{number}": {} for number in range(others)}
+        await worker.applier.apply(await worker.batch(0, 6))
+        assert shard.cached == room
 
 
 async def test_a_partition_that_was_given_away_is_forgotten(worker: Worker) -> None:
