@@ -50,7 +50,7 @@ async def behind(asked: Question, tables: Tables, directory: Directory) -> dict[
     short = _is_short(asked) and not tables.is_long
     total, rows = await _newest(scan, summing, parts, window) if short else (0, None)
     if rows is None:
-        tables.is_long = True  # where a commit comes between, it is read all at once
+        tables.is_long |= short  # where a commit comes between, it is read all at once
         await scan.fetch({part.holder for part in parts}, ALWAYS[0] if asked.kpi.gauge else window.from_ms, end_ms)
         rows = _rows(scan, scan.select(parts, window), past_ms)
         total = len(rows)
