@@ -50,9 +50,9 @@ class Service:
 
     async def published(self, org: str, events: Sequence[bytes]) -> JsonAnswer:
         """Publish events of an organisation, and return the answer that says so. Raises as ``Publisher.publish``."""
-        position = await self.publisher.publish(org, events)
+        at = await self.publisher.publish(org, events)
         self.metrics.accepted.inc(len(events))
-        return JsonAnswer({"accepted": len(events), "position": str(position)}, 202)
+        return JsonAnswer({"accepted": len(events), "position": str(at)}, 202)
 
     async def close(self) -> None:
         """Let go of the connections."""

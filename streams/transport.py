@@ -150,7 +150,7 @@ class Consumer(aiokafka.Consumer):
         return len(found) if found else None
 
     async def end(self, tp: TP) -> int:
-        """Return the offset up to which there is something to apply, as far as the last fetch told; 0 where none did."""
+        """Return the offset up to which there is something to apply, as the last fetch told, else where the first begins."""
         highwater = self.highwater(tp) or 0
         try:
             position = await asyncio.wait_for(self.position(tp), 1.0)

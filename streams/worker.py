@@ -19,7 +19,7 @@ from streams.connection import connect
 
 WATCH_SECONDS = 5.0
 STOP_SECONDS = 8.0
-METADATA_SECONDS = 5.0
+METADATA_MS = 5_000
 """How often to ask which partitions there are. A topic that went away says itself that it did; that it is back nobody says to who has
 no partitions of it, and aiokafka would ask after 5 minutes."""
 BUFFER_BATCHES = 2
@@ -71,7 +71,7 @@ def create_app(settings: Settings, standings: Callable[[Settings], Standings]) -
         broker_heartbeat_interval=session_seconds / 5,
         consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=8 << 20,
-        consumer_metadata_max_age_ms=int(METADATA_SECONDS * 1000),
+        consumer_metadata_max_age_ms=METADATA_MS,
         key_serializer="raw",
         value_serializer="raw",
         store="memory://",
