@@ -16,8 +16,8 @@ from api.log import Ends
 from api.positions import agreed
 from api.problems import RETRY, Problem
 from api.service import Service, reader, service
-from streams.commit import Mark, mark
 from streams.layout import Layout
+from streams.mark import Mark, mark
 
 REDIS_SECONDS = 2.0
 MOST_LAG = 100_000

@@ -13,9 +13,9 @@ from api.query.errors import ImpossibleError, Mistake
 from crmpulse.settings import Settings
 from events import partition_for
 from streams import layout
-from streams.commit import mark
 from streams.forwarding import positions_key
 from streams.layout import Layout, generation
+from streams.mark import mark
 
 POLL_SECONDS = 0.005
 WAIT_SECONDS = 10.0

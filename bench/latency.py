@@ -19,7 +19,7 @@ from bench.mix import ONE, Event, mix
 from bench.ours import MARKS
 from bench.process import Servers
 from bench.service import quantile
-from streams.commit import mark
+from streams.mark import mark
 
 SHARES = (0.01, 0.1, 0.5)
 REQUESTS_PER_SECOND, MOST_PER_REQUEST = 50, 500

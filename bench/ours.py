@@ -13,7 +13,7 @@ from bench import tables, totals
 from bench.process import PATIENCE_SECONDS, CannotMeasureError, Child, Servers
 from bench.publish import PARTITIONS, Topic
 from bench.usage import Account, Usage, peak_mib
-from streams.commit import mark
+from streams.mark import mark
 
 POLL_SECONDS = 0.02
 WORKER, API = ([sys.executable, "-m", "crmpulse", command] for command in ("worker", "api"))

@@ -12,6 +12,7 @@ from crmpulse.settings import Settings
 from streams.alerts import Alerts
 from streams.alerts_goals import Goals, Standings
 from streams.applier import FAULTS, Applier
+from streams.commit import MovedError
 from streams.partition import Partition, clock_ms
 
 log = structlog.get_logger("crmpulse.alerts")
@@ -68,6 +69,8 @@ class Alerting:
         try:
             await step(self._of(partition))
             self.failing.discard(partition.number)
+        except MovedError:
+            await asyncio.sleep(REST_SECONDS)  # who applies finds out, and claims them again
         except FAULTS as fault:
             if partition.number not in self.failing:  # said once, until it works again
                 self.failing.add(partition.number)

@@ -20,7 +20,8 @@ from aggregators.shard import Load
 from aggregators.story import story
 from streams import metrics
 from streams.alerts_ledger import FORGET, Changes, Ledger, Look
-from streams.commit import Answer
+from streams.commit import Answer, At
+from streams.mark import Mark
 from streams.partition import Partition
 
 MOST_LOOKS = 500
@@ -49,13 +50,13 @@ class Alerts:
         if partition.due_ms > now_ms:
             return
         async with partition.lock:
-            at_ms = await self.applied_ms(now_ms)
-            if at_ms is None:
+            at_ms, mark = await self.applied_ms(now_ms), partition.mark
+            if at_ms is None or mark is None:
                 return
             looks, later_ms = await self.ledger.due(at_ms, MOST_LOOKS)
             partition.due_ms = NEVER_MS if later_ms is None else later_ms
             if looks:
-                await self.write(await self._looked(looks, at_ms))
+                await self.write(await self._looked(looks, at_ms, mark))
 
     async def applied_ms(self, now_ms: int) -> int | None:
         """Return the instant up to which all is applied that happened and was told, None where that is long ago."""
@@ -94,11 +95,11 @@ class Alerts:
         """Return changes, none so far."""
         return Changes(self.partition.prefix, self.partition.settings.alert_kept_days)
 
-    async def _looked(self, looks: list[Look], at_ms: int) -> Changes:
-        partition, changes = self.partition, self.changes()
-        orgs = {each.org: await partition.store.driven(partition.shard.directory(each.org)) for each in looks}
+    async def _looked(self, looks: list[Look], at_ms: int, mark: Mark) -> Changes:
+        partition, changes, at = self.partition, self.changes(), At(self.partition.prefix, mark)
+        orgs = {each.org: await partition.store.driven(partition.shard.directory(each.org), at) for each in looks}
         keys = [self.ledger.of(each.org).record(each.subject) for each in looks]
-        states = await partition.store.answer(Load(keys))
+        states = await partition.store.answer(Load(keys), at)
         for each, state in zip(looks, states, strict=True):
             if each.rule == FORGET:
                 changes.forget(each, at_ms)

@@ -7,6 +7,7 @@ from aggregators.alerts import OFF_PACE, member
 from aggregators.ledger import encode, resolved
 from aggregators.milestones import judged, read_seen
 from streams.alerts import Alerts
+from streams.commit import At
 
 LOOK_MS = 60_000
 """How long a goal may go unseen while nothing changes: its pace depends on the time."""
@@ -73,9 +74,10 @@ class Goals:
         """Look at an organisation's goals; tell whether what came of it is written."""
         async with self.partition.lock:
             at_ms, mark = await self.alerts.applied_ms(now_ms), self.partition.mark
-            directory = await self.partition.store.driven(self.partition.shard.directory(org))
-        if at_ms is None or mark is None:
-            return False
+            if at_ms is None or mark is None:
+                return False
+            at = At(self.partition.prefix, mark)
+            directory = await self.partition.store.driven(self.partition.shard.directory(org), at)
         found = {standing["goal"]: standing for standing in await self.standings(org)}
         packed, history = await self.ledger.seen(org)  # after the standings: history that is in them is known then
         looks = await self.ledger.firing(org, OFF_PACE, [f"goal/{goal}" for goal in found.keys() | packed.keys()])

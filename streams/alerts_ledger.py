@@ -10,7 +10,8 @@ from aggregators import alerts, tables
 from aggregators.ledger import Entry, Turn, acknowledged, encode, read_entry
 from aggregators.tables import OrgKeys, org_keys
 from streams.cluster import naming
-from streams.commit import COMPARE, EACH, POSITION, Answer, Mark, Store, flat
+from streams.commit import COMPARE, EACH, POSITION, Answer, Store, flat
+from streams.mark import Mark
 
 FORGET = "forget"
 """Stands for a rule where an alert that has resolved is to be dropped; the id of the alert for a record."""

@@ -19,11 +19,12 @@ from redis.exceptions import RedisError
 
 from crmpulse.settings import Settings
 from streams import layout, lease, metrics, topics
-from streams.commit import CLOSED, Answer, ClosedError, Store, mark
+from streams.commit import CLOSED, Answer, ClosedError, MovedError, Store
 from streams.connection import connect, kafka, require_no_eviction
 from streams.forwarding import Forwarding
 from streams.layout import Layout, OtherTablesError
-from streams.partition import HaltedError, MovedError, Partition
+from streams.mark import mark
+from streams.partition import HaltedError, Partition
 from streams.progress import Progress
 from streams.topics import LARGEST_LETTER_BYTES
 from streams.transport import Batch, Consumer
@@ -207,7 +208,7 @@ class Applier:
                 partition.shard.cached = self._room(partition)
                 if (
                     batch.records[0].offset > batch.start
-                ):  # transactions leave gaps, and so does a log that lost its beginning
+                ):  # so is one that lost its beginning; transactions leave gaps, too
                     partition.goes_on_from((await self.consumer.earliest_offsets(batch.tp))[batch.tp])
                 with metrics.BATCH_SECONDS.time():
                     records = await partition.apply(batch.start, batch.records)
@@ -240,7 +241,10 @@ class Applier:
                     await self._read_again(TP(self.settings.events_topic, number))
                 return
             idle = {n: p.mark for n, p in self.held.items() if p.mark and n not in self.halted and not p.lock.locked()}
-            found = await asyncio.gather(*(self._standing(self.held[number].prefix) for number in idle))
+            tables = [self.held[number].prefix for number in idle]
+            found: list[Any] = await asyncio.gather(
+                *(self.redis.mget([f"{each}:mark", f"{each}:owner"]) for each in tables)
+            )
         except FAULTS:
             return  # who applies or claims something will say so
         for (number, at), (packed, owner) in zip(idle.items(), found, strict=True):
@@ -262,11 +266,6 @@ class Applier:
         """Forward what comes to topics that the tables were made of before, while no other worker does."""
         assert self.producer
         await Forwarding(self.settings, self.redis, self.producer, self.layout).run()
-
-    async def _standing(self, prefix: str) -> list[bytes | None]:
-        """The mark and the owner of a partition's tables."""
-        found: list[Any] = await self.redis.mget([f"{prefix}:mark", f"{prefix}:owner"])
-        return found
 
     async def _mistaken(self, tp: TP, mistake: Exception) -> None:
         """Try again, and then leave the partition: raised in the agent, this would end the work on all of them."""

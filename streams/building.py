@@ -14,10 +14,11 @@ from aggregators.catalogue import plan
 from aggregators.shard import Shard, Writes
 from aggregators.tables import history
 from crmpulse.settings import CannotStartError, Settings
-from streams.commit import Answer, Mark, Store
+from streams.commit import Answer, Store
 from streams.forwards import Forwards
 from streams.layout import Layout
 from streams.log import Log, LogError
+from streams.mark import Mark
 from streams.recount import Arrivals
 
 CACHED = 20_000

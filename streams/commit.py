@@ -1,18 +1,18 @@
 """The commit: what a batch changes and how far the log has been applied, written by one Redis script or not at all."""
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from enum import StrEnum
 from itertools import chain, count
 from typing import Any, NamedTuple, TypeVar
-from zlib import crc32
 
 import msgspec
-from aiokafka.structs import ConsumerRecord
 from redis.asyncio import Redis
 
+from aggregators.linking import Stretch
 from aggregators.shard import Load, LoadHashes, LoadSets, Request, Scan, Writes
 from aggregators.tables import begun, firing, pending
 from streams.cluster import naming
+from streams.mark import Mark, mark
 
 POSITION = """
 local stored = redis.call('GET', KEYS[1])
@@ -108,6 +108,14 @@ class Answer(StrEnum):
     FENCED = "FENCED"
 
 
+class MovedError(Exception):
+    """The tables do not stand where the batch was folded from, or belong to another worker; ``answer`` says which."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.value)
+        self.answer = answer
+
+
 class ClosedError(Exception):
     """The tables are closed, because a rebuild replaces them; ``owner`` is what keeps them closed."""
 
@@ -121,39 +129,22 @@ class ClosedError(Exception):
         return self.owner.removeprefix(CLOSED.decode())
 
 
-class Mark(NamedTuple):
-    """How far a partition has been applied.
+class At(NamedTuple):
+    """Where tables have to stand for what is read of them to be worth anything: what Redis has may go back, and forth again."""
 
-    ``next`` is the offset to read next, ``highest_ms`` the highest append time applied, ``timestamp_ms`` and ``crc`` those of
-    the record before ``next``, by which a log that was made anew is told from the one that was applied.
-    """
+    shard: str
+    mark: Mark
 
-    next: int
-    highest_ms: int = 0
-    timestamp_ms: int = 0
-    crc: int = 0
+    @property
+    def key(self) -> str:
+        """Return the key that says where they stand."""
+        return f"{self.shard}:mark"
 
-    def after(self, record: ConsumerRecord, highest_ms: int) -> "Mark":
-        """Return the mark after a batch that ends with ``record``."""
-        return Mark(record.offset + 1, highest_ms, record.timestamp, checksum(record))
-
-    def fits(self, record: ConsumerRecord) -> bool:
-        """Tell whether ``record`` is the last one that was applied."""
-        return (record.offset + 1, record.timestamp, checksum(record)) == (self.next, self.timestamp_ms, self.crc)
-
-    def packed(self) -> str:
-        """Return the mark as it is stored."""
-        return " ".join(map(str, self))
-
-
-def checksum(record: ConsumerRecord) -> int:
-    """Return the CRC-32 of a record's value."""
-    return crc32(record.value or b"")
-
-
-def mark(packed: bytes | str | None) -> Mark | None:
-    """Return a stored mark, None where there is none."""
-    return Mark(*map(int, packed.split())) if packed else None
+    def require(self, packed: bytes | None) -> None:
+        """Raise MovedError where they stand elsewhere."""
+        found = mark(packed)
+        if found != self.mark:
+            raise MovedError(Answer.BEHIND if found is None or found.next < self.mark.next else Answer.MOVED)
 
 
 class Store:
@@ -200,37 +191,47 @@ class Store:
         """Return when the tables of a partition were begun."""
         return int(await self.redis.get(begun(shard)) or 0)
 
-    async def answer(self, request: Request) -> Any:
-        """Read what a shard asks for."""
+    async def answer(self, request: Request, at: At | None = None) -> Any:
+        """Read what a shard asks for, where the tables stand ``at`` a mark; raise MovedError where they do not."""
         match request:
             case Load(keys):
                 parts = [keys[i : i + READ_KEYS] for i in range(0, len(keys), READ_KEYS)]
-                return [value for part in parts for value in await self._values(part)]
+                return [value for part in parts for value in await self._values(part, at)]
             case LoadHashes(keys):
-                pipe = self.redis.pipeline(transaction=False)
-                for key in keys:
-                    pipe.hgetall(key)
-                return await pipe.execute()
+                return await self._together(lambda pipe: [pipe.hgetall(key) for key in keys], at)
             case LoadSets(stretches):
-                pipe = self.redis.pipeline(transaction=False)
-                for key, (from_ms, to_ms, first) in stretches:
-                    pipe.zrangebyscore(key, from_ms, f"({to_ms}", 0 if first else None, first or None)
-                return [[member.decode() for member in members] for members in await pipe.execute()]
+                found = await self._together(lambda pipe: [_stretch(pipe, *each) for each in stretches], at)
+                return [[member.decode() for member in members] for members in found]
             case Scan(prefix):
                 return [key async for key in self.redis.scan_iter(match=literal(prefix) + "*", count=5000)]
 
-    async def driven(self, asking: Generator[Any, Any, T]) -> T:
-        """Return what comes of asking for what Redis has."""
+    async def driven(self, asking: Generator[Any, Any, T], at: At | None = None) -> T:
+        """Return what comes of asking for what Redis has; raise MovedError where the tables do not stand ``at`` a mark."""
         answer: Any = None
         while True:
             try:
                 request = asking.send(answer)
             except StopIteration as done:
                 return done.value  # type: ignore[no-any-return]
-            answer = await self.answer(request)
+            answer = await self.answer(request, at)
 
-    async def _values(self, keys: list[str]) -> list[bytes | None]:
-        found: list[bytes | None] = await self._read(keys=naming(keys[0]), args=[msgspec.msgpack.encode(keys)])
+    async def _values(self, keys: list[str], at: At | None) -> list[bytes | None]:
+        found: list[bytes | None] = await self._read(
+            keys=naming(keys[0]), args=[msgspec.msgpack.encode([*keys, at.key] if at else keys)]
+        )
+        if at:
+            at.require(found.pop())
+        return found
+
+    async def _together(self, ask: Callable[[Any], object], at: At | None) -> list[Any]:
+        """Ask for several things in one step."""
+        pipe = self.redis.pipeline(transaction=at is not None)
+        ask(pipe)
+        if at:
+            pipe.get(at.key)
+        found: list[Any] = await pipe.execute()
+        if at:
+            at.require(found.pop())
         return found
 
     async def commit(self, shard: str, before: Mark, after: Mark, writes: Writes) -> tuple[Answer, Mark | None]:
@@ -257,6 +258,11 @@ def packed(writes: Writes) -> bytes:
 def flat(keys: Iterable[Any], values: Iterable[Any]) -> list[Any]:
     """Return keys and values in turn, as Redis takes them."""
     return list(chain.from_iterable(zip(keys, values, strict=True)))
+
+
+def _stretch(pipe: Any, key: str, stretch: Stretch) -> object:
+    from_ms, to_ms, first = stretch
+    return pipe.zrangebyscore(key, from_ms, f"({to_ms}", 0 if first else None, first or None)
 
 
 def _keys(shard: str) -> list[str]:

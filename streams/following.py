@@ -6,8 +6,9 @@ from time import monotonic
 from redis.asyncio import Redis
 
 from crmpulse.settings import CannotStartError
-from streams.commit import Mark, Store
+from streams.commit import Store
 from streams.layout import Layout
+from streams.mark import Mark
 
 NEARLY_SECONDS = 5.0
 """Where following takes no longer, what came meanwhile takes no longer either, and tables may be closed for it."""

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from aggregators.catalogue import digest, listed
 from aggregators.tables import FORM, LAYOUT, begun, shard
 from crmpulse.settings import CannotStartError, Settings
-from streams.commit import Mark
+from streams.mark import Mark
 
 KEY = "crmpulse:layout"
 

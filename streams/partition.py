@@ -18,19 +18,12 @@ from aggregators.tables import shard as shard_prefix
 from crmpulse.settings import Settings
 from events import Invalid, partition_for
 from streams import metrics
-from streams.commit import Answer, ClosedError, Mark, Store
+from streams.commit import Answer, At, ClosedError, MovedError, Store
+from streams.mark import Mark
 from streams.outbox import Forward, Letter, publish
 from streams.records import changes, is_history
 
 HOUR_MS = 3_600_000
-
-
-class MovedError(Exception):
-    """The tables do not stand where the batch was folded from, or belong to another worker; ``answer`` says which."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.value)
-        self.answer = answer
 
 
 class HaltedError(Exception):
@@ -149,14 +142,13 @@ class Partition:
             else:
                 arrivals.append(Arrival(found, highest_ms, record.offset, self._news_ms(record, highest_ms)))
         self.mark = None  # until the commit has an answer, nobody knows where the tables stand
-        writes = await self.store.driven(self.shard.apply(arrivals, fresh[-1].offset))
-        if writes.rejected and await self.store.mark(self.prefix) != before:
-            raise MovedError(Answer.BEHIND)  # refused for what Redis had before it went back
+        at = At(self.prefix, before)
+        writes = await self.store.driven(self.shard.apply(arrivals, fresh[-1].offset), at)
         by_offset = {record.offset: record for record in fresh}
         letters += [Letter(by_offset[arrival.offset], invalid) for arrival, invalid in writes.rejected]
         await publish(self.producer, self.settings.dead_letters_topic, letters, forwards)
         if self.ages:
-            await self._note_ages(writes, letters)
+            await self._note_ages(writes, letters, at)
         with metrics.COMMIT_SECONDS.time():
             answer, stored = await self.store.commit(self.prefix, before, before.after(fresh[-1], highest_ms), writes)
         if answer is not Answer.OK:
@@ -177,7 +169,7 @@ class Partition:
             return self.begun_ms
         return appended_ms if record.headers and is_history(record) else appended_ms - self.fresh_ms
 
-    async def _note_ages(self, writes: Writes, letters: Sequence[Letter]) -> None:
+    async def _note_ages(self, writes: Writes, letters: Sequence[Letter], at: At) -> None:
         """Have a batch that is about to be committed write how old its events are.
 
         A dead letter counts for the organisation that the key of the record names, where this partition has anything of that.
@@ -187,7 +179,7 @@ class Partition:
             for letter in letters
             if letter.record.key and not (is_history(letter.record) or letter.record.timestamp < self.begun_ms)
         )
-        known = await self.store.driven(self.shard.known([*(writes.applied.keys() | keys.keys())]))
+        known = await self.store.driven(self.shard.known([*(writes.applied.keys() | keys.keys())]), at)
         dead = {org: times for org, times in keys.items() if org in known}
         ages.enter(writes, self.prefix, known, dead, self.clock_ms())
 

@@ -21,7 +21,6 @@ from aggregators.tables import FORM
 from crmpulse.settings import CannotStartError, Settings
 from streams import log, removal, verify
 from streams.building import Building
-from streams.commit import Mark
 from streams.connection import connect, require_no_eviction
 from streams.following import close, follow, marks
 from streams.forwards import Forwards
@@ -29,6 +28,7 @@ from streams.handover import hand_over
 from streams.layout import Layout
 from streams.lease import Lease
 from streams.log import Log, LogError
+from streams.mark import Mark
 from streams.recount import Recount
 from streams.verify import compared, progress_bar
 

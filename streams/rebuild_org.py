@@ -19,13 +19,14 @@ from aggregators.tables import org_keys
 from crmpulse.settings import CannotStartError, Settings
 from events import partition_for
 from streams import layout, log, verify
-from streams.commit import Answer, Mark, Store, literal
+from streams.commit import Answer, Store, literal
 from streams.comparison import differing
 from streams.connection import connect, require_no_eviction
 from streams.following import follow
 from streams.forwards import Forwards
 from streams.lease import Lease, LostError
 from streams.log import Log, LogError
+from streams.mark import Mark
 from streams.recount import Recount
 from streams.verify import CHUNK_KEYS, progress_bar
 

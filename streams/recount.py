@@ -11,10 +11,10 @@ from aggregators.memory import Tables, run
 from aggregators.shard import Shard
 from crmpulse.settings import Settings
 from events import Invalid, partition_for
-from streams.commit import Mark
 from streams.forwards import Forwards
 from streams.layout import Layout
 from streams.log import Log, LogError
+from streams.mark import Mark
 from streams.records import changes
 
 PIECE_RECORDS = 2_000

@@ -29,7 +29,6 @@ from crmpulse.settings import CannotStartError, Settings
 from events import partition_for
 from streams import forwarding, layout, log, removal, topics, verify
 from streams.building import Building
-from streams.commit import Mark
 from streams.comparison import differing
 from streams.connection import connect, kafka, require_no_eviction
 from streams.following import close, follow, marks
@@ -38,6 +37,7 @@ from streams.handover import hand_over
 from streams.layout import Layout
 from streams.lease import Lease
 from streams.log import Log, LogError
+from streams.mark import Mark
 from streams.recount import Recount
 from streams.republishing import Merged, Republishing
 from streams.topics import LARGEST_EVENT_BYTES

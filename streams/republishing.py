@@ -16,8 +16,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.structs import ConsumerRecord, RecordMetadata
 
 from events import Invalid, partition_for
-from streams.commit import Mark
 from streams.log import BATCH_RECORDS, PATIENCE_MS, LogError
+from streams.mark import Mark
 from streams.records import changes, headers_of_copy, publishable
 from streams.topics import LARGEST_EVENT_BYTES
 

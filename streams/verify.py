@@ -16,12 +16,12 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from crmpulse.settings import CannotStartError, Settings
 from streams import layout, log, topics
 from streams.cluster import naming
-from streams.commit import Mark, mark
 from streams.comparison import differing
 from streams.connection import connect
 from streams.forwards import Forwards
 from streams.layout import Layout
 from streams.log import Log, LogError
+from streams.mark import Mark, mark
 from streams.recount import Recount
 
 CHUNK_KEYS = 1000

@@ -18,8 +18,8 @@ from redis.asyncio import Redis
 from aggregators.tables import LAYOUT
 from crmpulse.settings import PREFIX, Settings
 from streams import layout
-from streams.commit import mark
 from streams.layout import Layout
+from streams.mark import mark
 
 CRMPULSE = (sys.executable, "-c", "from crmpulse.cli import main; main()")
 POLL_SECONDS = 0.01

@@ -11,7 +11,7 @@ from crmpulse.embedded import Redis, Tansu
 from crmpulse.settings import Settings
 from events import partition_for
 from streams import layout
-from streams.commit import Mark
+from streams.mark import Mark
 from streams.topics import ensure_topics
 from tests.api.serving import event, send, service_of, serving
 

@@ -15,9 +15,9 @@ from api.positions import Position, position
 from crmpulse.settings import Settings
 from events import partition_for
 from streams import layout
-from streams.commit import Mark
 from streams.forwarding import positions_key
 from streams.layout import Layout
+from streams.mark import Mark
 from streams.topics import create_copy
 from tests.api.serving import event, send, service_of
 

@@ -12,7 +12,8 @@ import pytest
 from aggregators.shard import Writes
 from streams import commit, outbox, partition
 from streams.applier import Applier
-from streams.commit import Answer, Mark, Store
+from streams.commit import Answer, At, Store
+from streams.mark import Mark
 from streams.partition import Partition
 
 Removal = Callable[[pytest.MonkeyPatch], None]
@@ -33,6 +34,11 @@ def with_the_old_cache(patch: pytest.MonkeyPatch) -> None:
     """What is in memory is kept whatever a commit or a claim was answered."""
     empty = Partition._empty
     patch.setattr(Partition, "_empty", lambda self: getattr(self, "shard", None) or empty(self))
+
+
+def without_standing(patch: pytest.MonkeyPatch) -> None:
+    """What is read for a batch is taken as it comes, wherever the tables stand."""
+    patch.setattr(At, "require", lambda self, packed: None)
 
 
 def without_checksum(patch: pytest.MonkeyPatch) -> None:
@@ -100,6 +106,7 @@ GUARDS: dict[str, Removal] = {
     "owner": without_owner,
     "offset": without_offsets,
     "memory": with_the_old_cache,
+    "standing": without_standing,
     "checksum": without_checksum,
     "one script": in_two_steps,
     "one script for ages": with_ages_beside,

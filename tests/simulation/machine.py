@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from aggregators.tables import begun, shard
 from crmpulse.settings import Settings
 from events import partition_for
-from streams.commit import Mark, mark
+from streams.mark import Mark, mark
 from tests.histories import history
 from tests.simulation.clock import VirtualLoop
 from tests.simulation.kafka import EVENTS, LETTERS, Log
@@ -280,6 +280,21 @@ class Simulation(RuleBasedStateMachine):
             which = -1
         if kind != "keep" and self.snapshots:
             self.server.restore(self.snapshots[which % len(self.snapshots)])
+
+    @precondition(lambda self: self.snapshots)
+    @rule(which=some, seed=some, index=workers, partition=parts, after=some)
+    def sway(self, which: int, seed: int, index: int, partition: int, after: int) -> None:
+        """Have Redis go back, and forth again in the middle of a batch, as if one that was replaced answered for a while."""
+        worker = self.workers[index]
+        if worker.is_paused or worker.tasks:
+            return
+        self.say(seed, 4, 0, "")
+        now = self.server.snapshot()
+        self.server.restore(self.snapshots[which % len(self.snapshots)])
+        self.start(index, partition, 100)
+        self.answer(worker, after % 6)
+        self.server.restore(now)
+        self.finish(worker)
 
     @rule(number=parts, share=few, kind=st.sampled_from(["", "", "flush", "recreate", "expire", "rebuild"]))
     def lose_data(self, number: int, share: int, kind: str) -> None:

@@ -109,6 +109,10 @@ class Pipeline:
         self.redis = redis
         self.reads: list[Run] = []
 
+    def get(self, key: str) -> None:
+        """As the client's."""
+        self.reads.append(lambda: self.redis.server.get(key))
+
     def hgetall(self, key: str) -> None:
         """As the client's."""
         self.reads.append(lambda: self.redis.server.hgetall(key))

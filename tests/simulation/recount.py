@@ -14,7 +14,7 @@ from aggregators.shard import Shard
 from aggregators.tables import shard
 from crmpulse.settings import Settings
 from events import Invalid, partition_for
-from streams.commit import Mark, mark
+from streams.mark import Mark, mark
 from streams.records import came_from, changes
 from streams.verify import is_counted
 from tests.simulation.memory import Memory

@@ -11,7 +11,8 @@ from redis import Redis as Client
 from aggregators.shard import Writes
 from aggregators.tables import LAYOUT, shard
 from crmpulse.embedded import Redis
-from streams.commit import Mark, Store
+from streams.commit import Store
+from streams.mark import Mark
 from tests.simulation.memory import Memory, Value
 
 PREFIX = shard(0, LAYOUT)

@@ -11,8 +11,7 @@ from api.query.engine import Engine
 from api.query.errors import UnknownError
 from crmpulse.embedded import Redis
 from crmpulse.settings import Settings
-from streams.commit import Store
-from streams.partition import MovedError
+from streams.commit import MovedError, Store
 from tests.committing import PAST, Committing, committing
 from tests.telling import Told
 

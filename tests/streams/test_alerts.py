@@ -16,7 +16,8 @@ from events.schemas import asyncapi
 from streams import alerts, alerts_ledger, layout
 from streams.alerts import Alerts
 from streams.alerts_ledger import Changes
-from streams.commit import Answer, Mark
+from streams.commit import Answer, MovedError
+from streams.mark import Mark
 from streams.partition import Partition
 from streams.records import HISTORY
 from streams.verify import differences
@@ -385,11 +386,11 @@ async def test_only_the_owner_writes_and_only_where_the_tables_stand(
     write = desk.alerts.ledger.write
 
     async def heard(at: Mark, changes: Changes) -> Answer:
+        await change(desk.feed.redis)
         answers.append(await write(at, changes))
         return answers[-1]
 
     monkeypatch.setattr(desk.alerts.ledger, "write", heard)
-    await change(desk.feed.redis)
     published = await desk.tick(60_000)
     assert answers == [answer]
     assert len(published) == len(await desk.ledger()) == (answer is Answer.OK)
@@ -406,8 +407,23 @@ async def test_without_the_comparison_anybody_would_write(
     monkeypatch.setattr(alerts_ledger, "COMPARE", "")
     unguarded = Desk(desk.feed, desk.writer)
     await unguarded.task(60_000)
-    await change(desk.feed.redis)
+    write = unguarded.alerts.ledger.write
+
+    async def late(at: Mark, changes: Changes) -> Answer:
+        await change(desk.feed.redis)
+        return await write(at, changes)
+
+    monkeypatch.setattr(unguarded.alerts.ledger, "write", late)
     assert told(await unguarded.tick(60_000)) == [FIRED]
+
+
+@pytest.mark.parametrize("mark", ["0 0 0 0", "9 0 0 0"])
+async def test_nothing_is_told_of_what_was_read_where_the_tables_stand_elsewhere(desk: Desk, mark: str) -> None:
+    await desk.task(60_000)
+    await desk.feed.redis.set("{1.p0}:mark", mark)
+    with pytest.raises(MovedError):
+        await desk.tick(60_000)
+    assert not await desk.ledger()
 
 
 async def test_who_takes_over_after_a_crash_before_the_write_fires_the_same(desk: Desk) -> None:

@@ -14,7 +14,8 @@ from events.instants import instant_ns
 from streams import layout
 from streams.alerts import Alerts
 from streams.alerts_ledger import Changes
-from streams.commit import Answer, Mark, Store
+from streams.commit import Answer, Store
+from streams.mark import Mark
 from streams.partition import Partition
 from tests.aggregators.test_alerts import stated
 from tests.feed import HOME, PARTITIONS

@@ -9,8 +9,9 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from streams import applier
-from streams.commit import ClosedError, Mark, Store
+from streams.commit import ClosedError, Store
 from streams.lease import Lease
+from streams.mark import Mark
 from streams.metrics import HALTED
 from streams.partition import HaltedError
 from streams.verify import differences

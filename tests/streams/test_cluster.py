@@ -11,10 +11,11 @@ from api.query.engine import Engine
 from crmpulse.settings import CannotStartError, Settings
 from streams import cluster as module
 from streams import commit
-from streams.commit import Answer, Mark, Store
+from streams.commit import Answer, Store
 from streams.connection import connect, require_no_eviction
 from streams.layout import Layout
 from streams.lease import Lease
+from streams.mark import Mark
 from tests.cluster import RedisCluster, cluster
 from tests.committing import committing
 from tests.telling import Told

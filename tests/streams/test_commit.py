@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from aiokafka.structs import ConsumerRecord
 from redis.asyncio import Redis as Client
 
-from aggregators.shard import Load, LoadHashes, Scan, Writes
-from streams.commit import Answer, Mark, Store, mark
+from aggregators.linking import Stretch
+from aggregators.shard import Load, LoadHashes, LoadSets, Request, Scan, Writes
+from streams.commit import Answer, At, MovedError, Store
+from streams.mark import Mark, mark
 
 SHARD = "{1.p0}"
 AT_10, AT_15, AT_20, AT_30 = (Mark(n, 1000 + n, 2000 + n, 3000 + n) for n in (10, 15, 20, 30))
@@ -159,19 +160,19 @@ async def test_what_a_shard_asks_for_is_read(store: Store) -> None:
     assert await store.answer(Scan(f"{SHARD}:ac*e:r:")) == [b"{1.p0}:ac*e:r:x"]
 
 
-def test_a_mark_fits_only_the_record_it_was_made_from() -> None:
-    record = ConsumerRecord("t", 0, 7, 99, 1, None, b"value", 0, 0, 5, ())
-    after = AT_10.after(record, 100)
-    assert (mark(after.packed()), after.next, after.highest_ms) == (after, 8, 100)
-    assert after.fits(record)
-    for name, value in {"offset": 8, "timestamp": 98, "value": b"valve"}.items():
-        other = ConsumerRecord("t", 0, 7, 99, 1, None, b"value", 0, 0, 5, ())
-        setattr(other, name, value)
-        assert not after.fits(other)
-
-
 async def test_more_keys_than_a_lua_stack_holds_are_read_in_order(store: Store) -> None:
     keys = [f"{SHARD}:k{n}" for n in range(20_001)]
     await store.redis.mset({key: key for key in keys[::3]})
     assert await store.answer(Load(keys)) == [None if n % 3 else key.encode() for n, key in enumerate(keys)]
     assert await store.answer(Load([])) == []
+
+
+@pytest.mark.parametrize("asked", [Load([ROW]), LoadHashes([DIRECTORY]), LoadSets([(SET, Stretch(0, 9, 0))])])
+async def test_what_is_read_where_the_tables_stand_elsewhere_is_worth_nothing(store: Store, asked: Request) -> None:
+    await store.commit(SHARD, AT_10, AT_20, WRITES)
+    assert await store.answer(asked, At(SHARD, AT_20)) == await store.answer(asked)
+    with pytest.raises(MovedError, match="BEHIND"):
+        await store.answer(asked, At(SHARD, AT_30))
+    for other in (AT_10, OTHER_20):
+        with pytest.raises(MovedError, match="MOVED"):
+            await store.answer(asked, At(SHARD, other))

@@ -6,8 +6,8 @@ from itertools import count
 import pytest
 
 from crmpulse.settings import CannotStartError
-from streams.commit import Mark
 from streams.following import ROUNDS, follow
+from streams.mark import Mark
 
 
 class Tables:

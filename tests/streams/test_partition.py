@@ -7,8 +7,9 @@ import pytest
 
 from events import Invalid
 from events.published import TRUNCATED
-from streams.commit import Answer, Mark, mark
-from streams.partition import HaltedError, MovedError
+from streams.commit import Answer, MovedError
+from streams.mark import Mark, mark
+from streams.partition import HaltedError
 from streams.records import ORIGIN, changes
 from streams.topics import LARGEST_LETTER_BYTES
 from streams.verify import differences

@@ -9,10 +9,10 @@ from api.query.engine import Engine
 from crmpulse.settings import CannotStartError
 from events import partition_for
 from streams import layout, lease, rebuild_org
-from streams.commit import Mark, Store
+from streams.commit import MovedError, Store
 from streams.layout import Layout
 from streams.lease import Lease, LostError
-from streams.partition import MovedError
+from streams.mark import Mark
 from streams.rebuild_org import rebuilt
 from streams.verify import differences
 from tests.feed import HOME, PARTITIONS, Feed, event
