@@ -291,6 +291,7 @@ class Simulation(RuleBasedStateMachine):
         self.say(seed, 4, 0, "")
         now = self.server.snapshot()
         self.server.restore(self.snapshots[which % len(self.snapshots)])
+        self.note_broken()
         self.start(index, partition, 100)
         self.answer(worker, after % 6)
         self.server.restore(now)
@@ -340,6 +341,10 @@ class Simulation(RuleBasedStateMachine):
                 assert counted == {self.recounts[number].changed[found.next] if found else 0}, (
                     f"ages of {number} at {found}"
                 )
+        self.note_broken()
+
+    def note_broken(self) -> None:
+        """Remember where the log begins behind the tables."""
         for number, found in enumerate(self.marks()):
             if found and 0 < self.log.first[number] >= found.next:  # also where the record to compare is gone
                 self.broken.add(number)
