@@ -45,7 +45,7 @@ def closing(found: Sequence[Deal], calendar: Calendar, now_ms: int, window: Wind
         if at_ms < window.to_ms and (facts := _open(deal.told, now_ms)) is not None:
             closing_ms = _closing_ms(facts, calendar)
             if closing_ms is not None and window.from_ms <= closing_ms < window.to_ms:
-                said = {**_worth(deal.told, facts), "open": True}
+                said = {**deals.opened(deal.told.seen(facts), facts), "open": True}
                 yield deal.subject, Moment(ANCHOR, at_ms, holder(facts), holder(deal.told.final), said)
 
 
@@ -65,8 +65,3 @@ def _closing_ms(facts: Facts, calendar: Calendar) -> int | None:
     """The end of the day on which a deal is expected to close."""
     day = facts.get("expected_close")
     return calendar.day_end(day) - 1 if day else None
-
-
-def _worth(told: Story, facts: Facts) -> Facts:
-    products, lines, value = deals.worth(told.final)
-    return {**value, **deals.opened(told.seen(facts), facts, products, lines)}

@@ -1,6 +1,6 @@
 """Deals: open with a value, a stage and a health, then won or lost."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from aggregators import stages
@@ -11,7 +11,6 @@ from aggregators.sales import SOLD, Links, kind
 from aggregators.story import DAY_NS, Facts, Point, Story, milliseconds, reason
 
 CLOSED = frozenset({"won", "lost"})
-Products = dict[str, Amount] | None
 
 
 def moments(told: Story, links: Links, org: Org, *, staged: bool) -> Iterator[Moment]:
@@ -19,7 +18,7 @@ def moments(told: Story, links: Links, org: Org, *, staged: bool) -> Iterator[Mo
 
     ``staged``: what it contributes to stages, too.
     """
-    products, lines, value = worth(told.final)
+    value = worth(told.final)
     yield moment("deal.created", told.created_ns, told, **value)
     yield from _closed(told, links, value)
     won = told.final.get("status") == "won"
@@ -29,12 +28,12 @@ def moments(told: Story, links: Links, org: Org, *, staged: bool) -> Iterator[Mo
         yield from stages.moments(stages.steps(told), told.final, org)
     if org.stalled_after_days:
         yield from level("deal.stuck", told, _stuck(told, org.stalled_after_days))
-    yield from level("deal.open", told, _steps(told, products, lines))
+    yield from level("deal.open", told, _steps(told))
 
 
 def closes(told: Story, links: Links) -> Iterator[Moment]:
     """Return how a deal ended, and the orders that it is worth."""
-    return _closed(told, links, worth(told.final)[2])
+    return _closed(told, links, worth(told.final))
 
 
 def _closed(told: Story, links: Links, value: dict[str, Any]) -> Iterator[Moment]:
@@ -46,14 +45,14 @@ def _closed(told: Story, links: Links, value: dict[str, Any]) -> Iterator[Moment
     why = lost_reason(told, last) if status == "lost" else None
     extra = closed(milliseconds(told.created_ns), milliseconds(closed_ns), status, why)
     won = {} if status == "lost" else {link: said for link, said in links.items() if link.startswith(SOLD)}
-    orders = [worth({"value": money, "lines": lines})[2] for money, lines in won.values()]
+    orders = [worth({"value": money, "lines": lines}) for money, lines in won.values()]
     if orders:
         goods = dict.fromkeys(product for each in orders for product in each["products"] or (NONE,))
         nothing: dict[str, Any] = dict.fromkeys(value) | {"products": goods, "sold": {}, "ordered": True}
         yield moment("deal.closed", closed_ns, told, **extra, **nothing)
     else:
         sale = kind(told.final, links) if status == "won" else None
-        value = value if status == "won" else worth(last.facts)[2]
+        value = value if status == "won" else worth(last.facts)
         yield moment("deal.closed", closed_ns, told, **extra, **value, sale=sale)
     for each in orders:
         yield moment("deal.ordered", closed_ns, told, **extra, **each)
@@ -107,39 +106,38 @@ def _stuck(told: Story, days: Mapping[str, float]) -> Iterator[tuple[int, Facts 
     return late(told, map(due_ns, told.points))
 
 
-def _steps(told: Story, products: Products, lines: Amount | None) -> Iterator[tuple[int, Facts | None]]:
+def _steps(told: Story) -> Iterator[tuple[int, Facts | None]]:
     for point in told.points:
         facts = point.facts
         if facts.get("status", "open") in CLOSED:
             yield point.time_ns, None
         else:
-            yield point.time_ns, opened(told.seen(facts), facts, products, lines)
+            yield point.time_ns, opened(told.seen(facts), facts)
 
 
-def opened(seen: Facts, timed: Facts, products: Products, lines: Amount | None) -> dict[str, Any]:
+def opened(seen: Facts, timed: Facts) -> dict[str, Any]:
     """Return the facts of an open deal: what is seen of it, with what it was worth and its probability at the time."""
     probability = timed.get("probability")
-    return {
-        **seen,
-        "amount": amount(timed.get("value")) or lines,
-        "products": products,
-        "parts": None if probability is None else round(probability * PROBABILITY),
-    }
+    return {**seen, **worth(timed), "parts": None if probability is None else round(probability * PROBABILITY)}
 
 
-def worth(facts: Facts) -> tuple[Products, Amount | None, dict[str, Any]]:
-    """Return the amount of each product of a deal, that of all its lines, and both as facts of today."""
+def worth(facts: Facts) -> dict[str, Any]:
+    """Return the amount of a deal or of its lines, and what these tell of each product and in all."""
     lines, value = facts.get("lines"), facts.get("value")
-    products = by_product(lines, value["currency"] if value else "") if lines else None
-    units, currency = (
-        (sum(p.units for p in products.values()), next(iter(products.values())).currency) if products else (0, "")
-    )
-    total = Amount(units, currency) if products else None
-    parts = sold(lines, value["currency"] if value else "") if lines else {}
-    whole = {
-        name: Amount(sum(part[name].units for part in parts.values()), next(iter(parts.values()))[name].currency)
-        if parts
-        else None
-        for name in ("quantity", "profit", "uncosted")
+    found = dict.fromkeys(("products", "quantity", "profit", "uncosted"))
+    if not lines:
+        return {"amount": amount(value), "sold": {}, **found}
+    currency = value["currency"] if value else ""
+    products, parts = by_product(lines, currency), sold(lines, currency)
+    return {
+        "amount": amount(value) or _sum(products.values()),
+        "sold": parts,
+        "products": products,
+        **{name: _sum(part[name] for part in parts.values()) for name in ("quantity", "profit", "uncosted")},
     }
-    return products, total, {"amount": amount(value) or total, "products": products, "sold": parts, **whole}
+
+
+def _sum(amounts: Iterable[Amount]) -> Amount:
+    """The sum of amounts of one currency."""
+    each = [*amounts]
+    return Amount(sum(one.units for one in each), each[0].currency)

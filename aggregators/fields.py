@@ -125,16 +125,19 @@ def _read(told: Story, about: About) -> list[str]:
 
 
 def _proper(value: Any, rule: Facts) -> bool:
-    """Tell whether a value is as its field is declared; a pattern that is none asks for nothing."""
+    """Tell whether a value is as its field is declared, in all that is said of it."""
     text = _text(value) or ""
     if (rule.get("choices") or rule.get("kind") == "choice") and text not in (rule.get("choices") or ()):
         return False
-    if pattern := rule.get("pattern"):
-        try:
-            return bool(re.fullmatch(pattern, text))
-        except re.error:
-            return True
-    return _READ.get(rule.get("kind", ""), lambda _: True)(value)
+    return _matches(rule.get("pattern"), text) and _READ.get(rule.get("kind", ""), lambda _: True)(value)
+
+
+def _matches(pattern: str | None, text: str) -> bool:
+    """Tell whether all of a text is as a pattern says; one that is none asks for nothing."""
+    try:
+        return not pattern or bool(re.fullmatch(pattern, text))
+    except re.error:
+        return True
 
 
 def _is_number(value: Any) -> bool:
@@ -145,10 +148,9 @@ def _is_number(value: Any) -> bool:
 
 def _is_date(value: Any) -> bool:
     try:
-        date.fromisoformat(str(value))
+        return date.fromisoformat(str(value)).isoformat() == value  # other spellings of ISO 8601 are none of ours
     except ValueError:
         return False
-    return True
 
 
 _READ = {"number": _is_number, "date": _is_date}

@@ -104,10 +104,10 @@ def _deal(was: Standing, entry: Entry, said: Facts, now: dict[str, Any], changed
         return [], [], []
     at_ms, status, owner = milliseconds(entry.time_ns), said.get("status"), holder(now)
     if status is None:
-        moments = [Moment("deal.open", at_ms, owner, owner, deals.opened(now, now, None, None))]
+        moments = [Moment("deal.open", at_ms, owner, owner, deals.opened(now, now))]
     elif status in deals.CLOSED:
         why = normalised(said.get("lost_reason")) if status == "lost" else None
-        facts = now | deals.closed(milliseconds(was.created_ns), at_ms, status, why) | deals.worth(now)[2]
+        facts = now | deals.closed(milliseconds(was.created_ns), at_ms, status, why) | deals.worth(now)
         facts["sale"] = sales.kind(now, {}) if status == "won" else None
         moments = [Moment("deal.closed", at_ms, owner, owner, facts)]
         if status == "lost":

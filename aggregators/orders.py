@@ -34,7 +34,7 @@ def order(told: Story, links: Links, currency: str) -> Iterator[Moment]:
     point = confirmed(told)
     if point is None:
         return
-    value = worth(told.final)[2]
+    value = worth(told.final)
     yield moment("order.confirmed", point.entry.time_ns, told, sale=kind(told.final, links), **value)
     left: Amount | None = value["amount"]
     for point in told.points:

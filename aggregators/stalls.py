@@ -97,6 +97,5 @@ def _middle(numbers: list[int]) -> int | None:
 
 
 def _moment(told: Story, at_ms: int, timed: Mapping[str, object]) -> Moment:
-    products, lines, _ = deals.worth(told.final)
-    facts = deals.opened(told.seen(timed), timed, products, lines)
+    facts = deals.opened(told.seen(timed), timed)
     return Moment("deal.stalled", at_ms, holder(timed), holder(told.final), facts)

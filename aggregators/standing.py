@@ -79,7 +79,7 @@ def _accounts(records: Mapping[str, Record]) -> list[Account]:
     own |= {s: [] for s in touches.stories if s.startswith("account/") and s not in own}
     opened, rated = defaultdict[str, list[int]](list), defaultdict[str, list[tuple[int, bool]]](list)
     for touch in touches.all:
-        if instants := _opened(touches.stories[touch.subject]):
+        if touch.outbound and (instants := _opened(touches.stories[touch.subject])):
             for account in touches.accounts(touch):
                 opened[account] += instants
     for account, at_ns, satisfied in _ratings(touches.stories, records):

@@ -91,8 +91,7 @@ CREATE TABLE measured AS
         coalesce(sum(price * CASE stage WHEN 'engaging' THEN 6 ELSE 1 END) FILTER (opens), 0) AS weighted
     FROM (
         SELECT a.id, a.t, d.outcome, d.worth, d.stage, d.closed AS d_closed, d.created AS d_created,
-            -- a product's lines are those last told, by a sale its own
-            CASE WHEN w_product IS NOT NULL AND outcome = 'Won' THEN worth ELSE d.price END AS price,
+            d.price,
             closed >= from_ms AND closed < upto AND (kind <> 'team' OR closed_team = who) AS closes,
             created >= from_ms AND created < upto AND (kind <> 'team' OR created_team = who) AS begins,
             created < upto AND (closed IS NULL OR closed >= upto) AND (kind <> 'team' OR m.team = who) AS opens

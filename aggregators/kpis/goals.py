@@ -14,12 +14,13 @@ _FORECAST = Forecast("won_amount", Weighted("expected_amount", "expected_amount_
 KPIS: tuple[Kpi, ...] = (
     Kpi("pipeline_value", AREA, "core", "gauge", "money",
         "user team org pipeline stage source region deal_type deal_subtype product custom", Total("pipeline_value", "deals_open"),
-        "Sum of the amounts of open deals as of an instant, other currencies at the rate of that day."),
+        "Sum of the amounts of open deals as of an instant, of their lines of then where no amount was given; other currencies at "
+        "the rate of that day."),
     Kpi("weighted_pipeline", AREA, "core", "gauge", "money",
         "user team org pipeline stage source region deal_type deal_subtype product custom",
         Weighted("pipeline_weighted", "pipeline_at", "deals_open"),
-        "Sum of the amounts of open deals times their probability: the deal's own, else that of its stage. Amounts without either "
-        "are told as `probability_missing`."),
+        "Sum of the amounts of open deals (as in pipeline_value) times their probability: the deal's own, else that of its stage. "
+        "Amounts without either are told as `probability_missing`."),
     Kpi("goal_progress", AREA, "core", "gauge", "KPI unit", "goal user team org", OfGoal("progress"),
         "The value of a goal's KPI for its assignee, under its filters, from the beginning of its period up to an instant; of a "
         "gauge as of the instant. The period is that which holds the instant, or the moment before it where a window ends. With "

@@ -37,8 +37,9 @@ class Segments:
         return sorted(found)
 
     def cadence_days(self, subject: str) -> float | None:
-        """Return in how many days somebody should be in touch by the segments that a record is in, None where they do not say."""
-        said = (self.defined[name].get("cadence_days") for name in self.of(subject))
+        """Return in how many days to be in touch by the segments of accounts that it is in, None where they do not say."""
+        found = (self.defined[name] for name in self.of(subject))
+        said = (segment.get("cadence_days") for segment in found if segment.get("entity") == "account")
         return min((days for days in said if days is not None), default=None)
 
     def _of(self, subject: str) -> set[str]:

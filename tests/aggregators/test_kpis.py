@@ -376,6 +376,12 @@ CASES: dict[str, list[Case]] = {
             01-01 deal.created 1 lines=atlas*2@10,beacon@5 stage_id=new
             01-02 deal.created 2 value=1EUR stage_id=new
         """, {"": 26, "by=product": {"atlas": 20, "beacon": 5, "(none)": 1}, "by=stage": {"new": 26}}),
+        ("lines as of then, also where they are others since, or it was won with others", """
+            01-01 deal.created 1 lines=atlas*1@10
+            02-01 deal.updated 1 changed.lines=atlas*5@10
+            04-01 deal.won 1 lines=beacon*1@70
+        """, {"now=2026-01-15": 10, "now=2026-03-01": 50, "now=2026-05-01": 0, "now=2026-03-01&by=product": {"atlas": 50},
+              "every=month&from=2026-01-01&to=2026-05-01": [10, 50, 50, 0]}),
     ],
     "weighted_pipeline": [
         ("the deal's own probability, else that of its stage, else none", """

@@ -120,8 +120,8 @@ def weighted_pipeline(it: Told, now_ns: int) -> Iterator[Part]:
             yield part
 
 
-def deal_part(it: Told, deal: Record, at_ns: int, lost_reason: str = NONE) -> Part:
-    """One deal, as it stood then; `products` has what the lines of each are worth."""
+def deal_part(it: Told, deal: Record, at_ns: int, lost_reason: str = NONE, lines_ns: int = EVER_NS) -> Part:
+    """One deal, as it stood then; `products` has what the lines of each are worth, as of `lines_ns`."""
     named = it.records["deal"].get(deal.final("deal_id") or "")
     kind = {d: named.timeless[d] for d in ("deal_type", "deal_subtype")} if named and not named.deleted else {}
     dims = {**deal.timeless, **(kind if deal.entity == "order" else {})} | {
@@ -130,8 +130,8 @@ def deal_part(it: Told, deal: Record, at_ns: int, lost_reason: str = NONE) -> Pa
         "lost_reason": lost_reason,
     }
     amounts: dict[str, list[tuple[Fraction, str]]] = defaultdict(list)
-    for line in deal.final("lines") or []:
-        amounts[line["product_id"]].append(line_amount(it, deal, line))
+    for line in deal.at("lines", lines_ns) or []:
+        amounts[line["product_id"]].append(line_amount(it, deal, line, lines_ns))
     products = {name: it.money(own, it.day(at_ns)) for name, own in amounts.items()}
     return Part(at_ns, *deal.holder(at_ns), dims, products=products)
 
@@ -145,18 +145,18 @@ def pipeline(it: Told, record: Record, at_ns: int) -> str:
 
 
 def worth(it: Told, deal: Record, at_ns: int, value_ns: int) -> Part:
-    """The same with the deal's value as of `value_ns`, or where it has none, that of its final lines."""
-    part = deal_part(it, deal, at_ns)
+    """The same with the deal's value as of `value_ns`, or where it has none, that of its lines as of then."""
+    part = deal_part(it, deal, at_ns, lines_ns=value_ns)
     value = deal.at("value", value_ns)
-    lines = [line_amount(it, deal, line) for line in deal.final("lines") or []]
+    lines = [line_amount(it, deal, line, value_ns) for line in deal.at("lines", value_ns) or []]
     amounts = [(Fraction(value["amount"]), value["currency"])] if value else lines
     part.top, part.missing_rate = it.money(amounts, it.day(at_ns))
     return part
 
 
-def line_amount(it: Told, deal: Record, line: dict[str, Any]) -> tuple[Fraction, str]:
+def line_amount(it: Told, deal: Record, line: dict[str, Any], value_ns: int = EVER_NS) -> tuple[Fraction, str]:
     """Quantity times price to 1/10,000, half to even; a bare price is in the currency of the value."""
-    currency = (deal.final("value") or {}).get("currency", it.currency)
+    currency = (deal.at("value", value_ns) or {}).get("currency", it.currency)
     price = line.get("unit_price") or "0"
     bare = price if isinstance(price, str) else price["amount"]
     units = round(Fraction(bare) * Fraction(str(line.get("quantity", 1))) * 10_000)

@@ -53,11 +53,9 @@ def proper(value: Any, rule: Record) -> bool:
     text, kind, choices, pattern = written(value) or "", *(rule.final(name) for name in ("kind", "choices", "pattern"))
     if (kind == "choice" or choices) and text not in (choices or []):
         return False
-    if pattern:
-        try:
-            return re.compile(pattern).fullmatch(text) is not None
-        except re.error:
-            return True
+    with suppress(re.error):
+        if pattern and not re.compile(pattern).fullmatch(text):
+            return False
     if kind == "number":
         return (
             value is not True
@@ -66,7 +64,7 @@ def proper(value: Any, rule: Record) -> bool:
         )
     if kind == "date":
         with suppress(ValueError):
-            return bool(date.fromisoformat(str(value)))
+            return bool(re.fullmatch("....-..-..", str(value)) and date.fromisoformat(str(value)))
         return False
     return True
 

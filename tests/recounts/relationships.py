@@ -126,7 +126,8 @@ def accounts_neglected(it: Told, now_ns: int) -> Iterator[Part]:
             continue
         since_ns = max((at_ns for touch, at_ns in own if mutual(touch)), default=min(begun))
         names = contacts.segments(it, part.dims["(subject)"])
-        said = [it.records["segment"][name].final("cadence_days") for name in names]
+        of_accounts = [it.records["segment"][name] for name in names]
+        said = [one.final("cadence_days") for one in of_accounts if one.final("entity") == "account"]
         cadence = min((days for days in said if days is not None), default=90)
         if now_ns + 1 - since_ns > cadence * DAY_NS:
             yield part
@@ -143,7 +144,7 @@ def capped(over: int, under: int) -> Fraction:
 def recency(own: Own, now_ns: int) -> Fraction:
     heard = [at_ns for touch, at_ns in own if mutual(touch)]
     for touch, _ in own:
-        if touch.entity == "email":
+        if touch.entity == "email" and outbound(touch):
             engaged = [e for e in touch.happened("crm.email.engaged") if data(e)["kind"] in ("open", "click")]
             heard += [time_ns(e["time"]) for e in engaged]
     past = [at_ns for at_ns in heard if at_ns <= now_ns]

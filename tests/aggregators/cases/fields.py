@@ -95,6 +95,14 @@ CASES: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
             02-06 deal.created 3 custom.n=1.5
         """, {"by=field": {"n": THIRD, "on": HALF, "c": HALF, "p": HALF}, "field=n": THIRD, "": Fraction(4, 11),
               "field=n&from=2026-02-01&to=2026-03-01": 0, "field=free": 0, "field=nothing": None}),
+        ("in all that is declared, a date as events have it", """
+            01-01 field.updated field/deal.n kind=number pattern=b.g|5
+            01-01 field.updated field/deal.m kind=number pattern=(
+            01-01 field.updated field/deal.on kind=date
+            01-05 deal.created 1 custom.n=big custom.m=big custom.on=20260201
+            01-05 deal.created 2 custom.n=5 custom.m=5 custom.on=2026-02-01
+            01-05 deal.created 3 custom.n=6
+        """, {"by=field": {"n": Fraction(2, 3), "m": HALF, "on": HALF}}),
     ],
     "field_lift": [
         ("how much oftener deals are won with a field, or with a value of it", CLOSED, {

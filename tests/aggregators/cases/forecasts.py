@@ -56,6 +56,11 @@ CASES: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
               "parts?window=this_month&now=2026-01-15": {"won": 30, "weighted": 67, **NOTHING},
               "parts?window=last_month&now=2026-02-10": {"won": 37, "weighted": 0, "p10": 37, "p50": 37, "p90": 37, "periods": 0},
               "every=month&from=2026-01-01&to=2026-03-01&now=2026-01-18": [47, 100], "unit?": "EUR"}),
+        ("lines and amounts as they are known now", """
+            03-01 deal.created 1 lines=a*1@10@4 probability=0.5 expected_close=2026-03-20
+            03-05 deal.updated 1 changed.lines=a*5@10@4
+        """, {"from=2026-03-01&to=2026-04-01&now=2026-03-03": 5, "from=2026-03-01&to=2026-04-01&now=2026-03-06": 25,
+              "from=2026-03-01&to=2026-04-01&now=2026-03-03&variant=profit": 3}),
         ("profits, products and other currencies", """
             01-01 fx_rate.set fx/USD/2026-01-01 rate=0.5
             01-05 deal.created 1 lines=a*2@10@4,b@30@5 probability=0.5 expected_close=2026-01-31

@@ -96,6 +96,13 @@ CASES: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
             01-05 call.logged 5 account_id=b direction=outbound
         """, {"now=2026-01-12": 0, "now=2026-01-13": 1, "now=2026-03-21": 1, "now=2026-03-22": 2, "now=2027-01-06": 1,
               "now=2026-03-22&by=user": {"ann": 1, "(none)": 1}, "now=2026-03-22&by=segment": {"web": 1, "all": 2, "none": 1}}),
+        ("segments of contacts say how often to be in touch with these", """
+            01-01 segment.updated segment/people entity=contact cadence_days=1
+            01-01 segment.updated segment/firms entity=account cadence_days=9
+            01-01 contact.created c
+            01-01 account.created a contact_ids=c
+            01-01 email.logged 1 account_id=a direction=outbound
+        """, {"now=2026-01-05": 0, "now=2026-01-11": 1, "now=2026-01-11&by=segment": {"firms": 1, "people": 1}}),
         ("one that buys is active, also where nobody ever touched it", ACCOUNT + "01-02 deal.won 1 account_id=a", {
             "now=2026-04-02": 0, "now=2026-04-03": 1, "now=2028-04-03": 1, "now=2026-01-01": 0}),
     ],
@@ -110,6 +117,10 @@ CASES: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
             01-10 email.engaged 1 kind=open
             01-20 email.engaged 1 kind=bounce
         """, {"now=2026-01-05": 20 * Fraction(83333, 10**6), "now=2026-01-10T01:00:00Z": 40 + 20 * Fraction(83333, 10**6)}),
+        ("who opens a mail of theirs is not", ACCOUNT + """
+            01-01 email.logged 1 account_id=a direction=inbound
+            01-10 email.engaged 1 kind=open
+        """, {"parts?now=2026-01-11": {"recency": Fraction("88.8888"), "frequency": Fraction("8.3333"), "reply": 100, "breadth": 0}}),
         ("the mean over accounts that were touched", ANSWERED + """
             01-01 account.created b
             01-10 call.logged 9 account_id=c direction=outbound
