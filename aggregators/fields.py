@@ -148,7 +148,7 @@ def _is_number(value: Any) -> bool:
 
 def _is_date(value: Any) -> bool:
     try:
-        return date.fromisoformat(str(value)).isoformat() == value  # other spellings of ISO 8601 are none of ours
+        return date.fromisoformat(str(value)).isoformat() == str(value)  # other spellings of ISO 8601 are none of ours
     except ValueError:
         return False
 
