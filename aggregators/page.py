@@ -8,6 +8,12 @@ HEAD = """# KPIs
 Made from the catalogue (`aggregators/kpis/`). Each may be asked with the selectors of the [API](api.md), by the
 dimensions listed; `custom` stands for `custom.<key>` with any key of an event's `custom` member. Money is in the
 organisation's currency, durations are in seconds, ratios between 0 and 1.
+
+What an event tells counts at its own time, also where that is before the creation of its record (for who owned that
+when it was created); a duration that would be less than nothing is 0. What holds for a while, such as being open or
+in a stage, begins with the creation. An e-mail or a message that is not said to be outbound is the customer's; what
+is said in a conversation at one instant goes by the names of its records. Sources, channels, regions and custom
+fields are those that are known of a record now.
 """
 
 

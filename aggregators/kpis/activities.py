@@ -24,8 +24,8 @@ KPIS: tuple[Kpi, ...] = (
         "call, an e-mail or a message that activities_completed counts does so once, and one of a customer that names an `actorid` "
         "too; of all other records each event counts, but for heartbeats. Left out, unless they name an `actorid`, are messages of "
         "customers and bots and tickets that customers created, leads that were inbound or came through a form, contacts that were "
-        "imported or came from a form or an API, feedback, visits and runs of workflows as they came in; and deleted records in any "
-        "case. It is answered from the records."),
+        "imported or came from a form or an API, feedback, visits and runs of workflows as they came in; and deleted records, mails "
+        "and messages that a machine wrote, and the directory, the calendar and goals in any case. It is answered from the records."),
     Kpi("activity_mix", AREA, "derived", "ratio", "ratio", "user team org activity channel segment",
         Share(Count("activities_completed"), "activity"),
         "activities_completed of a kind / all of them. `segment` is that of the activity, its account or its contacts."),
@@ -52,7 +52,8 @@ KPIS: tuple[Kpi, ...] = (
         "Meetings scheduled, at the booking, credited to who booked it, else to the owner then. One that is cancelled or moved "
         "later still counts there; deleted ones do not."),
     Kpi("meetings_held", AREA, "core", "count", "meetings", "user team org activity", Count("meetings_held"),
-        "Meetings whose latest status is completed, at their latest start, credited to who completed them, else to the owner."),
+        "Meetings whose latest status is completed, at their latest start, credited to who completed them, else to the owner when "
+        "that was said."),
     Kpi("touches_per_won_deal", AREA, "core", "mean", "touches",
         "user team org pipeline source channel deal_type deal_subtype activity", Average("touches_won"),
         "Touches of each deal won, at its close as in deals_won, from its creation or that of its lead (`lead_id` of the deal, "
@@ -68,7 +69,7 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("accounts_touched", AREA, "core", "distinct", "accounts", "user team org", Distinct("accounts_touched"),
         "Distinct accounts with a touch of ours in the window, an outbound call, e-mail or message that a person made or a meeting "
         "held, credited to who did it, else to its owner, else to that of the account. The account of a touch is the one that it "
-        "names, else its deal's, else its lead's, else those of its contacts. An account of several "
+        "names, else its deal's, else its lead's, else those of its contacts, of those that are not deleted. An account of several "
         "people counts for each, and once as a whole."),
     Kpi("chats_handled", AREA, "core", "distinct", "convs", "user team org channel", Distinct("chats_handled"),
         "Distinct conversations (`conversation_id`) with an outbound message in the window that a person wrote, credited to who wrote "

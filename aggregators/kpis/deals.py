@@ -44,7 +44,7 @@ KPIS: tuple[Kpi, ...] = (
         Ratio(("deals_won_back",), ("deals_ever_lost",)),
         "Cohort: of the losses of deals in the window, those whose deal is won now / all of them; a deal that was reopened or won and "
         "then lost again is two, each by the owner and the pipeline of then and its reason (as in lost_reason_share). A win after a "
-        "loss is one also where no event reopened it."),
+        "loss is one also where no event reopened it; one that is lost again with nothing between is one loss, at the first."),
     Kpi("pipeline_velocity", AREA, "derived", "ratio", "money/day", "user team org pipeline",
         Velocity("deals_open", "deals_won", "deals_lost", "revenue_won", "sales_cycle"),
         "Deals open as of an instant x win_rate x avg_deal_size / mean sales_cycle_length in days, the latter three over the "
@@ -54,7 +54,8 @@ KPIS: tuple[Kpi, ...] = (
         "Deals that move forward into a stage, once per deal and stage, at the first such move and for the owner then; the stages "
         "that a move passes over count too. Forward is on in the order of the pipeline's stages as they are listed now; where a "
         "pipeline lists none, it is the order in which the deal first came into them. The stage in which a deal begins is no "
-        "move, nor is a win, another pipeline, or what is said of a lost deal. A listed stage of probability 0 behind all that "
+        "move, nor is a win that names no stage, another pipeline, or what is said of a lost deal until it is open or won again. A "
+        "listed stage of probability 0 behind all that "
         "have more is where lost deals lie, and no step forward."),
     Kpi("stage_conversion_rate", AREA, "core", "ratio", "ratio",
         "user team org pipeline stage source deal_type deal_subtype custom",

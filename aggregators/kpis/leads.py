@@ -29,7 +29,8 @@ KPIS: tuple[Kpi, ...] = (
         "Leads entering `qualified` for the first time, credited to the owner then; a later regress does not retract."),
     Kpi("leads_lost", AREA, "core", "count", "leads", "user team org source channel lost_reason", Count("leads_lost"),
         "Leads whose latest status is `disqualified`, when they entered it last, credited to the owner then. Any other status "
-        "retracts. The reason is the one given then, as it was corrected since, spelling as in lost_reason_share."),
+        "retracts; one that is disqualified again enters it again. The reason is the one given then, as it was corrected since, "
+        "spelling as in lost_reason_share."),
     Kpi("source_share", AREA, "derived", "ratio", "ratio", "org source channel region",
         Share(Count("leads_created"), "source", "leads",
               {"accounts": Count("accounts_created"), "contacts": Count("contacts_created")}),
@@ -42,7 +43,8 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("cost_per_lead", AREA, "derived", "ratio", "money", "org source channel", Mean("spend_marketing", "leads_created"),
         "Marketing spend (that of kind `marketing`, or of none) in the window / leads_created; null without leads. An amount is spread "
         "evenly over the local days from its `start` to its `end`, the day on which it was recorded where it names neither, and counts "
-        "at their beginning, in other currencies at the rate of each day."),
+        "at their beginning, in other currencies at the rate of each day; the shares up to a day are rounded down together, to "
+        "1/10,000. Where one of the two is named, it is that day; an end before the start is the start."),
     Kpi("customer_acquisition_cost", AREA, "derived", "ratio", "money", "org source channel",
         Mean("spend_acquisition", "primary_sales"),
         "Marketing and sales spend (that of kind `marketing`, `sales` or of none, spread as in cost_per_lead) in the window / "
@@ -71,7 +73,8 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("lead_to_customer_rate", AREA, "core", "ratio", "ratio", "user team org source channel region custom",
         Ratio(("leads_created_customers",), ("leads_created",)),
         "Cohort: leads created in the window that have a sale to date / leads created in the window. A lead has the sales (deals won, "
-        "orders confirmed) that name it or one of its contacts, and those of its account and of its contacts' accounts."),
+        "orders confirmed) that name it or one of its contacts, and those of its account and of its contacts' accounts. An order and "
+        "its deal are one sale of the order's account, else of the deal's. Deleted and merged contacts have none."),
     Kpi("speed_to_lead", AREA, "core", "duration", "s", "user team org source channel", Duration("lead_answer", "lead_answer_bh"),
         "Time from the creation of an inbound lead to the first contact that a person made: an outbound call, e-mail or message "
         "that names the lead, or a meeting with it that was held, at its start. Automated mail and bots do not count, nor does "

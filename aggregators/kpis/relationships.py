@@ -33,7 +33,7 @@ KPIS: tuple[Kpi, ...] = (
         Frequency({"customers": ("customer_touches", "customers_touched"), "prospects": ("prospect_touches", "prospects_touched")}),
         "Touches of accounts (as in touches_per_won_deal and accounts_touched, of ours and of theirs) / accounts with such a touch "
         "in the window / the days of the window until now, at least one, / 30; null where there was none. All time begins with the "
-        "first touch. Variants `customers` and `prospects` tell those of accounts apart that had a sale before the touch (as in "
+        "first touch. Variants `customers` and `prospects` tell those of accounts apart that had a sale by the touch (as in "
         "primary_sales), `parts` both; an account that became a customer within the window is in both.", ("variant",)),
     Kpi("channel_effectiveness", AREA, "derived", "ratio", "ratio", "user team org activity channel",
         Outcome("contacts_tried", {"reply": "contacts_replied", "meeting": "contacts_met", "win": "contacts_won"}),
@@ -56,8 +56,8 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("accounts_neglected", AREA, "core", "gauge", "accounts", "user team org segment", Count("accounts_neglected"),
         "Active accounts as of an instant whose last touch in which they took part (as in days_since_last_touch), else their "
         "first touch or sale, is longer ago than their cadence: the least `cadence_days` of the segments of accounts that they are in "
-        f"now, else {CADENCE_DAYS} days. Active is an account with a sale (as in primary_sales) or a touch within {LONG_DAYS} days, by "
-        "the owner of then."),
+        f"now, else {CADENCE_DAYS} days. Active is an account with a sale at any time (as in primary_sales), or a touch within "
+        f"{LONG_DAYS} days, by the owner of then. An account that others name and nothing was said of is not known of."),
     Kpi("engagement_level", AREA, "core", "gauge", "score", "user team org segment",
         Score("engagement_level", "accounts_known", {name: f"engagement_{name}" for name in WEIGHTS}),
         "Mean over the accounts that were ever touched of a score of 0 to 100 as of an instant: "
@@ -71,5 +71,6 @@ KPIS: tuple[Kpi, ...] = (
         "Mean over the accounts that were ever touched of 100 x reciprocity x recency x contacts x csat as of an instant. Reciprocity "
         f"is the lesser / the greater of the touches of ours and of those in which they took part, of {RECENT_DAYS} days; a meeting is "
         "both. Recency and contacts are recency and breadth of engagement_level. Csat is satisfied / rated (as in csat_score) of the "
-        f"account's tickets and feedback in {LONG_DAYS} days, 1 without any. `parts` are their means x 100."),
+        f"account's tickets and feedback in {LONG_DAYS} days, 1 without any. It is made of the exact parts, and rounded down to a "
+        "millionth. `parts` are their means x 100."),
 )  # fmt: skip

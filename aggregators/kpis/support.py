@@ -11,7 +11,8 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("tickets_open", AREA, "core", "gauge", "tickets", "user team org channel category", Count("tickets_open"),
         "Tickets that are new, open, pending or on hold as of an instant."),
     Kpi("tickets_resolved", AREA, "core", "distinct", "tickets", "user team org channel category", Count("tickets_resolved"),
-        "Distinct tickets that are solved or closed, at their latest resolution; reopening retracts."),
+        "Distinct tickets that are solved or closed, at their latest resolution; reopening retracts. One that is solved "
+        "again is resolved again, one that is closed after it was solved is not."),
     Kpi("first_resolution_time", AREA, "extra", "duration", "s", "user team org channel category",
         Duration("first_resolution", "first_resolution_bh"),
         "Time from a ticket's creation to its first resolution, also if it was reopened since.", ("stat", "hours")),
@@ -20,7 +21,8 @@ KPIS: tuple[Kpi, ...] = (
         "Time from a ticket's creation to its latest resolution, of tickets that are solved or closed.", ("stat", "hours")),
     Kpi("csat_score", AREA, "core", "ratio", "ratio", "user team org channel", Ratio(("ratings_satisfied",), ("ratings",)),
         "Satisfied / rated; satisfied is the top 2 of 5, or at least 80 % of another scale. The latest rating of a ticket counts, "
-        "when it was given, credited to the ticket's owner of then."),
+        "when it was given, credited to the ticket's owner of then; one that names no ticket counts by itself, credited to "
+        "`actorid`, else to its owner."),
     Kpi("ticket_reopen_rate", AREA, "core", "ratio", "ratio", "user team org channel category",
         Ratio(("tickets_reopened",), ("tickets_solved_once",)),
         "Cohort: of the tickets solved or closed for the first time in the window, those that were open again at any time since / "
@@ -40,13 +42,15 @@ KPIS: tuple[Kpi, ...] = (
         "time by itself and if it took any, counted at its end and credited to the agent.", ("stat", "hours")),
     Kpi("sla_first_response_rate", AREA, "core", "ratio", "ratio", "user team org channel", Ratio(("first_met",), ("first_due",)),
         "Tickets first answered (as in first_response_time) within `sla.first_response_ms` / those and the ones whose deadline is "
-        "past; at the answer, else at the deadline, credited to the owner then. The clock stands while a ticket is pending or "
-        "solved, and one that is not due yet is left out. The deadline is in business hours, those of who has the ticket, unless "
+        "past; at the answer, or at the deadline where it was late or is none, credited to the owner then. The clock begins with the "
+        "creation, stands while a ticket is pending or solved, and one that is not due yet is left out. The deadline is in business "
+        "hours, those of who has the ticket, unless "
         "`sla.hours` says `calendar`.", due=True),
     Kpi("sla_resolution_rate", AREA, "extra", "ratio", "ratio", "user team org channel",
         Ratio(("resolution_met",), ("resolution_due",)),
         "Tickets that are solved or closed, and were within `sla.resolution_ms` / those and the ones whose deadline is past; at the "
-        "latest resolution, else at the deadline, credited to the owner then. The clock is that of sla_first_response_rate.",
+        "latest resolution, or at the deadline where it was late or is none, credited to the owner then. The clock is that of "
+        "sla_first_response_rate.",
         due=True),
     Kpi("repeat_issue_share", AREA, "core", "ratio", "ratio", "org channel region category",
         Ratio(("tickets_repeated",), ("tickets_compared",)),

@@ -16,8 +16,9 @@ KPIS: tuple[Kpi, ...] = (
         "team those are counted who were its members on the day of a heartbeat; who changes teams counts in both, and once in all."),
     Kpi("adoption_rate", AREA, "derived", "ratio", "ratio", "team org", Adoption(("beats", "module_acts")),
         "Users with both a heartbeat (active_users) and an action (module_actions) in the window / users who might: the `licences` "
-        "of the organisation, else its active users; of a team those of its active members who were there in the window. "
-        "Who is active no more still counts where both are known. In a team both count on the days of membership."),
+        "of the organisation, else its active users, all who were announced, own or owned a record or did anything and are not said "
+        "to be inactive or deleted; of a team those of its active members who were there in the window. Who is active no more still "
+        "counts where both are known. In a team both count on the days of membership."),
     Kpi("time_in_system", AREA, "core", "sum", "s/day", "user team org", Spent("system_ms", "system_pieces", ()),
         "Seconds that users were in the system; `every=day` tells each day's. A heartbeat says that its user was there at its time "
         "and for the `active_ms` before it, of which up to 5 minutes count; times that overlap, in several tabs too, count once, and "
@@ -31,12 +32,14 @@ KPIS: tuple[Kpi, ...] = (
         "Time that processes took, counted at their end. `process` is a workflow: a run took the `duration_ms` that it says, else "
         "the time since its `started_at`, credited to `actorid`, else to the owner; or `lead_to_deal`, a lead from its creation to "
         "its first conversion; `quote_to_order`, an order that names a quote, from the creation of that to the order's "
-        "confirmation; `ticket`, from its creation to its latest resolution. These are credited to the owner at the end.",
+        "confirmation; `ticket`, from its creation to its latest resolution. These are credited to the owner at the end. A run "
+        "that tells neither is left out.",
         ("stat",)),
     Kpi("automation_savings", AREA, "derived", "sum", "h, money", "team org process",
         Saved("saved_ms", "automation_runs", "hourly_cost"),
         "Hours of work that runs of workflows spared (`minutes_saved`), at the run, credited to `actorid`, else to the owner; "
-        "`stat=sum` is what they cost at the organisation's `hourly_cost` of now, null where it says none. `process` is the workflow.",
+        "`stat=sum` is what they cost at the organisation's `hourly_cost` of now, at the rate of the window's last day, null where it "
+        "says none. `process` is the workflow.",
         ("stat",)),
     Kpi("crm_roi", AREA, "derived", "ratio", "ratio", "org",
         SystemReturn(Total("attributed_revenue", "attributions"), Saved("saved_ms", "automation_runs", "hourly_cost"),
