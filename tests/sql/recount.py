@@ -14,6 +14,7 @@ What the columns of a view are says how a KPI is told:
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -25,6 +26,9 @@ MS_NS = 1_000_000
 AREAS = ("told", "hours", "deals", "sales", "touches", "stages", "leads", "activities", "tasks", "tickets", "contacts", "usage",
          "fields", "relations", "scores", "returns", "training", "sources")  # fmt: skip
 """Files of SQL, each of which may use what those before it define."""
+SQL = {area: Path(__file__).with_name(f"{area}.sql").read_text(encoding="utf-8") for area in AREAS}
+VIEWS = {*re.findall(r"^CREATE VIEW (\w+) AS", "\n".join(SQL.values()), re.MULTILINE)}
+"""All that there is a view of, KPIs and what they are made of."""
 CHOICES = ("variant", "model", "touchpoint", "hours", "entity", "field", "stat", "label")
 
 
@@ -44,8 +48,8 @@ class Recount:
             columns = [list(column) for column in zip(*rows, strict=True)]
             self.db.execute(f"INSERT INTO event SELECT {', '.join(['unnest(?)'] * 8)}", columns)
         self.ask(0, 0, 0, "org")
-        for area in AREAS:
-            self.db.execute(Path(__file__).with_name(f"{area}.sql").read_text())
+        for text in SQL.values():
+            self.db.execute(text)
 
     def ask(self, from_ms: int, to_ms: int, now_ms: int, scope: str, **choices: str) -> None:
         """Say what the next question is about; a choice that is not made is ''."""
