@@ -50,7 +50,8 @@ class OrgUpdated(Data):
     fiscal_year_start_month: Annotated[Annotated[int, Meta(ge=1, le=12)] | None, Doc("1 to 12; absent: January")] = None
     business_hours: BusinessHours = None
     holidays: Annotated[
-        list[Date] | None, Doc("days on which nobody works; a later list may leave out those that are over")
+        list[Date] | None,
+        Doc("days on which nobody works, however late that is said; a later list may leave out those that are over"),
     ] = None
     lead_response_target_ms: Annotated[Ms | None, Doc("how soon a lead should be answered")] = None
     required_contact_fields: Annotated[list[str] | None, Doc("fields that a complete contact has")] = None

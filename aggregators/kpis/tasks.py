@@ -18,7 +18,7 @@ KPIS: tuple[Kpi, ...] = (
         "tasks_completed count. One that is done counts at once, in the window of its due.", due=True),
     Kpi("assignments_unfulfilled", AREA, "core", "gauge", "tasks", "user team org", Count("assignments_unfulfilled"),
         "Tasks that somebody gave to somebody else (`assigned_by` is not the assignee) and that are overdue as of an instant, or "
-        "were cancelled without having been done."),
+        "were cancelled without having been done. One that nobody has counts, too."),
     Kpi("appointments_scheduled", AREA, "core", "count", "appts", "user team org activity", Count("appointments_scheduled"),
         "Meetings whose latest start is in the window, to come or past, cancelled ones too, credited to the owner at the start."),
     Kpi("appointments_executed", AREA, "core", "count", "appts", "user team org activity", Count("appointments_executed"),

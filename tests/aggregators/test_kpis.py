@@ -916,6 +916,7 @@ CASES: dict[str, list[Case]] = {
         """, {"": 1, "from=2026-01-01&to=2026-02-01": None}),
     ],
     "assignments_unfulfilled": [
+        ("one that nobody has counts, too", "01-01 task.created 1 assigned_by=bo due_at=01-05T12:00", {"now=2026-01-05": 0, "": 1}),
         ("given to somebody else, and late or cancelled", """
             01-01 task.created 1 assignee_id=ann assigned_by=bo due_at=01-05T12:00
             01-07 task.status_changed 1 new=done

@@ -1,5 +1,5 @@
 -- Business hours: when there is work. A team has its own hours while it says some, all others have those of the organisation. What is
--- said of hours and holidays holds from its instant on, by the clock of the organisation's zone. The team '' is the organisation.
+-- said of hours holds from its instant on, by the clock of the organisation's zone. The team '' is the organisation.
 
 -- The days of the log, those around it and a year more. A zone may have skipped one.
 CREATE TABLE day AS
@@ -14,7 +14,7 @@ WITH told AS (
     SELECT CASE entity WHEN 'team' THEN subject[6:] ELSE '' END AS team, member, at_ns, pos, value FROM mention
     WHERE entity = 'org' AND member IN ('business_hours', 'holidays') OR entity = 'team' AND member = 'business_hours'
     UNION ALL SELECT team, unnest(['business_hours', 'holidays']), -1, -1, NULL FROM (SELECT up AS team FROM above UNION SELECT ''))
-SELECT team, member, CASE WHEN team = '' OR value::VARCHAR <> '{}' THEN value END AS value, at_ns AS since,
+SELECT team, member, value, at_ns AS since,
     lead(at_ns, 1, ever()) OVER (PARTITION BY team, member ORDER BY pos) AS until FROM told;
 
 -- The hours that a team had: its own, else those of the organisation, else the usual ones.
@@ -25,14 +25,16 @@ joint AS (SELECT t.team, coalesce(t.value, o.value, (SELECT json_group_object(un
     greatest(t.since, o.since) AS since, least(t.until, o.until) AS until FROM own t JOIN own o ON o.team = '')
 FROM joint WHERE since < until;
 
--- Spans of work: of a day that was no holiday those that the hours of a team name, while both were said so.
+-- Holidays: whole days, of the list that held when they were over or of one that was said later.
+CREATE TABLE holiday AS
+WITH listed AS (SELECT unnest(value::VARCHAR[])::DATE AS day, until FROM hours_said WHERE team = '' AND member = 'holidays')
+SELECT DISTINCT day FROM listed WHERE midnight(day + 1) <= until;
+
+-- Spans of work: of a day that is no holiday those that the hours of a team name, while they were said so.
 CREATE TABLE shift AS
-WITH span AS (SELECT team, day, by_clock(day, s.value->>0) AS opens, by_clock(day, s.value->>1) AS closes, since, until
-    FROM (FROM team_hours, day) t, json_each(t.hours->t.weekday) s),
-working AS (SELECT day, since, until FROM hours_said, day
-    WHERE team = '' AND member = 'holidays' AND NOT coalesce(list_contains(value::VARCHAR[], day::VARCHAR), false)),
-part AS (SELECT team, greatest(opens, s.since, w.since) AS opens, least(closes, s.until, w.until) AS closes
-    FROM span s JOIN working w USING (day))
+WITH span AS (SELECT team, by_clock(day, s.value->>0) AS opens, by_clock(day, s.value->>1) AS closes, since, until
+    FROM (FROM team_hours, day WHERE day NOT IN (SELECT day FROM holiday)) t, json_each(t.hours->t.weekday) s),
+part AS (SELECT team, greatest(opens, since) AS opens, least(closes, until) AS closes FROM span)
 FROM part WHERE opens < closes;
 
 -- Whose hours somebody has: a user those of the team that it is in, else of the organisation; what a team has that nobody owns

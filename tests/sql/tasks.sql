@@ -28,7 +28,7 @@ SELECT getvariable('hi') - 1 AS at_ns, usr, team, 1 AS top FROM task WHERE NOT d
 CREATE VIEW assignments_unfulfilled AS
 WITH task AS MATERIALIZED (FROM tasks_at(getvariable('hi') - 1))
 SELECT getvariable('hi') - 1 AS at_ns, usr, team, 1 AS top FROM task
-WHERE giver <> usr AND NOT done AND (cancelled OR due < getvariable('hi'));
+WHERE giver IS NOT NULL AND giver IS DISTINCT FROM usr AND NOT done AND (cancelled OR due < getvariable('hi'));
 
 -- A task that had to be done by an instant and was not cancelled undone, whether it was done by then, and at all.
 CREATE TABLE duty AS
