@@ -36,21 +36,28 @@ def order(told: Story, links: Links, currency: str) -> Iterator[Moment]:
         return
     value = worth(told.final)
     yield moment("order.confirmed", point.entry.time_ns, told, sale=kind(told.final, links), **value)
-    left: Amount | None = value["amount"]
+    yield from _refunds(told, value["amount"], currency)
+
+
+def _refunds(told: Story, value: Amount | None, currency: str) -> Iterator[Moment]:
+    """What was paid back of an order. Of all that is left: what was paid before in another currency comes back at that day's rate."""
+    own = (value.currency or currency) if value else ""
+    left = {own: value.units} if value and value.units else {}
     for point in told.points:
         if point.stated.get("status") == "refunded":
-            paid = amount(point.stated.get("refund")) or left
-            if paid:
-                back = Amount(-paid.units, paid.currency)
+            paid = amount(point.stated.get("refund"))
+            for code, units in ({paid.currency: paid.units} if paid else left).items():
+                back = Amount(-units, code)
                 yield moment("order.refunded", point.entry.time_ns, told, amount=back, products=None)
-                left = _less(left, paid, currency)
+            left = _less(left, own, paid)
 
 
-def _less(left: Amount | None, paid: Amount, currency: str) -> Amount | None:
-    """What is left to pay back of an order; a refund in another currency does not tell."""
-    if left is None or (left.currency or currency) != (paid.currency or currency):
-        return left
-    return Amount(max(0, left.units - paid.units), left.currency)
+def _less(left: dict[str, int], own: str, paid: Amount | None) -> dict[str, int]:
+    """What is left of an order by currency, below 0 in others than its own; nothing once its own is paid back."""
+    if paid is None or not left:
+        return {}
+    rest = left | {paid.currency: left.get(paid.currency, 0) - paid.units}
+    return rest if rest[own] > 0 else {}
 
 
 def contract(told: Story) -> Iterator[Moment]:

@@ -52,7 +52,8 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("orders_value", AREA, "core", "sum", "money", "user team org source channel region product",
         Total("orders_value", "orders_count"),
         "Sum of the amounts of the orders that orders_count counts, at their confirmation, less what was paid back, at the refund; "
-        "a refund without an amount is of all that is left. The latest amount counts, the sum of the lines where none is given. "
+        "a refund without an amount is of all that is left; what was paid back before in another currency counts against it at the "
+        "rate of that day, also where it was more than all. The latest amount counts, the sum of the lines where none is given. "
         "Other currencies at the rate of the local day of each. By product each line counts with its own value, and refunds have "
         "none."),
     Kpi("units_sold", AREA, "core", "sum", "units", "user team org region product",

@@ -966,6 +966,15 @@ CASES: dict[str, list[Case]] = {
             01-07 order.status_changed 1 new=refunded refund=20EUR
             01-08 order.status_changed 1 new=refunded
         """, {"": 0, "from=2026-01-08&to=2026-01-09": -15}),
+        ("all that is left after some was paid back in another currency", """
+            01-01 fx_rate.set fx/USD/2026-01-01 rate=0.5
+            01-01 order.created 1 value=100EUR
+            01-02 order.status_changed 1 new=confirmed
+            01-03 order.status_changed 1 new=refunded refund=40USD
+            01-04 fx_rate.set fx/USD/2026-01-04 rate=0.25
+            01-04 order.status_changed 1 new=refunded
+            01-05 order.status_changed 1 new=refunded
+        """, {"": -10, "from=2026-01-03&to=2026-01-04": -20, "from=2026-01-04&to=2026-02-01": -90}),
         ("less refunds, each at its time", """
             01-05 order.created 1 value=100EUR owner_id=ann
             01-06 order.status_changed 1 new=confirmed

@@ -44,17 +44,18 @@ def orders_value(it: Told) -> Iterator[Part]:
         else:
             for amount, currency in (line_amount(it, order_, line) for line in order_.final("lines") or []):
                 left[currency] = left.get(currency, Fraction(0)) + amount
+        own = [*left]
         for event in order_.happened("crm.order.status_changed"):
             if data(event)["new"] == "refunded":
+                if all(left.get(c, 0) <= 0 for c in own):
+                    left = {}
                 refund = data(event).get("refund")
-                paid = (
-                    [(Fraction(refund["amount"]), refund["currency"])] if refund else [(a, c) for c, a in left.items()]
-                )
+                paid = {refund["currency"]: Fraction(refund["amount"])} if refund else left
                 when = time_ns(event["time"])
                 part = replace(deal_part(it, order_, when), products={})
-                top, part.missing_rate = it.money(paid, it.day(when))
+                top, part.missing_rate = it.money([(a, c) for c, a in paid.items()], it.day(when))
                 part.top = -top
-                left = {c: max(Fraction(0), a - sum(p for p, q in paid if q == c)) for c, a in left.items()}
+                left = {c: left.get(c, Fraction(0)) - paid.get(c, Fraction(0)) for c in {*left, *paid}}
                 yield part
 
 

@@ -3,12 +3,12 @@
 CREATE TABLE deal AS
 SELECT subject, key, created FROM record WHERE entity = 'deal' AND NOT deleted;
 
--- What a deal or an order is said to be worth, and its lines, while since <= t < until, be that before its creation.
+-- What a deal or an order is said to be worth, and its lines, by the position of the events: from since on, before until.
 CREATE TABLE valued AS
 WITH figure AS MATERIALIZED (
-    SELECT m.subject, member, value, if(m.initial, -1, s.at_ns) AS since,
-        lead(s.at_ns, 1, ever()) OVER (PARTITION BY m.subject, member ORDER BY m.initial DESC, pos) AS until
-    FROM mention m JOIN said s USING (pos) WHERE m.entity IN ('deal', 'order') AND member IN ('value', 'lines')),
+    SELECT subject, member, value, if(initial, -1, pos) AS since,
+        lead(pos, 1, ever()) OVER (PARTITION BY subject, member ORDER BY initial DESC, pos) AS until
+    FROM mention WHERE entity IN ('deal', 'order') AND member IN ('value', 'lines')),
 change AS (SELECT DISTINCT subject, since FROM figure)
 SELECT c.subject, c.since, lead(c.since, 1, ever()) OVER (PARTITION BY c.subject ORDER BY c.since) AS until, v.value, l.value AS lines
 FROM change c LEFT JOIN figure v ON v.subject = c.subject AND v.member = 'value' AND v.since <= c.since AND c.since < v.until
@@ -29,7 +29,7 @@ FROM valued v, json_each(v.lines) l;
 CREATE TABLE amount AS
 SELECT subject, since, until, number_in(value) AS amount, code_in(value, value) AS code FROM valued WHERE value IS NOT NULL
 UNION ALL SELECT subject, since, until, times(quantity, price), price_code FROM item WHERE value IS NULL AND price IS NOT NULL;
-CREATE MACRO worth_at(of_subject, t, day) AS  -- what was said at t, at the rates of a day
+CREATE MACRO worth_at(of_subject, t, day) AS  -- what was said up to the event at position t, at the rates of a day
     coalesce((SELECT sum(a.amount * coalesce(rate_on(a.code, day), 0)) FROM amount a
         WHERE a.subject = of_subject AND a.since <= t AND t < a.until), 0);
 CREATE MACRO unrated_at(of_subject, t, day) AS
@@ -72,7 +72,7 @@ CREATE TABLE lost AS
 WITH reason AS (
     SELECT c.subject, max_by(m.text, m.pos) AS text FROM closed c JOIN mention m USING (subject)
     WHERE outcome = 'lost' AND member = 'lost_reason' AND m.pos >= c.pos GROUP BY c.subject)
-SELECT c.*, reason_of(r.text) AS reason, worth_at(subject, at_ns, day_of(at_ns)) AS amount
+SELECT c.*, reason_of(r.text) AS reason, worth_at(subject, pos, day_of(at_ns)) AS amount
 FROM closed c LEFT JOIN reason r USING (subject) WHERE outcome = 'lost';
 
 -- A time that a deal was lost, whatever became of it later; a loss told again before anything else became of it is the same one.
@@ -125,14 +125,15 @@ WHERE f.entity = 'pipeline' AND f.member = 'stages' AND f.until = ever() AND NOT
 -- The deals that are open at an instant, and what is true of them then.
 CREATE MACRO deals_open_at(t) AS TABLE
 WITH latest AS (SELECT subject, max_by(outcome, pos) AS outcome FROM turn WHERE at_ns <= t GROUP BY subject),
+last AS MATERIALIZED (SELECT coalesce(max(pos), 0) AS last FROM said WHERE at_ns <= t),
 open AS MATERIALIZED (
     SELECT subject FROM deal LEFT JOIN latest USING (subject)
     WHERE created <= t AND coalesce(outcome, 'reopened') = 'reopened'),
 known AS (
-    SELECT subject, t AS at_ns, owner_at(subject, t) AS usr, team_at(subject, t) AS team, worth_at(subject, t, day_of(t)) AS amount,
-        profit_at(subject, t, day_of(t)) AS profit, told(subject, 'new', t) AS health, told(subject, 'pipeline_id', t) AS pipeline,
+    SELECT subject, t AS at_ns, owner_at(subject, t) AS usr, team_at(subject, t) AS team, worth_at(subject, last, day_of(t)) AS amount,
+        profit_at(subject, last, day_of(t)) AS profit, told(subject, 'new', t) AS health, told(subject, 'pipeline_id', t) AS pipeline,
         told(subject, 'stage_id', t) AS stage, told(subject, 'probability', t)::DECIMAL(8, 6) AS own,
-        told(subject, 'expected_close', t)::DATE AS expected FROM open)
+        told(subject, 'expected_close', t)::DATE AS expected FROM open, last)
 SELECT k.* EXCLUDE (own), coalesce(own, s.probability, 0) AS probability
 FROM known k LEFT JOIN stage_probability s USING (pipeline, stage);
 CREATE VIEW open_deal AS FROM deals_open_at(getvariable('hi') - 1);

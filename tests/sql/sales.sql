@@ -1,11 +1,12 @@
 -- Revenue, profit & orders. A view has the name of its KPI.
 
--- A sale: a deal won that no confirmed order names, or an order confirmed, which is of its deal's account where it names none.
+-- A sale: a deal won that no confirmed order names, or an order confirmed, which is of its deal's account where it names none;
+-- a deal that is deleted tells none.
 CREATE TABLE sale AS
 WITH made AS (
     SELECT subject, at_ns, usr, team, NULL AS deal FROM closed WHERE outcome = 'won' AND subject NOT IN (
         SELECT deal FROM confirmed WHERE deal IS NOT NULL)
-    UNION ALL SELECT subject, at_ns, usr, team, deal FROM confirmed)
+    UNION ALL SELECT c.subject, at_ns, usr, team, d.subject FROM confirmed c LEFT JOIN deal d ON d.subject = c.deal)
 SELECT *, coalesce(finally(subject, 'account_id'), finally(deal, 'account_id')) AS account, finally(subject, 'lead_id') AS lead,
     coalesce(from_json(finally(subject, 'contact_ids'), '["VARCHAR"]'), []) AS contacts,
     worth_at(subject, ever() - 1, day_of(at_ns)) AS amount, unrated_at(subject, ever() - 1, day_of(at_ns)) AS rate_missing,
@@ -31,11 +32,14 @@ whole AS (SELECT subject, min(pos) AS pos FROM paid WHERE money IS NULL GROUP BY
 said_to_be AS (
     SELECT pos, at_ns, subject, day, money FROM paid WHERE money IS NOT NULL
     UNION ALL SELECT p.pos, p.at_ns, subject, p.day, NULL FROM paid p JOIN whole USING (subject, pos)),
+own AS MATERIALIZED (SELECT subject, any_value(code) AS code, sum(amount) AS whole FROM amount WHERE until = ever() GROUP BY subject),
 back AS (  -- what was paid back of the whole before takes off of it
-    SELECT r.pos, coalesce(sum(number_in(b.money) * coalesce(rate_on(code_in(b.money, b.money), r.day), 0)), 0) AS amount
-    FROM said_to_be r LEFT JOIN paid b ON b.subject = r.subject AND if(r.money IS NULL, b.pos < r.pos, b.pos = r.pos) GROUP BY r.pos)
+    SELECT r.pos, coalesce(sum(number_in(b.money) * coalesce(rate_on(code_in(b.money, b.money), r.day), 0)), 0) AS amount,
+        coalesce(any_value(o.whole), 0) <= coalesce(sum(number_in(b.money)) FILTER (code_in(b.money, b.money) = o.code), 0) AS settled
+    FROM said_to_be r LEFT JOIN own o ON o.subject = r.subject
+    LEFT JOIN paid b ON b.subject = r.subject AND if(r.money IS NULL, b.pos < r.pos, b.pos = r.pos) GROUP BY r.pos)
 SELECT subject, at_ns, owner_at(subject, at_ns) AS usr, team_at(subject, at_ns) AS team,
-    CASE WHEN money IS NULL THEN greatest(0, worth_at(subject, ever() - 1, day) - amount) ELSE amount END AS amount
+    CASE WHEN money IS NOT NULL THEN amount WHEN settled THEN 0 ELSE worth_at(subject, ever() - 1, day) - amount END AS amount
 FROM said_to_be JOIN back USING (pos);
 
 CREATE VIEW revenue_won AS SELECT at_ns, usr, team, amount AS top FROM won WHERE in_window(at_ns);

@@ -35,12 +35,12 @@ SELECT * EXCLUDE (creation, outranked), lag(state) OVER (PARTITION BY subject OR
 FROM walked WHERE CASE WHEN creation THEN NOT outranked ELSE stage IS NOT NULL END;
 
 -- The steps of a deal that is not lost: the stages that it came into, each in its place: as its pipeline lists it,
--- else as the deal came into them.
+-- else as the deal came into them; where lost deals lie is no place.
 CREATE TABLE way AS
 WITH came AS (
     SELECT *, min(pos) OVER (PARTITION BY subject, pipeline, stage) AS first FROM step WHERE state <> 'lost')
 SELECT c.* EXCLUDE (first), coalesce(l.lies, false) AS lies, CASE WHEN stage IS NULL THEN 0
-    WHEN c.pipeline IN (SELECT pipeline FROM listed) THEN l.place
+    WHEN c.pipeline IN (SELECT pipeline FROM listed) THEN if(l.lies, NULL, l.place)
     ELSE dense_rank() OVER (PARTITION BY subject, c.pipeline, stage IS NULL ORDER BY first) END AS place
 FROM came c LEFT JOIN listed l USING (pipeline, stage);
 

@@ -2,12 +2,13 @@
 
 -- An activity that counts: a call, an e-mail or a message at its time, a meeting that was held at its latest start; who did it, else
 -- its owner (of a meeting, at its completion); whether a person did and no machine, whether a call connected, whether it is a touch
--- of ours, whether they took part in it; and the records that it names.
+-- of ours, whether they took part in it (what is not said to be outbound is theirs); and the records that it names. Each at its own
+-- time, also where that is before its record was created.
 CREATE TABLE act AS
 WITH done AS (
-    SELECT subject, entity AS kind, pos, at_ns AS done_ns, actor FROM happened
-    WHERE type IN ('crm.call.logged', 'crm.email.logged', 'crm.message.logged', 'crm.meeting.status_changed')
-        AND (entity <> 'meeting' OR data->>'new' = 'completed')
+    SELECT subject, entity AS kind, pos, at_ns AS done_ns, actor FROM said
+    WHERE pos IN (SELECT pos FROM happened) AND (entity <> 'meeting' OR data->>'new' = 'completed')
+        AND type IN ('crm.call.logged', 'crm.email.logged', 'crm.message.logged', 'crm.meeting.status_changed')
     QUALIFY row_number() OVER (PARTITION BY subject ORDER BY pos DESC) = 1),
 word AS (SELECT subject, member, text FROM fact JOIN done USING (subject) WHERE until = ever()),
 says AS (FROM (PIVOT word ON member IN (
@@ -25,7 +26,7 @@ whose AS MATERIALIZED (
     FROM done JOIN record USING (subject) LEFT JOIN says USING (subject)
     WHERE NOT deleted AND (kind <> 'meeting' OR new = 'completed'))
 SELECT *, kind = 'meeting' OR human AND coalesce(direction = 'outbound', false) AS ours,
-    kind = 'meeting' OR connected OR kind <> 'call' AND human AND coalesce(direction = 'inbound', false) AS answered FROM whose;
+    kind = 'meeting' OR connected OR kind <> 'call' AND human AND direction IS DISTINCT FROM 'outbound' AS answered FROM whose;
 
 -- Whom live deals, leads and contacts name in the end: one row for each account, deal, lead or contact.
 CREATE TABLE link AS

@@ -39,6 +39,7 @@ there AS (
     SELECT usr FROM active WHERE getvariable('level') = 'org'
     UNION SELECT m.usr FROM active JOIN member m USING (usr) JOIN above a USING (team)
     WHERE a.up = getvariable('who') AND m.since <= day_of(getvariable('hi') - 1) AND m.until > day_of(getvariable('lo'))
+        AND m.since < m.until  -- of several teams in one day the last counts
     UNION FROM adopter)
 SELECT (SELECT count(*) FROM adopter) AS top, coalesce(CASE getvariable('level') WHEN 'org' THEN (SELECT licences FROM licence) END,
     (SELECT count(*) FROM there)) AS bottom;
