@@ -136,8 +136,10 @@ def _between(first: int, last: int, pipeline: str, lines: Lines) -> list[Place]:
 def _moves(steps: Sequence[Step], visits: Sequence[Step], lines: Lines) -> Iterator[Passage]:
     """Each visit, and what was passed over on the way to it."""
     if visits:
-        origin = next(step for step in steps if step.place[1])  # where it begins, unless that came later, is no move
-        yield Passage(visits[0], visits[0].place, forward=visits[0] is origin and origin.at_ns > steps[0].at_ns)
+        at = next(n for n, step in enumerate(steps) if step.place[1])
+        origin = steps[at]  # where it begins is no move, unless that came later, in its pipeline, and has a place there
+        late = visits[0] is origin and origin.at_ns > steps[0].at_ns and steps[at - 1].place[0] == origin.place[0]
+        yield Passage(visits[0], visits[0].place, forward=late and _rank(origin.place, lines) > -1)
     for before, visit in pairwise(visits):
         pipeline, (start, end) = visit.place[0], (_rank(step.place, lines) for step in (before, visit))
         forward = before.place[0] == pipeline and -1 < start < end
@@ -156,7 +158,7 @@ def _leap(steps: Sequence[Step], lines: Lines, org: Org) -> Iterator[Passage]:
         return
     before, win = steps[first - 1], steps[first]
     pipeline = before.place[0]
-    if before.status == "open" and win.place[0] == pipeline in org.stages:
+    if before.status == "open" and before.place[1] and win.place[0] == pipeline in org.stages:
         start = max(_rank(before.place, lines), _rank(win.place, lines))
         if start > -1:
             for place in _between(start, len(lines[pipeline]), pipeline, lines):

@@ -54,7 +54,8 @@ KPIS: tuple[Kpi, ...] = (
         "Deals that move forward into a stage, once per deal and stage, at the first such move and for the owner then; the stages "
         "that a move passes over count too. Forward is on in the order of the pipeline's stages as they are listed now; where a "
         "pipeline lists none, it is the order in which the deal first came into them. The stage in which a deal begins is no "
-        "move, nor is a win that names no stage, another pipeline, or what is said of a lost deal until it is open or won again. A "
+        "move, unless it comes later than the deal and its pipeline has a place for it, nor is a win that names no stage, another "
+        "pipeline, or what is said of a lost deal until it is open or won again. A "
         "listed stage of probability 0 behind all that "
         "have more is where lost deals lie, and no step forward."),
     Kpi("stage_conversion_rate", AREA, "core", "ratio", "ratio",
@@ -62,7 +63,8 @@ KPIS: tuple[Kpi, ...] = (
         Ratio(("stages_converted",), ("stages_entered",), noted={"skipped": "stages_skipped"}),
         "Cohort: of the deals that entered a stage in the window, for the first time and for the owner then, those that to date "
         "entered a later stage of the pipeline or are won / all of them. Stages that a move forward passed over count as entered "
-        "and converted at that move, a win passes over all that the pipeline lists after the stage it came from; `skipped` tells "
+        "and converted at that move, a win passes over all that the pipeline lists after the stage it came from, or that which it "
+        "names, and over none from no stage; `skipped` tells "
         "how many. Without `stage`, each deal counts once for each of its stages. Later is as forward in deals_progressed."),
     Kpi("time_in_stage", AREA, "core", "duration", "s", "user team org pipeline stage deal_type deal_subtype custom",
         Duration("time_in_stage"),

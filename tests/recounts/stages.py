@@ -79,7 +79,9 @@ def passes(it: Told, deal: Record, pipeline: str | None, stage: str) -> list[Pas
         was = visits(deal)[n - 1] if n else None
         ahead = was is not None and was.pipeline == now.pipeline == pipeline and is_before(line, was.stage, now.stage)
         if (now.pipeline, now.stage) == (pipeline, stage):
-            found.append(Pass(now.at_ns, ahead if n else is_late_start(deal), skipped=False, at_visit=n))
+            found.append(
+                Pass(now.at_ns, ahead if n else stage in line and is_late_start(deal), skipped=False, at_visit=n)
+            )
         elif ahead and was and is_before(line, was.stage, stage) and is_before(line, stage, now.stage):
             found.append(Pass(now.at_ns, forward=True, skipped=True, at_visit=n))
     return sorted([*found, *passed_by_win(it, deal, pipeline, stage)], key=lambda one: one.at_ns)
@@ -90,9 +92,11 @@ def is_before(line: list[str], one: str | None, other: str | None) -> bool:
 
 
 def is_late_start(deal: Record) -> bool:
-    """Whether the deal was without a stage at first, and was not lost when it got one later."""
-    first = next(one for one in stands(deal) if one.stage)
-    return first.at_ns > stands(deal)[0].at_ns and first.status != "lost"
+    """Whether the deal was without a stage at first, and was not lost when it got one of its pipeline later."""
+    known = stands(deal)
+    at = next(n for n, one in enumerate(known) if one.stage)
+    was, first = known[at - 1], known[at]
+    return first.at_ns > known[0].at_ns and first.status != "lost" and was.pipeline == first.pipeline
 
 
 def passed_by_win(it: Told, deal: Record, pipeline: str | None, stage: str) -> list[Pass]:

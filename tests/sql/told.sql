@@ -58,7 +58,8 @@ FROM best JOIN happened USING (pos);
 -- Which value of a member holds when, since <= t < until; before the creation what holds at it.
 CREATE TABLE fact AS
 WITH explicit AS (
-    SELECT m.*, CASE WHEN at_ns <= created THEN -1 ELSE at_ns END AS since FROM mention m JOIN record USING (subject) WHERE NOT initial),
+    SELECT m.*, CASE WHEN at_ns <= created THEN -1 ELSE at_ns END AS since
+    FROM mention m JOIN record USING (subject) WHERE NOT initial),
 held AS (
     SELECT subject, entity, member, value, text, since,
         lead(since, 1, ever()) OVER (PARTITION BY subject, member ORDER BY pos) AS until FROM explicit
@@ -104,7 +105,7 @@ CREATE TABLE member AS
 WITH mentioned AS (SELECT subject[6:] AS usr, text AS team, day_of(at_ns) AS since, pos FROM mention
     WHERE entity = 'user' AND member = 'team_id')
 SELECT usr, team, since, lead(since, 1, DATE '2500-01-01') OVER (PARTITION BY usr ORDER BY pos) AS until FROM mentioned;
-CREATE MACRO teams_of(of_usr, of_team, t) AS  -- whose doing it is at an instant: the teams of that user, or else that team, with those above
+CREATE MACRO teams_of(of_usr, of_team, t) AS  -- whose doing it is: the teams of a user at an instant, or else a team, with those above
     CASE WHEN of_usr IS NULL THEN (SELECT list(a.up) FROM above a WHERE a.team = of_team)
     ELSE (SELECT list(a.up) FROM member m JOIN above a ON a.team = m.team
         WHERE m.usr = of_usr AND m.since <= day_of(t) AND day_of(t) < m.until) END;
@@ -117,7 +118,7 @@ CREATE MACRO rate_on(of_code, day) AS CASE WHEN of_code = getvariable('currency'
     ELSE (SELECT max_by(r.worth, r.since) FROM rate r WHERE r.code = of_code AND r.since <= day) END;
 
 -- Asked for: getvariable('lo') and ('hi'), the window, and ('now'), in nanoseconds; 'level' (org, user, team) and 'who'; and what
--- else a KPI takes by its name ('variant', 'stat', ...; 'label' is `dimension:value`, whose share is asked for), '' where nothing is said.
+-- else a KPI takes by its name ('variant', 'stat', ...; 'label' is `dimension:value`, whose share is asked for), '' where none is.
 CREATE MACRO in_window(t) AS getvariable('lo') <= t AND t < getvariable('hi');
 CREATE MACRO asked_of(of_usr, of_teams) AS  -- whether it counts for whom is asked about; take the teams from a table
     CASE getvariable('level') WHEN 'user' THEN of_usr = getvariable('who') WHEN 'team' THEN list_contains(of_teams, getvariable('who'))

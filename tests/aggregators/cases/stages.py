@@ -10,6 +10,17 @@ SALES = "01-01 pipeline.updated pipeline/sales stages=new,demo,offer,deal\n"
 
 CASES: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
     "deals_progressed": [
+        ("a first stage that comes later than the deal, where its pipeline has a place for it", """
+            01-01 pipeline.updated pipeline/sales stages=new:0.1,demo:0.5,lost:0
+            01-05 deal.created 1 pipeline_id=sales
+            01-06 deal.stage_changed 1 new_stage_id=unlisted
+            01-05 deal.created 2 pipeline_id=sales
+            01-06 deal.stage_changed 2 new_stage_id=lost
+            01-05 deal.created 3 pipeline_id=key
+            01-06 deal.stage_changed 3 new_stage_id=demo pipeline_id=sales
+            01-05 deal.created 4 pipeline_id=sales
+            01-06 deal.stage_changed 4 new_stage_id=demo
+        """, {"by=stage": {"demo": 1}}),
         ("once per deal and stage, at the first move forward, for the owner then", SALES + """
             01-05 deal.created 1 owner_id=ann pipeline_id=sales stage_id=new deal_type=x
             01-10 deal.stage_changed 1 new_stage_id=demo
@@ -97,9 +108,9 @@ CASES: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {
             01-09 deal.reopened 2
         """, {"by=stage": {"demo": HALF, "offer": 1, "deal": 1}, "skipped?": 2, "denominator?where=stage:offer": 1}),
         ("a deal that was in no stage before its win passes over none", SALES + """
-            01-08 deal.won 1 pipeline_id=sales stage_id=new
-            01-07 deal.created 2
-            01-08 deal.won 2 pipeline_id=sales stage_id=new
+            01-05 deal.created 1 pipeline_id=sales
+            01-08 deal.won 1 stage_id=new
+            01-08 deal.won 2 stage_id=new
         """, {"by=stage": {"new": 1}, "denominator?": 2, "skipped?": None}),
         ("a stage of the win that is listed is entered, one that is not ends the way all the same", SALES + """
             01-05 deal.created 1 pipeline_id=sales stage_id=new
