@@ -202,7 +202,7 @@ class Store:
             case LoadSets(stretches):
                 found = await self._together(lambda pipe: [_stretch(pipe, *each) for each in stretches], at)
                 return [[member.decode() for member in members] for members in found]
-            case Scan(prefix):
+            case Scan(prefix):  # names alone, of several nodes: no step holds the position, too
                 return [key async for key in self.redis.scan_iter(match=literal(prefix) + "*", count=5000)]
 
     async def driven(self, asking: Generator[Any, Any, T], at: At | None = None) -> T:
