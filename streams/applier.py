@@ -206,9 +206,8 @@ class Applier:
         try:
             async with partition.lock:
                 partition.shard.cached = self._room(partition)
-                if (
-                    batch.records[0].offset > batch.start
-                ):  # so is one that lost its beginning; transactions leave gaps, too
+                # Transactions leave gaps, and so does a log that lost its beginning.
+                if batch.records[0].offset > batch.start:
                     partition.goes_on_from((await self.consumer.earliest_offsets(batch.tp))[batch.tp])
                 with metrics.BATCH_SECONDS.time():
                     records = await partition.apply(batch.start, batch.records)

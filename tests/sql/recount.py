@@ -24,7 +24,7 @@ import duckdb
 
 MS_NS = 1_000_000
 AREAS = ("told", "hours", "deals", "sales", "touches", "stages", "leads", "activities", "tasks", "tickets", "contacts", "usage",
-         "fields", "relations", "scores", "returns", "training", "sources")  # fmt: skip
+         "fields", "relations", "scores", "returns", "composed")  # fmt: skip
 """Files of SQL, each of which may use what those before it define."""
 SQL = {area: Path(__file__).with_name(f"{area}.sql").read_text(encoding="utf-8") for area in AREAS}
 VIEWS = {*re.findall(r"^CREATE VIEW (\w+) AS", "\n".join(SQL.values()), re.MULTILINE)}
@@ -63,12 +63,12 @@ class Recount:
         """Return `value`, of a duration `sum`, `mean`, `count`, `p50` and `p90`; exact, but for those with a root in them."""
         self.ask(from_ms, to_ms, now_ms, scope, **choices)
         columns = [row[0] for row in self.db.execute(f'DESCRIBE "{name}"').fetchall()]
-        parts = (
-            f'SELECT *, teams_of(usr, team, at_ns) AS teams FROM "{name}"' if "at_ns" in columns else f'FROM "{name}"'
-        )
+        parts, chosen = f'FROM "{name}"', "true"
+        if "at_ns" in columns:
+            parts, chosen = f'SELECT *, teams_of(usr, team, at_ns) AS teams FROM "{name}"', "asked_of(usr, teams)"
         # Materialized: DuckDB 2.0.0 takes a filter by subqueries wrongly into a view that has some itself.
         found = self.db.execute(
-            f"WITH part AS MATERIALIZED ({parts}) SELECT {told(columns)} FROM part WHERE {OF[self.level(columns, scope)]}"
+            f"WITH part AS MATERIALIZED ({parts}) SELECT {told(columns)} FROM part WHERE {chosen}"
         ).fetchone()
         assert found
         return answer(columns, [exact(value) for value in found])
@@ -77,18 +77,6 @@ class Recount:
         """Return the place of each stage as a bottleneck, by pipeline and stage, and how many deals came into it."""
         found = self.db.execute("SELECT pipeline, stage, place, entered FROM stage_bottleneck_rank").fetchall()
         return {(pipeline, stage): (place, entered) for pipeline, stage, place, entered in found}
-
-    @staticmethod
-    def level(columns: list[str], scope: str) -> str:
-        """What of a view counts for whom is asked about."""
-        return scope.partition(":")[0] if "at_ns" in columns else "org"
-
-
-OF = {
-    "org": "true",
-    "user": "usr = getvariable('who')",
-    "team": "list_contains(teams, getvariable('who'))",
-}
 
 
 def told(columns: list[str]) -> str:

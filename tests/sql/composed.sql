@@ -1,4 +1,4 @@
--- What is made of KPIs of several areas: what contacts are worth, and who needs training. A view has the name of its KPI.
+-- What is made of KPIs of several areas: what contacts are worth and where customers come from, and who needs training.
 
 -- Revenue / contacts + engagement / 100 x (won / decided) x (revenue / won), all over one denominator.
 CREATE VIEW contact_value AS
@@ -34,3 +34,8 @@ reached AS (
 placed AS (SELECT usr, reached < quantile_cont(reached, 0.25) OVER (PARTITION BY kpi) AS below FROM reached)
 SELECT getvariable('hi') - 1 AS at_ns, usr, NULL::VARCHAR AS team, 1 AS top FROM placed
 GROUP BY usr HAVING count(*) FILTER (below) >= 3;
+
+-- lead_to_customer_rate in per cent, or contact_value.
+CREATE VIEW source_effectiveness AS
+SELECT 100 * top::INTEGER AS top, bottom FROM lead_to_customer_rate WHERE getvariable('stat') <> 'sum'
+UNION ALL SELECT top, bottom FROM contact_value WHERE getvariable('stat') = 'sum';
