@@ -165,7 +165,7 @@ class Settings(BaseSettings):
     )
     worker_metrics: OptionalAddress = Field("", description="Where a worker serves metrics, host:port; empty: nowhere")
     stall_seconds: int = Field(
-        60,
+        50,
         ge=5,
         le=3_600,
         description="Seconds without progress, with work waiting or blocked, after which a worker ends itself",

@@ -40,5 +40,5 @@ class Progress:
         self.looked_at = now
 
     def excused(self) -> None:
-        """Note that something else is being waited for: Redis or the broker is away."""
+        """Note that something else is being waited for: Redis or the broker that is away, or records."""
         self.moved_at = time.monotonic()

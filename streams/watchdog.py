@@ -26,8 +26,12 @@ STALLED = 70
 
 def is_stalled(progress: Progress, ends: Mapping[int, int], stall_seconds: float, now: float) -> bool:
     """Tell whether records wait (``ends`` are the log's, by partition) and nothing has moved for too long."""
-    waiting = any(ends.get(number, 0) > progress.next.get(number, 0) for number in progress.held)
-    return waiting and now - progress.moved_at > stall_seconds
+    return waits(progress, ends) and now - progress.moved_at > stall_seconds
+
+
+def waits(progress: Progress, ends: Mapping[int, int]) -> bool:
+    """Tell whether records wait."""
+    return any(ends.get(number, 0) > progress.next.get(number, 0) for number in progress.held)
 
 
 def check(progress: Progress, ends: Mapping[int, int], stall_seconds: float) -> None:
@@ -38,6 +42,8 @@ def check(progress: Progress, ends: Mapping[int, int], stall_seconds: float) -> 
         held = sorted(progress.held)
         log.critical("nothing moves", seconds=stall_seconds, partitions=held, next="ending; start it again")
         os._exit(STALLED)
+    if not waits(progress, ends):
+        progress.excused()  # what comes next has waited since then at most, however long nothing came
 
 
 def end_blocked(progress: Progress, stall_seconds: float) -> None:

@@ -16,7 +16,7 @@ from aggregators.org import Org
 from aggregators.record import Record, decode_record
 from aggregators.tables import OrgKeys, Row, decode_row
 from aggregators.teams import Teams
-from api.query.errors import UnsettledError
+from api.query.errors import ImpossibleError, UnknownError, UnsettledError
 from api.query.memo import Memo, Memos, Origin
 from api.query.scripts import LATEST, MATCHING, SINCE
 from streams.cluster import naming
@@ -87,9 +87,7 @@ class Tables:
                 directory = await self._directory()
                 if wanted:
                     await self._read(wanted)
-                told = await ask(directory)
-                if self.version is None:
-                    await self._read([])  # the directory alone was asked: it has to be today's
+                told = await self._told(ask, directory)
                 if self.memo:
                     self.memos.keep(self.keys.prefix, self.memo)
                 return told
@@ -98,6 +96,18 @@ class Tables:
             except _RebuiltError:
                 wanted = {}  # by keys that are there no more
         raise UnsettledError
+
+    async def _told(self, ask: Callable[[Directory], Awaitable[T]], directory: Directory) -> T:
+        """What is answered, or refused: where the directory alone was asked, it has to be today's."""
+        try:
+            told = await ask(directory)
+        except (UnknownError, ImpossibleError):
+            if self.version is None:
+                await self._read([])
+            raise
+        if self.version is None:
+            await self._read([])
+        return told
 
     def _begin(self) -> None:
         self.rows, self.known, self.version, self.memo = {}, {}, None, None

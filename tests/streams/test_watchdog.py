@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 
 import pytest
@@ -69,6 +70,18 @@ def test_waiting_for_something_else_is_no_stall() -> None:
     made = progress({0: 5}, moved_at=-1e9)
     made.excused()
     assert is_stalled(made, {0: 9}, 60, made.moved_at + 60) is False
+
+
+def test_what_comes_after_a_long_time_without_anything_has_not_waited_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    codes: list[int] = []
+    monkeypatch.setattr("streams.watchdog.os._exit", codes.append)
+    made = progress({0: 9}, moved_at=time.monotonic() - 900)
+    watchdog.check(made, {0: 9}, 60)
+    watchdog.check(made, {0: 10}, 60)
+    assert codes == []
+    made.moved_at -= 61
+    watchdog.check(made, {0: 10}, 60)
+    assert codes == [watchdog.STALLED]
 
 
 def test_a_stalled_worker_ends_hard_and_another_one_does_not(monkeypatch: pytest.MonkeyPatch) -> None:

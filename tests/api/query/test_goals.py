@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
-from api.query.errors import ImpossibleError
+from api.query.engine import Engine
+from api.query.errors import ImpossibleError, UnknownError
 from crmpulse.embedded import Redis
+from crmpulse.settings import Settings
+from tests.committing import committing
 from tests.loading import Event
 from tests.telling import Told, events, instant, params, telling
 
@@ -44,6 +47,17 @@ def _event(key: str, kind: str, name: str, at: str, said: dict[str, Any]) -> Eve
 async def standing(asking: Told, name: str, now: str) -> Any:
     """Return how a goal stands at an instant."""
     return await asking.engine.goal(asking.org, name, params(f"now={instant(now)}"))
+
+
+async def test_a_goal_is_found_as_soon_as_it_is_set_by_who_asked_before(redis_server: Redis) -> None:
+    async with committing(Settings(redis=redis_server.address)) as tables:
+        engine = Engine(tables.redis, tables.settings)
+        await tables.commit("01-05", STORY)
+        for name in ("g", "later"):
+            with pytest.raises(UnknownError):
+                await engine.goal(tables.org, name, params("now=2026-02-15"))
+            await tables.commit("01-06", [goal("01-01", name)])
+            assert (await engine.goal(tables.org, name, params("now=2026-02-15")))["goal"] == name
 
 
 async def test_a_goal_tells_all_of_how_it_stands(redis_server: Redis) -> None:
