@@ -2,10 +2,12 @@
 
 import math
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import NoReturn
 
 import structlog
 
@@ -91,13 +93,21 @@ class Idle:
         return self.looks * LOOK_SECONDS
 
 
-def end_within(seconds: float) -> None:
-    """End the process, hard, where stopping in order takes longer."""
-    timer = threading.Timer(seconds, _end, [seconds])
+def end_within(seconds: float, *, anew: bool = False) -> None:
+    """End the process, hard, or begin it ``anew``, where stopping in order takes longer."""
+    timer = threading.Timer(seconds, _end, [seconds, anew])
     timer.daemon = True
     timer.start()
 
 
-def _end(seconds: float) -> None:
-    log.warning("stopping takes too long", seconds=seconds, next="ending; nothing is lost")
+def _end(seconds: float, anew: bool) -> None:
+    what = "beginning anew" if anew else "ending"
+    log.warning("stopping takes too long", seconds=seconds, next=f"{what}; nothing is lost")
+    if anew:
+        begin_anew()
     os._exit(0)
+
+
+def begin_anew() -> NoReturn:
+    """Run the command of this process again in its place, from whichever thread."""
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])

@@ -2,9 +2,8 @@
 
 import asyncio
 import gc
-import os
-import sys
 from collections.abc import Callable
+from typing import cast
 
 import faust
 from faust.types import TP
@@ -45,8 +44,8 @@ def run(settings: Settings, standings: Callable[[Settings], Standings]) -> None:
     try:
         worker.execute_from_commandline()
     finally:
-        if app.applier.has_moved:
-            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+        if worker.is_anew:
+            watchdog.begin_anew()
 
 
 async def _located(settings: Settings) -> Settings:
@@ -117,9 +116,13 @@ def create_app(settings: Settings, standings: Callable[[Settings], Standings]) -
 class Worker(faust.Worker):
     """A Faust worker that ends in time, whatever has become of broker and Redis meanwhile."""
 
+    is_anew = False
+    """Whether it stops only to begin anew, as the tables are made of another topic now."""
+
     async def stop(self) -> None:
         """Stop in order; what cannot be told to a broker that is gone is not waited for."""
-        watchdog.end_within(STOP_SECONDS)
+        self.is_anew = cast(App, self.app).applier.has_moved
+        watchdog.end_within(STOP_SECONDS, anew=self.is_anew)
         await super().stop()
 
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -28,6 +28,8 @@ POLL_SECONDS = 0.01
 class Worker:
     """`crmpulse worker` with these settings, started in `cwd`; its log is in `log`."""
 
+    command: Sequence[str] = CRMPULSE
+
     def __init__(self, settings: Settings, log: Path, cwd: Path | None = None) -> None:
         self.environment = environment(settings)
         self.log = log
@@ -38,7 +40,7 @@ class Worker:
         """Start it, again where it had ended."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*CRMPULSE, "worker"],
+                [*self.command, "worker"],
                 cwd=self.cwd,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,

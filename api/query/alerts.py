@@ -38,7 +38,7 @@ async def alerts(
     """
 
     async def ask(directory: Directory) -> list[dict[str, Any]]:
-        found: Any = await tables.redis.hgetall(tables.keys.alerts)
+        found = (await tables.hashes([tables.keys.alerts]))[tables.keys.alerts]
         entries = [
             e for e in _entries(found) if state in ("", _state(e)) and rule in ("", e.rule) and only in ("", e.id)
         ]

@@ -124,9 +124,11 @@ class Tables:
         if known:
             return known
         async with self.redis.pipeline(transaction=True) as pipe:
-            pipe.mget(naming(self.keys.version, self.keys.months))
+            pipe.mget(naming(self.keys.version, self.keys.months, self.keys.owner))
             pipe.hgetall(self.keys.directory)
-            (version, months, _), entries = await pipe.execute()
+            (version, months, owner, _), entries = await pipe.execute()
+        if await self.follow(owner):
+            raise _RebuiltError
         self.version = version or b""
         org = Org({subject.decode(): _read_entry(entry) for subject, entry in entries.items()})
         found = Directory(_directory_of(self.version), org, Teams(org), sorted(decode_row(months)) if months else [])

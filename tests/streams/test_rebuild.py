@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis as Client
 
+from aggregators.ledger import Entry, encode
 from aggregators.shard import Writes
+from api.query.alerts import alerts
 from api.query.engine import Engine
+from api.query.tables import Directory, Tables
 from crmpulse.settings import CannotStartError
 from streams import building, handover, layout, lease, log, rebuild, recount, removal
 from streams.commit import Store
@@ -352,6 +355,30 @@ async def test_readers_see_the_old_numbers_until_the_new_ones_hold(
     monkeypatch.setattr(removal, "remove_others", removing)
     await rebuilt(applied.settings)
     assert seen == [77, 77, 77, 77, 6, 6]
+
+
+async def test_readers_who_ask_about_an_organisation_for_the_first_time_find_the_new_tables(applied: Feed) -> None:
+    engine = Engine(applied.redis, applied.settings)
+    assert (await engine.kpi(ACME, "calls_made", {"window": ["all"]}))["value"] == 6
+    await rebuilt(applied.settings)
+    assert (await engine.kpi(HOME[1], "calls_made", {"window": ["all"]}))["value"] == 1
+
+
+async def test_alerts_are_found_though_the_new_tables_hold_since_the_first_read(
+    applied: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, firing = Tables._directory, Entry("a1", "deal_lost", "deal/1", 1_000, 5_000)
+    await applied.redis.hset(f"{OLD}:acme:alerts", "a1", encode(firing))
+
+    async def read_before_the_switch(tables: Tables) -> Directory:
+        found = await read(tables)
+        monkeypatch.undo()
+        assert await rebuilt(applied.settings) == []
+        return found
+
+    monkeypatch.setattr(Tables, "_directory", read_before_the_switch)
+    tables = await Engine(applied.redis, applied.settings).tables(ACME)
+    assert [told["id"] for told in await alerts(tables)] == ["a1"]
 
 
 async def test_closed_tables_take_no_batch_and_no_claim(applied: Feed) -> None:

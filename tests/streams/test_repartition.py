@@ -206,9 +206,11 @@ async def test_the_number_that_there_is_already_is_refused(applied: Feed) -> Non
         await rebuilt(applied.settings, PARTITIONS)
 
 
-async def test_readers_follow(applied: Feed) -> None:
-    engine = Engine(applied.redis, applied.settings)
-    told = {org: (await engine.kpi(org, "calls_made", ASKED))["value"] for org in Load(1, orgs=8).orgs}
+async def test_readers_follow_whether_they_asked_about_an_organisation_before_or_not(applied: Feed) -> None:
+    engine, other = Engine(applied.redis, applied.settings), Engine(applied.redis, applied.settings)
+    told = {org: (await other.kpi(org, "calls_made", ASKED))["value"] for org in Load(1, orgs=8).orgs}
+    for org in [*told][::2]:
+        assert (await engine.kpi(org, "calls_made", ASKED))["value"] == told[org] > 0
     assert await rebuilt(applied.settings, MORE) == []
     assert {org: (await engine.kpi(org, "calls_made", ASKED))["value"] for org in told} == told
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,9 +14,15 @@ from streams import layout, topics
 from streams.verify import differences
 from tests.feed import HOME, PARTITIONS, Feed, event, new_topics
 from tests.load import Load, publish
-from tests.workers import Worker, applied, until
+from tests.workers import CRMPULSE, Worker, applied, crmpulse, until
 
 ACME, GLOBEX, STARK = HOME
+
+
+class Hasty(Worker):
+    """A worker that has no time to stop in order."""
+
+    command = sys.executable, "-c", f"from streams import worker; worker.STOP_SECONDS = 0; {CRMPULSE[-1]}"
 
 
 async def reached(redis: Client, count: int) -> bool:
@@ -98,3 +105,17 @@ async def test_a_redis_that_crashed_and_went_back_is_caught_up(
             await until(lambda: reached(redis, 12_000), 60, "apply all")
     assert worker.said("answer=BEHIND")
     assert await differences(settings) == []
+
+
+async def test_a_worker_begins_anew_where_the_topic_has_changed_though_it_cannot_stop_in_order(
+    feed: Feed, tmp_path: Path
+) -> None:
+    await feed.publish(0, *(event(ACME, number) for number in range(20)))
+    with Hasty(feed.settings, tmp_path / "log") as worker:
+        await until(lambda: reached(feed.redis, 20), 30, "apply all")
+        assert await crmpulse(feed.settings, "rebuild", "--partitions", "5") == 0
+        await feed.publish(0, event(ACME, 20))
+        await until(lambda: reached(feed.redis, 21), 60, "apply what came to the old topic")
+        assert worker.process.poll() is None
+    assert worker.said("stopping takes too long") == 1
+    assert await differences(feed.settings) == []
