@@ -7,6 +7,7 @@ from typing import Any
 
 from aggregators import deals
 from aggregators.about import About
+from aggregators.expressions import matches
 from aggregators.moment import Moment, level, moment
 from aggregators.record import Record, is_initial
 from aggregators.story import Facts, Story, story
@@ -129,15 +130,8 @@ def _proper(value: Any, rule: Facts) -> bool:
     text = _text(value) or ""
     if (rule.get("choices") or rule.get("kind") == "choice") and text not in (rule.get("choices") or ()):
         return False
-    return _matches(rule.get("pattern"), text) and _READ.get(rule.get("kind", ""), lambda _: True)(value)
-
-
-def _matches(pattern: str | None, text: str) -> bool:
-    """Tell whether all of a text is as a pattern says; one that is none asks for nothing."""
-    try:
-        return not pattern or bool(re.fullmatch(pattern, text))
-    except re.error:
-        return True
+    pattern = rule.get("pattern")
+    return (not pattern or matches(pattern, text)) and _READ.get(rule.get("kind", ""), lambda _: True)(value)
 
 
 def _is_number(value: Any) -> bool:

@@ -73,7 +73,9 @@ def _addresses(settings: Settings, parts: ExitStack) -> Settings:
         changes |= {"kafka": parts.enter_context(Tansu()).address, "session_timeout_ms": EMBEDDED_SESSION_MS}
     if "redis" not in settings.model_fields_set:
         changes["redis"] = parts.enter_context(Redis()).address
-    if "http" not in settings.model_fields_set and _is_taken(settings.http):
+    if _is_taken(settings.http):
+        if "http" in settings.model_fields_set:
+            raise CannotStartError(f"{PREFIX}HTTP: something else listens at {settings.http}; name another address.")
         changes["http"] = f"127.0.0.1:{free_port()}"
     return settings.model_copy(update=changes)
 
@@ -168,10 +170,9 @@ async def _feed(
         await _applied(settings, source.count, children)
         await asyncio.to_thread(_show_numbers, settings, console)
         console.print(f"{source.count:,} events counted in {time.monotonic() - began:.1f} s. Ctrl-C stops everything.")
-    async with publish.producer(settings) as sender, asyncio.TaskGroup() as tasks:
-        tasks.create_task(_watch(children))
-        if company:
-            tasks.create_task(publish.play(sender, settings.events_topic, company.live()))
+    async with publish.producer(settings) as sender:
+        live = [publish.play(sender, settings.events_topic, company.live())] if company else []
+        await asyncio.gather(_watch(children), *live)
 
 
 async def _watch(children: Sequence[Child]) -> None:

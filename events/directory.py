@@ -113,7 +113,7 @@ class FieldUpdated(Data):
     kind: Annotated[Literal["text", "number", "date", "choice"] | None, Doc("what it holds")] = None
     required: Annotated[bool | None, Doc("must be filled")] = None
     choices: Annotated[list[str] | None, Doc("what may be chosen")] = None
-    pattern: Annotated[str | None, Doc("regular expression of a proper value")] = None
+    pattern: Annotated[str | None, Doc("regular expression (RE2) that all of a proper value matches")] = None
     capture_minutes: Annotated[Quantity | None, Doc("how long it takes to fill in")] = None
 
 

@@ -28,7 +28,8 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("field_invalid_rate", AREA, "core", "ratio", "ratio", "user team org field", Ratio(("field_invalid",), ("field_entered",)),
         _ASKED + "Cohort: of the fields that are filled now of the records created in the window, those that are not as declared "
         "(`kind`, `choices`, `pattern`, each of them) / all of them, credited to the owner at creation. What is not declared is never "
-        "wrong, nor does an invalid pattern ask for anything; a number may be written as text, a date is `YYYY-MM-DD`.",
+        "wrong; a number may be written as text, a date is `YYYY-MM-DD`. A pattern is a regular expression of RE2, which all of a "
+        "value has to match; one that is none asks for nothing.",
         _FIELD),
     Kpi("field_lift", AREA, "derived", "ratio", "pp", "org pipeline field value", _LIFT,
         "win_rate of the deals closed in the window that have `field` filled now - that of the others, in percentage points; with a "
